@@ -1,0 +1,42 @@
+# Everything is a small script under scripts/, so that the Dockerfile and CI run the same steps.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check run bench docs pin fmt
+
+PINS := requirements.txt pyproject.toml scripts/setup.sh
+
+help: ## say what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.runtime ## make .venv ready, so that .venv/bin/notifier answers
+	@echo 'Ready: .venv/bin/notifier'
+
+demo: .venv/.runtime ## set up, then live through two months of a shop and see the report
+	@.venv/bin/notifier demo
+
+test: .venv/.dev ## run every test, on SQLite and PostgreSQL
+	@.venv/bin/pytest
+
+check: .venv/.dev ## format, lint, layers, types, translations, tests: what CI runs
+	@scripts/check.sh
+
+run: .venv/.runtime ## the daemon: engine and web
+	@.venv/bin/notifier run
+
+bench: .venv/.dev ## measure what benchmarks/ measures
+	@scripts/bench.sh
+
+docs: .venv/.dev ## list the pages and check every link between them
+	@.venv/bin/python scripts/docs.py
+
+pin: ## pin the newest versions pyproject.toml allows, with hashes
+	@scripts/pin.sh
+
+fmt: .venv/.dev ## put the code into form
+	@.venv/bin/ruff format -q
+	@.venv/bin/ruff check -q --fix
+
+.venv/.runtime: $(PINS)
+	@scripts/setup.sh runtime
+
+.venv/.dev: $(PINS) requirements-dev.txt
+	@scripts/setup.sh dev

@@ -1,0 +1,283 @@
+"""Customers and their cars of a file: cleaned, staged, agreed upon, and stored household by household."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from notifier.dms.households import Household, Member, household_of, laid_over
+from notifier.dms.job import ImportJob
+from notifier.dms.owners import agree_on_owners, assign_households, reject_former_owners
+from notifier.dms.people import COLUMNS, VEHICLE_DATES, clean_people, drop_duplicate_cars
+from notifier.dms.policies import release_policies
+from notifier.dms.readers import Table
+from notifier.dms.staging import Record, Staging
+from notifier.dms.workshop import settle
+from notifier.store.customers import (
+    bucket_keys_elsewhere,
+    customers_by_id,
+    customers_by_phone,
+    insert_customers,
+    insert_numbers,
+    numbers_known,
+    numbers_of,
+    record_consent,
+    refresh_last_visits,
+    update_customers,
+)
+from notifier.store.imports import lock_shop, shop_key
+from notifier.store.messages import close_answered
+from notifier.store.renewals import latest_policy_ends
+from notifier.store.vehicles import insert_vehicles, update_vehicles, vehicles_by_vin
+
+__all__ = ["import_people"]
+
+_HOUSEHOLDS = """
+    SELECT s.household, s.vin, s.number, coalesce(f.phone, s.phone), coalesce(f.phone_key, s.phone_key),
+        coalesce(f.phone_doubt, s.phone_doubt), s.facts, s.doubts, s.line
+    FROM staged s LEFT JOIN number_phone f ON f.number = s.number
+    ORDER BY s.household, coalesce(f.phone_key, s.phone_key) IS NULL, s.delivered IS NULL, s.delivered DESC,
+        s.number IS NULL, s.number, s.vin
+"""
+_CONFLICTS = """
+    SELECT count(*) FROM staged s JOIN number_phone f ON f.number = s.number
+    WHERE s.phone_key IS NOT NULL AND s.phone_key <> f.phone_key
+"""
+GONE = frozenset({"sold", "scrapped"})
+
+
+def import_people(job: ImportJob, table: Table) -> None:
+    """Take the rows of `table` into the store, in short transactions; counts go to the job's report."""
+    with Staging(COLUMNS) as staging:
+        staging.add(clean_people(job, table))
+        drop_duplicate_cars(job, staging)
+        reject_former_owners(job, staging)
+        joined = agree_on_owners(job, staging)
+        assign_households(job, staging)
+        conflicts = next(staging.rows(_CONFLICTS))[0]
+        if conflicts:
+            job.report.warned["phone_conflict"] += conflicts
+        done = job.report.rejected.total()
+        for chunk in staging.groups(_HOUSEHOLDS, job.settings.chunk_rows):
+            _Neighbourhood(job, joined, _households(chunk)).store()
+            done += len(chunk)
+            job.settings.progress(done)
+            job.store.breathe()
+
+
+def _households(chunk: Sequence[Record]) -> list[Household]:
+    return [household_of(list(group)) for _key, group in groupby(chunk, key=lambda record: record[0])]
+
+
+@dataclass
+class _Home:
+    """A household beside what is stored of it."""
+
+    home: Household
+    stored: dict[str, Any] | None
+    columns: dict[str, Any] = field(default_factory=dict)
+    customer_id: int = 0
+    changed: bool = False
+
+
+class _Neighbourhood:
+    """The households of one transaction."""
+
+    def __init__(self, job: ImportJob, joined: set[str], households: list[Household]) -> None:
+        self.job, self.joined, self.households = job, joined, households
+        self.now = job.settings.now
+        self.verdicts: dict[int, str] = {}
+
+    def store(self) -> None:
+        """Write everything in one short transaction, then count."""
+        with self.job.store.write() as session:
+            lock_shop(session, self.job.shop_id)
+            homes = self._find(session)
+            self._write_customers(session, homes)
+            joined = self._write_numbers(session, homes)
+            released = self._write_cars(session, homes)
+        self.job.report.released += released
+        for each in homes:
+            for member in each.home.members:
+                verdict = self.verdicts[member.line]
+                if member.number in joined:
+                    verdict = "merged"
+                elif verdict == "unchanged" and each.changed:
+                    verdict = "changed"
+                self.job.report.count(verdict)
+                self.job.report.warn(member.doubts)
+
+    def _find(self, session: Session) -> list[_Home]:
+        """The stored customer of each household: by phone, by id, or by number."""
+        keys = {home.phone_key for home in self.households if home.phone_key} | {
+            home.key.removeprefix("phone ") for home in self.households if home.key.startswith("phone ")
+        }
+        by_phone = customers_by_phone(session, self.job.shop_id, keys)
+        ids = {home.key: by_phone.get(home.key.removeprefix("phone ")) for home in self.households}
+        ids |= {
+            home.key: int(home.key.removeprefix("customer "))
+            for home in self.households if home.key.startswith("customer ")
+        }  # fmt: skip
+        stored = customers_by_id(session, {key for key in ids.values() if key is not None})
+        return [_Home(home, stored.get(ids[home.key] or 0)) for home in self.households]
+
+    def _write_customers(self, session: Session, homes: list[_Home]) -> None:
+        new, changed, consents = [], [], []
+        for each in homes:
+            each.columns = laid_over(each.home, each.stored, self.job.settings)
+            if each.stored is None:
+                new.append(each)
+                continue
+            each.customer_id = each.stored["id"]
+            each.changed = any(each.stored[name] != value for name, value in each.columns.items())
+            if each.changed:
+                changed.append({"id": each.customer_id, **each.columns, "updated_at": self.now})
+        update_customers(session, changed)
+        self._insert(session, new)
+        for each in homes:
+            if each.columns["consent"] != (each.stored["consent"] if each.stored else "unknown"):
+                consents.append({
+                    "customer_id": each.customer_id, "value": each.columns["consent"],
+                    "since": each.columns["consent_since"], "source": each.columns["consent_source"],
+                    "recorded_at": self.now,
+                })  # fmt: skip
+        record_consent(session, consents)
+
+    def _insert(self, session: Session, new: list[_Home]) -> None:
+        """A customer is born with the bucket key of its phone, across the group; without one, of its number."""
+        if not new:
+            return
+        elsewhere = bucket_keys_elsewhere(
+            session, self.job.shop_id, [each.home.phone_key for each in new if each.home.phone_key]
+        )
+        prefix = shop_key(session, self.job.shop_id)
+        rows = [
+            {
+                "shop_id": self.job.shop_id,
+                "bucket_key": _bucket_key(each.home, prefix, elsewhere),
+                **each.columns,
+                "created_at": self.now,
+                "updated_at": self.now,
+            }
+            for each in new
+        ]
+        for each, customer_id in zip(new, insert_customers(session, rows), strict=True):
+            each.customer_id = customer_id
+
+    def _write_numbers(self, session: Session, homes: list[_Home]) -> set[str]:
+        """Store new numbers; returns all that this import joined to a customer who has another."""
+        wanted = {number for each in homes for number in each.home.numbers}
+        known = numbers_known(session, self.job.shop_id, wanted)
+        has_numbers = {row.customer_id for row in numbers_of(session, {e.customer_id for e in homes if e.stored})}
+        joined, rows = set(self.joined), []
+        for each in homes:
+            new = [number for number in each.home.numbers if number not in known]
+            joined |= set(new if each.customer_id in has_numbers else new[1:])
+            rows += [
+                {"shop_id": self.job.shop_id, "number": number, "customer_id": each.customer_id,
+                 "phone_key": each.columns["phone_key"] if each.home.phone else None}
+                for number in new
+            ]  # fmt: skip
+        insert_numbers(session, rows)
+        return joined
+
+    def _write_cars(self, session: Session, homes: list[_Home]) -> int:
+        """Store the cars, then everything that hangs on them; returns how many waiting rows found their car."""
+        members = [(each, member) for each in homes for member in each.home.members]
+        cars = vehicles_by_vin(session, self.job.shop_id, [member.vin for _each, member in members])
+        policy_ends = latest_policy_ends(session, [car["id"] for car in cars.values()])
+        round_ = _Round()
+        for each, member in members:
+            car = cars.get(member.vin)
+            if car is None:
+                round_.new.append(self._new_car(each, member))
+                self.verdicts[member.line] = "new"
+            else:
+                changes = self._changes(each, member, car, policy_ends.get(car["id"]))
+                self.verdicts[member.line] = "changed" if changes else "unchanged"
+                round_.note(car, changes)
+            if each.stored is None and member is each.home.members[0]:
+                self.verdicts[member.line] = "new"
+        insert_vehicles(session, round_.new)
+        for columns, rows in round_.changed.items():
+            update_vehicles(session, [{name: row[name] for name in ("id", *columns)} for row in rows])
+        vins = {row["vin"] for row in round_.new} | round_.repredicted
+        released = settle(session, self.job, vins).released if vins else 0
+        released += release_policies(session, self.job, {row["vin"] for row in round_.new})
+        owners = {row["customer_id"] for row in round_.new} | round_.owners
+        refresh_last_visits(session, owners | {e.customer_id for e in homes if e.stored is None}, self.now)
+        close_answered(session, renewed=round_.renewed, sold=sorted(round_.gone))
+        return released
+
+    def _new_car(self, each: _Home, member: Member) -> dict[str, Any]:
+        facts = member.facts
+        return {
+            "shop_id": self.job.shop_id, "vin": member.vin, "customer_id": each.customer_id,
+            "owner_since": facts.get("delivered_on"), "plate": facts.get("plate"), "model": facts.get("model"),
+            "state": facts.get("state", "in_use"), **{name: facts.get(name) for name in VEHICLE_DATES},
+            "irregular": False, "created_at": self.now, "updated_at": self.now,
+        }  # fmt: skip
+
+    def _changes(self, each: _Home, member: Member, car: Mapping[str, Any], policy_end: date | None) -> dict[str, Any]:
+        """The columns of a known car this row changes."""
+        told = {name: value for name, value in member.facts.items() if name in ("plate", "model", *VEHICLE_DATES)}
+        if "insurance_ends_on" in told and policy_end is not None:
+            # A policy of ours proves its end; the file may only know the one before.
+            told["insurance_ends_on"] = max(told["insurance_ends_on"], policy_end)
+        resold = car["customer_id"] != each.customer_id
+        state = member.facts.get("state")
+        if resold:
+            told |= {"customer_id": each.customer_id, "state": state or "in_use"}
+            told["owner_since"] = self._owner_since(member.facts.get("delivered_on"), car)
+        elif state and (car["state"] != "sold" or state in GONE):
+            # That an owner sold the car is learnt from replies, and holds until somebody else has it.
+            told["state"] = state
+        elif told.get("delivered_on") and car["owner_since"] == car["delivered_on"]:
+            told["owner_since"] = told["delivered_on"]
+        return {name: value for name, value in told.items() if car[name] != value}
+
+    def _owner_since(self, delivered_on: date | None, car: Mapping[str, Any]) -> date:
+        later = delivered_on is not None and (car["owner_since"] is None or delivered_on > car["owner_since"])
+        return delivered_on if later and delivered_on else self.job.settings.today
+
+
+@dataclass
+class _Round:
+    """The cars of one transaction, by what must be done about them."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    repredicted: set[str] = field(default_factory=set)
+    owners: set[int] = field(default_factory=set)
+    renewed: dict[int, date] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+
+    def note(self, car: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        """Remember what changes of a known car, and what follows from it."""
+        if not changes:
+            return
+        self.changed[tuple(sorted(changes))].append({"id": car["id"], **changes})
+        if changes.keys() & {"delivered_on", "model"}:
+            self.repredicted.add(car["vin"])
+        if changes.keys() & {"delivered_on", "customer_id"}:
+            self.owners |= {changes.get("customer_id", car["customer_id"]), car["customer_id"]} - {None}
+        if "customer_id" in changes and car["customer_id"] is not None:
+            self.gone.add(car["id"])
+        if changes.get("state") in GONE:
+            self.gone.add(car["id"])
+        ends_on = changes.get("insurance_ends_on")
+        if ends_on is not None and car["insurance_ends_on"] is not None and ends_on > car["insurance_ends_on"]:
+            self.renewed[car["id"]] = ends_on
+
+
+def _bucket_key(home: Household, prefix: str, elsewhere: Mapping[str, str]) -> str:
+    if home.phone_key:
+        return elsewhere.get(home.phone_key, home.phone_key)
+    number = home.numbers[0]
+    return number if number.startswith("vin:") else f"{prefix}:{number}"

@@ -1,0 +1,130 @@
+"""Rows of a customer file, cleaned and staged: one row a vehicle with its owner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from notifier.dms.cleaning import clean_code, clean_count, clean_name, clean_plate, clean_sex, clean_text, clean_vin
+from notifier.dms.dates import clean_birthday, clean_date
+from notifier.dms.job import ImportJob
+from notifier.dms.readers import Table
+from notifier.dms.staging import Record, Staging
+from notifier.dms.words import clean_consent, clean_language, clean_state
+from notifier.domain.phone import BadPhone, phone_key, to_e164
+
+__all__ = ["COLUMNS", "VEHICLE_DATES", "VEHICLE_FIELDS", "clean_people", "drop_duplicate_cars", "unpack"]
+
+COLUMNS = (
+    "vin TEXT", "number TEXT", "phone TEXT", "phone_key TEXT", "phone_doubt TEXT", "delivered TEXT", "facts TEXT",
+    "doubts TEXT", "line INTEGER", "household TEXT",
+)  # fmt: skip
+
+VEHICLE_DATES = ("delivered_on", "insurance_ends_on", "inspection_ends_on", "loan_ends_on", "warranty_ends_on")
+VEHICLE_FIELDS = ("plate", "model", "state", *VEHICLE_DATES)
+_DATES = frozenset({*VEHICLE_DATES, "birth_on", "points_end_on", "consent_since"})
+
+UNCLEAR = "unclear"
+"""Consent: something is written, nobody can tell what; a blanket --consent does not count for it."""
+
+_DUPLICATES = """
+    SELECT line FROM (
+        SELECT line, row_number() OVER (
+            PARTITION BY vin
+            ORDER BY delivered IS NULL, delivered DESC, number IS NULL, number DESC, phone IS NULL, phone DESC,
+                facts, line
+        ) AS place
+        FROM staged WHERE vin IN (SELECT vin FROM staged GROUP BY vin HAVING count(*) > 1)
+    ) WHERE place > 1
+"""
+
+
+def clean_people(job: ImportJob, table: Table) -> Iterator[Record]:
+    """Records for COLUMNS; rows without a usable VIN are rejected on the way."""
+    for line, row in table:
+        job.report.read += 1
+        cells = {field: row[header] for field, header in job.report.mapped.columns.items()}
+        vin, vin_doubt = clean_vin(cells["vin"])
+        if vin is None:
+            job.report.reject(line, "bad_vin")
+            continue
+        doubts = [vin_doubt] if vin_doubt else []
+        phone, key, phone_doubt = _phone(cells["phone"], job.settings.region, job.settings.secret)
+        facts = {**_owner(cells, doubts), **_vehicle(cells, job, doubts)}
+        delivered = facts.get("delivered_on")
+        number = clean_code(cells.get("number", ""))
+        doubts += [f"phone_{phone_doubt}"] if phone_doubt else []
+        text = json.dumps(facts, ensure_ascii=False, sort_keys=True, default=date.isoformat)
+        yield (
+            vin, number, phone, key, phone_doubt, delivered.isoformat() if delivered else None, text,
+            ",".join(doubts), line, None,
+        )  # fmt: skip
+
+
+def unpack(facts: str) -> dict[str, Any]:
+    """The facts of a staged record, dates as dates."""
+    loaded: dict[str, Any] = json.loads(facts)
+    return {name: date.fromisoformat(value) if name in _DATES else value for name, value in loaded.items()}
+
+
+def drop_duplicate_cars(job: ImportJob, staging: Staging) -> None:
+    """Of one VIN the latest delivery stays, with its owner; the owner before is not contacted for it."""
+    for (line,) in list(staging.rows(_DUPLICATES)):
+        job.report.reject(line, "duplicate_vin")
+        staging.execute("DELETE FROM staged WHERE line = ?", (line,))
+
+
+@lru_cache(maxsize=4096)
+def _phone(text: str, region: str, secret: bytes) -> tuple[str | None, str | None, str | None]:
+    try:
+        e164 = to_e164(text, region)
+    except BadPhone as bad:
+        return None, None, bad.reason
+    return e164, phone_key(secret, e164), None
+
+
+def _owner(cells: Mapping[str, str], doubts: list[str]) -> dict[str, Any]:
+    """What a row says about its owner; fields that say nothing are left out."""
+    name = clean_name(cells.get("name", ""))
+    birthday, birthday_doubt = clean_birthday(cells.get("birthday", ""))
+    points, points_doubt = clean_count(cells.get("points", ""))
+    points_end_on, points_end_doubt = clean_date(cells.get("points_end_on", ""))
+    language, language_doubt = clean_language(cells.get("language", ""))
+    doubts += [d for d in (birthday_doubt, points_doubt, points_end_doubt, language_doubt) if d]
+    facts = {
+        "name": name.name, "sex": clean_sex(cells.get("sex", "")) or name.sex, "language": language,
+        "district": clean_text(cells.get("district", "")), "member_level": clean_text(cells.get("member_level", "")),
+        "points": points, "points_end_on": points_end_on, "birth_on": birthday.on, "birth_mmdd": birthday.mmdd,
+        **_consent(cells, doubts),
+    }  # fmt: skip
+    if name.name is not None:
+        facts["is_company"] = name.is_company
+    if birthday.mmdd is not None:
+        facts["birth_calendar"] = birthday.calendar
+    return {field: value for field, value in facts.items() if value is not None}
+
+
+def _consent(cells: Mapping[str, str], doubts: list[str]) -> dict[str, Any]:
+    consent, doubt = clean_consent(cells.get("consent", ""))
+    since, since_doubt = clean_date(cells.get("consent_since", ""))
+    doubts += [d for d in (doubt, since_doubt) if d]
+    source = clean_text(cells.get("consent_source", ""))
+    return {"consent": UNCLEAR if doubt else consent, "consent_since": since, "consent_source": source}
+
+
+def _vehicle(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> dict[str, Any]:
+    """What a row says about its car; fields that say nothing are left out."""
+    plate, plate_doubt = clean_plate(cells.get("plate", ""), job.settings.region)
+    state, state_doubt = clean_state(cells.get("state", ""))
+    facts: dict[str, Any] = {"plate": plate, "model": clean_text(cells.get("model", "")), "state": state}
+    doubts += [d for d in (plate_doubt, state_doubt) if d]
+    for name in VEHICLE_DATES:
+        facts[name], doubt = clean_date(cells.get(name, ""))
+        doubts += [doubt] if doubt else []
+    if facts["delivered_on"] and facts["delivered_on"] > job.settings.today:
+        facts["delivered_on"] = None
+        doubts.append("future_date")
+    return {field: value for field, value in facts.items() if value is not None}

@@ -1,0 +1,40 @@
+"""What an import needs to know beside the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+__all__ = ["ImportSettings"]
+
+
+def _say_nothing(done: int) -> None:
+    """Nobody watches."""
+    del done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSettings:
+    """`now`: business time (``--at``); the records are as fresh as that. `secret`: the key of phone keys.
+
+    `region`: country in which phones without a country code are read. `consent_source`: these people agreed to
+    marketing, by this source. `mapping`: field → header. `model_rates`: model → mean km a day, for cars whose own
+    odometer tells nothing. `chunk_rows`: rows a transaction. `progress` is told how many rows are done.
+    """
+
+    now: datetime
+    secret: bytes
+    region: str
+    zone: ZoneInfo
+    consent_source: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    model_rates: Mapping[str, float] = field(default_factory=dict)
+    chunk_rows: int = 1_000
+    progress: Callable[[int], None] = _say_nothing
+
+    @property
+    def today(self) -> date:
+        """The shop's day."""
+        return self.now.astimezone(self.zone).date()

@@ -1,0 +1,94 @@
+"""The error family: a code for machines, a sentence for people, permanent or not.
+
+A sentence says what is wrong, where, and what to do. It is kept untranslated with its fields and put into the
+reader's language when it is shown, so an error raised in the daemon reads right in every user's console.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from notifier.locale import N_, _
+
+__all__ = [
+    "BadInput",
+    "ConfigError",
+    "GatewayError",
+    "NotFound",
+    "NotifierError",
+    "Refused",
+    "ScheduleError",
+    "StoreError",
+    "TemplateError",
+]
+
+
+class NotifierError(Exception):
+    """Base of everything Notifier refuses or fails at on purpose.
+
+    `sentence` is an English sentence marked with ``N_`` whose ``{fields}`` are given as keywords;
+    ``str(error)`` is that sentence in the current language. `permanent` says whether trying again can help.
+    """
+
+    code: ClassVar[str] = "error"
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, sentence: str, /, **fields: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return _(self.sentence).format(**self.fields)
+
+
+class ConfigError(NotifierError):
+    """A setting of the environment or of .env is missing or wrong."""
+
+    code = "config"
+
+
+class ScheduleError(NotifierError):
+    """schedules.yaml says something that cannot be run: names file, line and key."""
+
+    code = "schedules"
+
+
+class TemplateError(NotifierError):
+    """A template is wrong, or cannot be rendered for a customer."""
+
+    code = "template"
+
+
+class BadInput(NotifierError):
+    """A value given by a person, a file or a caller cannot be used."""
+
+    code = "bad_input"
+
+
+class NotFound(NotifierError):
+    """The thing named does not exist."""
+
+    code = "not_found"
+
+
+class Refused(NotifierError):
+    """The step is not allowed in the present state."""
+
+    code = "refused"
+
+
+class StoreError(NotifierError):
+    """The database cannot be used as it stands."""
+
+    code = "store"
+
+
+class GatewayError(NotifierError):
+    """The SMS provider could not be asked; trying later may help."""
+
+    code = "gateway"
+    permanent = False
+
+
+UNEXPECTED = N_("Something unexpected went wrong: {detail}. Nothing was half-written; the log has the details.")

@@ -1,0 +1,224 @@
+"""Planning of one shop: which campaigns are due, on data that can be trusted, one after the other by priority."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from notifier.domain.cycles import RULES
+from notifier.gateways.base import Capabilities
+from notifier.jobs.plan.pace import Ledger
+from notifier.jobs.plan.run import Tally, Work, plan_run
+from notifier.jobs.plan.touch import Setting
+from notifier.jobs.texts import TextMaker, load_live
+from notifier.schedules import Campaign, Schedules, ShopSettings
+from notifier.store import campaigns, runs
+from notifier.store.campaigns import UNIVERSAL, KnownCampaign
+from notifier.store.engine import Store
+from notifier.store.imports import freshness, unfinished_kinds
+from notifier.store.messages import sweep_validity
+from notifier.store.touches import counted_by_day
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What planning works with: the schedules as they are now, and the gateway's abilities and price."""
+
+    store: Store
+    schedules: Schedules
+    gateway: str
+    capabilities: Capabilities
+    price_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One run as reported. `run_id` and `state` None for a dry run."""
+
+    shop: str
+    campaign: str
+    due_at: datetime | None
+    run_id: int | None
+    state: str | None
+    tally: Tally
+
+    def document(self) -> dict[str, object]:
+        """As JSON, with the run's own counts."""
+        return {
+            "shop": self.shop,
+            "campaign": self.campaign,
+            "due_at": self.due_at.isoformat() if self.due_at else None,
+            "run": self.run_id,
+            "state": self.state,
+            **self.tally.document(),
+        }
+
+
+@dataclass(slots=True)
+class ShopPlanner:
+    """One shop at one moment. `only`: plan this campaign now, due or not, instead of those that are due."""
+
+    planner: Planner
+    shop: ShopSettings
+    shop_id: int
+    now: datetime
+    only: str | None
+    runs: list[PlannedRun] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
+    expired: list[int] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        return self.planner.store
+
+    @property
+    def today(self) -> date:
+        """The shop's day."""
+        return self.now.astimezone(self.shop.zone).date()
+
+    def plan(self) -> None:
+        """Complete what a dead planner left, then plan what is due. The caller holds the shop's planner lock."""
+        self._sweep()
+        self._complete_unfinished()
+        for campaign, due_at in self._due():
+            self.runs.append(self._plan_campaign(campaign, due_at))
+        switched_on = [campaign.id for campaign in self.planner.schedules.campaigns if campaign.enabled]
+        with self.store.write() as session:
+            campaigns.touch_seen(session, self.shop_id, switched_on, self.today)
+
+    def dry_run(self) -> None:
+        """Count what `plan` would do, storing nothing; later campaigns see what earlier ones would have placed."""
+        with self.store.read() as session:
+            ledger = Ledger(counted_by_day(session, self.shop_id, self.today))
+        for campaign, due_at in self._due():
+            tally = plan_run(self._work(campaign, self._shares(campaign), ledger), None)
+            self.runs.append(PlannedRun(self.shop.key, campaign.key, due_at, None, None, tally))
+
+    def _sweep(self) -> None:
+        with self.store.write() as session:
+            sweep_validity(session, self.now)
+            for run in runs.expired_reviews(session, self.now):
+                runs.void(session, run.id, by="expired")
+                self.expired.append(run.id)
+
+    def _complete_unfinished(self) -> None:
+        """Runs whose planner died: the lock is ours, so nobody else is at them."""
+        with self.store.read() as session:
+            unfinished = runs.unfinished_runs(session, self.shop_id)
+        by_id = {campaign.id: campaign for campaign in self.planner.schedules.campaigns}
+        for run in unfinished:
+            campaign = by_id.get(run.campaign_id)
+            if campaign is None:
+                with self.store.write() as session:
+                    runs.void(session, run.id, by="campaign_gone")
+            else:
+                work = self._work(campaign, self._keep_shares(campaign))
+                self.runs.append(self._finish(work, run.due_at, run.id))
+
+    def _due(self) -> list[tuple[Campaign, datetime | None]]:
+        """What is to be planned now, by priority; campaigns whose data is too old are noted as waiting."""
+        chosen: list[tuple[Campaign, datetime | None]] = []
+        for campaign, due_at in self._due_by_clock():
+            with self.store.read() as session:
+                if campaigns.is_paused(session, self.shop_id, campaign.id):
+                    continue
+                if due_at is not None and runs.has_scheduled_run(session, self.shop_id, campaign.id, due_at):
+                    continue
+            reason = self._data_not_usable(campaign)
+            if reason is None:
+                chosen.append((campaign, due_at))
+            else:
+                self.waiting[campaign.key] = reason
+        return chosen
+
+    def _due_by_clock(self) -> Iterable[tuple[Campaign, datetime | None]]:
+        schedules = self.planner.schedules
+        if self.only is not None:
+            return [(schedules.campaign(self.only), None)]
+        due = [(campaign, campaign.due_at(self.now, self.shop.zone)) for campaign in schedules.campaigns]
+        return sorted([item for item in due if item[1] is not None], key=lambda item: item[0].priority)
+
+    def _data_not_usable(self, campaign: Campaign) -> str | None:
+        """Why the shop's records cannot be trusted for this rule: an import under way, too old, or never made."""
+        with self.store.read() as session:
+            fresh = freshness(session, self.shop_id)
+            unfinished = unfinished_kinds(session, self.shop_id)
+        for kind in RULES[campaign.rule].reads:
+            if kind in unfinished:
+                return "import_unfinished"
+            limit = self.planner.schedules.guards.data_max_age.get(kind)
+            if limit is not None and (kind not in fresh or self.now - fresh[kind] > limit):
+                return "data_too_old"
+        return None
+
+    def _plan_campaign(self, campaign: Campaign, due_at: datetime | None) -> PlannedRun:
+        work = self._work(campaign, self._keep_shares(campaign))
+        setting = work.setting
+        with self.store.write() as session:
+            campaigns.mark_seen(session, self.shop_id, _known(campaign), self.today, floor_on=setting.floor_on)
+            run_id = runs.open_run(
+                session, shop_id=self.shop_id, campaign_id=campaign.id, due_at=due_at, now=self.now,
+                priority=campaign.priority, settings=self._settings_document(setting),
+            )  # fmt: skip
+        return self._finish(work, due_at, run_id)
+
+    def _finish(self, work: Work, due_at: datetime | None, run_id: int) -> PlannedRun:
+        campaign = work.setting.campaign
+        tally = plan_run(work, run_id)
+        with self.store.write() as session:
+            state = runs.finish_planning(
+                session, run_id, counts=tally.document(), review_from=self.now if campaign.review else None
+            )
+        return PlannedRun(self.shop.key, campaign.key, due_at, run_id, state, tally)
+
+    def _work(self, campaign: Campaign, shares: Mapping[str, int], ledger: Ledger | None = None) -> Work:
+        planner = self.planner
+        texts = TextMaker(self.shop, load_live(self.store), planner.capabilities, planner.price_micros)
+        texts.raise_if_campaign_cannot_be_sent(campaign)
+        setting = self.setting(campaign, shares)
+        return Work(self.store, setting, planner.schedules.guards, texts, planner.gateway, ledger)
+
+    def setting(self, campaign: Campaign, shares: Mapping[str, int]) -> Setting:
+        """The values that stay the same for one run of `campaign`."""
+        with self.store.read() as session:
+            floor = campaigns.first_run_floor(
+                session, self.shop_id, _known(campaign), self.today, catch_up=campaign.catch_up
+            )
+        return Setting(
+            campaign=campaign, shop_id=self.shop_id, zone=self.shop.zone, now=self.now, period=str(self.today.year),
+            control_bp=shares[campaign.id], universal_bp=shares[UNIVERSAL], floor_on=floor,
+        )  # fmt: skip
+
+    def _shares(self, campaign: Campaign) -> Mapping[str, int]:
+        """The shares the period began with, else those of the schedules."""
+        wanted = self._wanted_shares(campaign)
+        with self.store.read() as session:
+            kept = {key: campaigns.share_of_period(session, self.shop_id, key, str(self.today.year)) for key in wanted}
+        return wanted | {key: bp for key, bp in kept.items() if bp is not None}
+
+    def _keep_shares(self, campaign: Campaign) -> Mapping[str, int]:
+        """As `_shares`; a period that had none begins now."""
+        wanted, period = self._wanted_shares(campaign), str(self.today.year)
+        with self.store.write() as session:
+            return {key: campaigns.keep_share(session, self.shop_id, key, period, bp) for key, bp in wanted.items()}
+
+    def _wanted_shares(self, campaign: Campaign) -> dict[str, int]:
+        return {campaign.id: campaign.control_bp, UNIVERSAL: self.planner.schedules.guards.universal_control_bp}
+
+    def _settings_document(self, setting: Setting) -> dict[str, object]:
+        """What the run ran with: the campaign's settings and those of the shop that bore on it."""
+        guards = self.planner.schedules.guards
+        cap, budget = guards.frequency_cap, guards.daily_budget
+        return setting.campaign.settings_document() | {
+            "control_bp": setting.control_bp,
+            "universal_bp": setting.universal_bp,
+            "frequency_cap": cap and [cap.messages, cap.days],
+            "daily_budget": budget and [budget.messages, budget.amount_micros],
+            "schedules": self.planner.schedules.fingerprint,
+        }
+
+
+def _known(campaign: Campaign) -> KnownCampaign:
+    return KnownCampaign(campaign.id, campaign.key, campaign.rule)

@@ -1,0 +1,170 @@
+"""One touch of one cycle: whose turn it is today, what is known about it, and what the guards say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.domain.buckets import campaign_salt, in_share, universal_salt
+from notifier.domain.cycles import CAME_BEFORE_OPENING, RULES, Rule, Window, matching_cycle, stage_windows
+from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, blocked_by
+from notifier.schedules import Campaign
+from notifier.store.audiences import Due
+from notifier.store.touches import ChunkFacts, CustomerFacts, CycleFacts, VehicleFacts
+
+EXPERIMENTAL_KINDS = ("marketing", "service")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stays the same for one run. Shares in basis points; `floor_on`: stages opened before it are not taken."""
+
+    campaign: Campaign
+    shop_id: int
+    zone: ZoneInfo
+    now: datetime
+    period: str
+    control_bp: int
+    universal_bp: int
+    floor_on: date | None
+
+    @property
+    def today(self) -> date:
+        """The shop's day."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def rule(self) -> Rule:
+        """The campaign's audience kind."""
+        return RULES[self.campaign.rule]
+
+
+@dataclass(slots=True)
+class Touch:
+    """An open stage of a due subject."""
+
+    due: Due
+    windows: tuple[Window, ...]
+    window: Window
+    cycle: CycleFacts | None = None
+    car: VehicleFacts | None = None
+    decision: Decision | None = None
+
+    @property
+    def stage(self) -> str:
+        """The stage that is open."""
+        return self.window.stage
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no stage follows."""
+        return self.window is self.windows[-1]
+
+    @property
+    def came_from(self) -> date:
+        """From which day an outcome answers the cycle: two weeks before its first opening, after its anchor."""
+        if self.cycle is not None:
+            return self.cycle.came_from
+        opening = self.windows[0].opens_on - CAME_BEFORE_OPENING
+        return max(opening, self.due.anchor_on + timedelta(days=1))
+
+
+def open_touch(due: Due, setting: Setting) -> Touch | None:
+    """The touch of `due` that is open today, or None."""
+    windows = stage_windows(due.due_on, setting.campaign.stages, setting.campaign.late_days)
+    today = setting.today
+    return next((Touch(due, windows, window) for window in windows if window.is_open(today)), None)
+
+
+def complete(touch: Touch, setting: Setting, facts: ChunkFacts) -> Touch:
+    """Fill in the touch's cycle and car."""
+    due, rule = touch.due, setting.rule
+    subject = due.vehicle_id if rule.subject == "vehicle" else due.customer_id
+    known = facts.cycles.get(subject or 0, ())
+    key = matching_cycle(due.anchor_on, [(c.id, c.anchor_on) for c in known], rule.tolerance_days)
+    touch.cycle = next((c for c in known if c.id == key), None)
+    touch.car = facts.vehicles.get(due.vehicle_id) if due.vehicle_id else _main_car(facts.cars_of.get(due.customer_id))
+    return touch
+
+
+def _main_car(cars: Sequence[VehicleFacts] | None) -> VehicleFacts | None:
+    """The car a text to a customer speaks of: one in use before any other, the newest record of those."""
+    return max(cars or (), key=lambda car: (car.state == "in_use", car.id), default=None)
+
+
+def is_planned_already(touch: Touch) -> bool:
+    """Whether this stage of this cycle has its message."""
+    return touch.cycle is not None and touch.stage in touch.cycle.touches
+
+
+def judge(touch: Touch, setting: Setting, facts: ChunkFacts) -> Decision | None:
+    """The first guard up to data freshness that stops the touch, or None: its customer may be enrolled."""
+    if setting.floor_on is not None and touch.window.opens_on < setting.floor_on:
+        return Decision(Verdict.EXCLUDED, "before_first_run", str(setting.floor_on))
+    return blocked_by(touch_facts(touch, setting, facts))
+
+
+def touch_facts(touch: Touch, setting: Setting, facts: ChunkFacts) -> TouchFacts:
+    """What the guards read, for one touch."""
+    due, rule = touch.due, setting.rule
+    customer = facts.customers[due.customer_id]
+    cars = facts.cars_of.get(customer.id, ())
+    vehicle_id = due.vehicle_id
+    return TouchFacts(
+        kind=setting.campaign.kind,
+        today=setting.today,
+        answered_by=rule.answered_by,
+        came_from=touch.came_from,
+        anchor_on=due.anchor_on,
+        tolerance_days=rule.tolerance_days,
+        has_phone=customer.phone is not None,
+        unreachable=customer.unreachable,
+        consent=customer.consent,
+        suppressed=customer.phone_key in facts.suppressed,
+        vehicle_state=_vehicle_state(touch, rule),
+        came_on=facts.came.get(vehicle_id) if vehicle_id else facts.customer_came.get(customer.id),
+        booked_on=_booked_on(facts, customer, vehicle_id),
+        renewed_to=facts.renewed.get(vehicle_id) if vehicle_id else None,
+        answered=facts.answered.get(touch.cycle.id) if touch.cycle else None,
+        open_complaint=customer.id in facts.complaints,
+        in_workshop=any(car.in_workshop_since is not None for car in cars),
+        accident_on=facts.accidents.get(customer.id),
+    )
+
+
+def _vehicle_state(touch: Touch, rule: Rule) -> str | None:
+    """A reminder needs a car; a greeting does not."""
+    if touch.car is None:
+        return None if rule.answered_by is None else "missing"
+    return touch.car.state if rule.answered_by is not None else None
+
+
+def _booked_on(facts: ChunkFacts, customer: CustomerFacts, vehicle_id: int | None) -> date | None:
+    """The latest booking for this car, or one that names no car; for a rule about the customer, any."""
+    days = [
+        day
+        for (owner, car), day in facts.booked.items()
+        if owner == customer.id and (vehicle_id is None or car in (None, vehicle_id))
+    ]
+    return max(days, default=None)
+
+
+def draw_arm(customer: CustomerFacts, setting: Setting) -> Arm:
+    """The arm of a new enrolment: universal control first (marketing only), then the campaign's own."""
+    kind = setting.campaign.kind
+    if kind not in EXPERIMENTAL_KINDS:
+        return Arm.TREATMENT
+    year = int(setting.period)
+    if kind == "marketing" and in_share(universal_salt(year), customer.bucket_key, setting.universal_bp):
+        return Arm.UNIVERSAL
+    salt = campaign_salt(setting.campaign.id, setting.period)
+    return Arm.CONTROL if in_share(salt, customer.bucket_key, setting.control_bp) else Arm.TREATMENT
+
+
+def is_withheld(arm: Arm, touch: Touch, setting: Setting) -> bool:
+    """Whether this touch gets a row but no text: of a service campaign only the early ones, never the last."""
+    if arm is Arm.UNIVERSAL:
+        return True
+    return arm is Arm.CONTROL and not (setting.campaign.kind == "service" and touch.is_last)

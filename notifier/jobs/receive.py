@@ -1,0 +1,210 @@
+"""What comes back: status callbacks and replies, pushed or fetched. Each is kept once and may come in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifier.domain.phone import BadPhone, phone_key, to_e164
+from notifier.domain.replies import understand
+from notifier.domain.states import AttemptEvent
+from notifier.gateways.base import InboundText, Policy, StatusReport
+from notifier.store.attempts import attempts_by_sid
+from notifier.store.engine import Session, database_now
+from notifier.store.events import keep_event, mark_applied, unapplied_events
+from notifier.store.messages import (
+    AnsweredMessage,
+    close_answered,
+    close_booked,
+    close_cycles_of_message,
+    message_answered_by,
+    vehicles_of_message,
+)
+from notifier.store.replies import Sender, keep_booking, keep_reply, mark_sold, sender_of
+from notifier.store.suppressions import lift, mark_unreachable, suppress, suppress_messages, suppression_of
+from notifier.store.transitions import AttemptChange, apply_events
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a batch came to: new events, those that changed a state, new replies, and those that said stop."""
+
+    events: int = 0
+    applied: int = 0
+    replies: int = 0
+    stops: int = 0
+
+
+def receive_statuses(session: Session, reports: Sequence[StatusReport]) -> Received:
+    """Keep the reports and apply those whose attempt is known, in the caller's transaction.
+
+    A report seen before changes nothing; one of an unknown id is kept until its attempt is known.
+    """
+    fresh = [report for report in reports if _keep(session, report)]
+    places = _places(session, fresh)
+    known = [(report, places[index]) for index, report in enumerate(fresh) if index in places]
+    changes = [_change(report, *place) for report, place in known if report.event is not None]
+    applied = apply_events(session, changes)
+    for (report, place), result in zip([k for k in known if k[0].event is not None], applied, strict=True):
+        if result.known:
+            mark_applied(session, (report.gateway, report.sid, report.status), place)
+    learn_about_phones(session, [(place[0], report.policy, report.error_code) for report, place in known])
+    return Received(events=len(fresh), applied=sum(result.moved for result in applied))
+
+
+def _keep(session: Session, report: StatusReport) -> bool:
+    row: dict[str, Any] = {
+        "gateway": report.gateway, "provider_sid": report.sid, "status": report.status,
+        "message_id": None, "attempt_n": None, "event": report.event and str(report.event),
+        "error_code": report.error_code, "applied": False, "payload": dict(report.payload),
+        "received_at": database_now(session),
+    }  # fmt: skip
+    return keep_event(session, row)
+
+
+def _places(session: Session, reports: Sequence[StatusReport]) -> dict[int, tuple[int, int]]:
+    """Index of report → (message, attempt): named by the callback itself, else by the provider's id."""
+    places: dict[int, tuple[int, int]] = {}
+    for index, report in enumerate(reports):
+        if report.message_id is not None and report.attempt_n is not None:
+            places[index] = (report.message_id, report.attempt_n)
+        else:
+            found = attempts_by_sid(session, report.gateway, [report.sid])
+            if report.sid in found:
+                places[index] = found[report.sid]
+    return places
+
+
+def _change(report: StatusReport, message_id: int, n: int) -> AttemptChange:
+    assert report.event is not None  # the caller left statuses we do not know out
+    return AttemptChange(message_id, n, report.event, sid=report.sid, code=report.error_code, at=report.occurred_at)
+
+
+def learn_about_phones(session: Session, lessons: Sequence[tuple[int, Policy | None, str | None]]) -> None:
+    """Suppress phones that have opted out with the provider; mark numbers it calls dead.
+
+    A lesson is (message id, policy, the provider's code).
+    """
+    opted_out = {key: code or "" for key, policy, code in lessons if policy is Policy.SUPPRESS}
+    if opted_out:
+        suppress_messages(session, opted_out)
+    dead = {key: code or "" for key, policy, code in lessons if policy is Policy.MARK_NUMBER}
+    if dead:
+        mark_unreachable(session, dead)
+
+
+def take_up_early_events(session: Session, gateway: str, sids: Sequence[str]) -> None:
+    """Apply events that came by provider id before the id was bound to an attempt."""
+    waiting = unapplied_events(session, gateway, sids)
+    if not waiting:
+        return
+    places = attempts_by_sid(session, gateway, [event.provider_sid for event in waiting])
+    known = [event for event in waiting if event.provider_sid in places]
+    apply_events(
+        session,
+        [
+            AttemptChange(*places[event.provider_sid], AttemptEvent(event.event), event.provider_sid, event.error_code)
+            for event in known
+        ],
+    )
+    for event in known:
+        mark_applied(session, (gateway, event.provider_sid, event.status), places[event.provider_sid])
+
+
+def receive_replies(
+    session: Session, texts: Sequence[InboundText], *, secret: bytes, region: str, now: datetime
+) -> Received:
+    """Keep the replies and do what they ask: stop, book, mark as done or sold. Each is taken once.
+
+    `now` is the business time of a reply that answers no message of ours.
+    """
+    kept = stops = 0
+    for text in texts:
+        meaning = _receive_reply(session, text, secret=secret, region=region, now=now)
+        kept += meaning is not None
+        stops += meaning == "stop"
+    return Received(replies=kept, stops=stops)
+
+
+def _receive_reply(session: Session, text: InboundText, *, secret: bytes, region: str, now: datetime) -> str | None:
+    try:
+        phone = to_e164(text.sender, region)
+        key = phone_key(secret, phone)
+    except BadPhone:
+        phone, key = None, None
+    answered = message_answered_by(session, key) if key else None
+    sender = sender_of(session, key, answered.customer_id if answered else None) if key else None
+    meaning = _meaning(session, text, answered, key)
+    at = _business_time(session, text, answered, now)
+    zone = ZoneInfo(sender.timezone) if sender else None
+    row: dict[str, Any] = {
+        "gateway": text.gateway, "provider_id": text.provider_id, "shop_id": sender.shop_id if sender else None,
+        "customer_id": sender.customer_id if sender else None, "message_id": answered.id if answered else None,
+        "phone": phone or text.sender, "phone_key": key, "text": text.text, "meaning": meaning,
+        "received_at": database_now(session), "business_at": at, "arrived_on": at.astimezone(zone).date(),
+    }  # fmt: skip
+    reply_id = keep_reply(session, row)
+    if reply_id is None or key is None:
+        return meaning if reply_id is not None else None
+    _act(session, meaning, Heard(reply_id, key, text, sender, answered, row["arrived_on"]))
+    return meaning
+
+
+def _meaning(session: Session, text: InboundText, answered: AnsweredMessage | None, key: str | None) -> str:
+    """What the reply means; a lone "yes" is a start only for somebody who had said stop."""
+    if text.opted_out:
+        return "stop"
+    understood = understand(text.text, answered.replies if answered else {})
+    if understood.how == "yes" and (key is None or suppression_of(session, key) is None):
+        return "text"
+    return "start" if text.opted_in else understood.meaning
+
+
+def _business_time(session: Session, text: InboundText, answered: AnsweredMessage | None, now: datetime) -> datetime:
+    """When the reply came, in business time: as long after the text it answers as the database's clock says."""
+    if text.occurred_at is not None:
+        return text.occurred_at
+    if answered is None:
+        return now
+    return answered.sent_at + (database_now(session) - answered.claimed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A reply that is kept, with who sent it and what it answers."""
+
+    reply_id: int
+    phone_key: str
+    text: InboundText
+    sender: Sender | None
+    answered: AnsweredMessage | None
+    day: date
+
+
+def _act(session: Session, meaning: str, heard: Heard) -> None:
+    if meaning == "stop":
+        suppress(session, heard.phone_key, reason="stop", source=heard.text.text[:160])
+    elif meaning == "start":
+        lift(session, heard.phone_key)
+    elif meaning == "booking" and heard.sender is not None:
+        _book(session, heard, heard.sender)
+    elif meaning in ("already_done", "sold") and heard.answered is not None:
+        if meaning == "sold":
+            cars = vehicles_of_message(session, heard.answered.id)
+            mark_sold(session, cars)
+            close_answered(session, sold=cars)
+        close_cycles_of_message(session, heard.answered.id, meaning)
+
+
+def _book(session: Session, heard: Heard, sender: Sender) -> None:
+    """A booking is for the car the text spoke of; where it spoke of several, or of none, staff will ask which."""
+    cars = vehicles_of_message(session, heard.answered.id) if heard.answered else []
+    vehicle_id = cars[0] if len(cars) == 1 else None
+    keep_booking(
+        session, shop_id=sender.shop_id, customer_id=sender.customer_id, vehicle_id=vehicle_id,
+        message_id=heard.answered.id if heard.answered else None, reply_id=heard.reply_id, booked_on=heard.day,
+    )  # fmt: skip
+    close_booked(session, sender.customer_id, vehicle_id, heard.day)

@@ -1,0 +1,210 @@
+"""The lane: a sliding window of POSTs, topped up by claims, finished ones recorded together every few milliseconds.
+
+Each POST is claimed (an attempt with a lease, committed) before it is made, so a crash at any point leaves either a
+planned text or an attempt that reconcile can settle: never a text nobody knows about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from notifier.gateways.base import Answer, AnswerKind, Gateway, Outgoing
+from notifier.jobs.record import NOT_BEGUN, Answered, record_answers
+from notifier.jobs.rerender import rerender_shrunk
+from notifier.schedules import Schedules
+from notifier.store import lanes, runs
+from notifier.store.attempts import Claim, Claimed, claim, lapsed
+from notifier.store.engine import Store, database_now
+from notifier.store.messages import sweep_validity, waiting_count
+from notifier.store.runs import RunRow
+from notifier.store.shops import shop_keys
+from notifier.store.transitions import apply_events
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+LEASE_MARGIN = timedelta(seconds=7)
+RECORD_EVERY = 0.005
+CLAIM_AT_LEAST = 10
+ALWAYS_ALLOWED_KINDS = ("safety", "transactional")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSettings:
+    """How the lane runs. `post_timeout`, `lease` in seconds; `in_flight` = POSTs under way at once."""
+
+    post_timeout: float = 8.0
+    lease: float = 60.0
+    in_flight: int = 50
+
+
+@dataclass(slots=True)
+class SendResult:
+    """What one drain did, in messages; `waiting` = planned and not yet sent when it ended."""
+
+    accepted: int = 0
+    failed: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+    waiting: int = 0
+    stopped: str | None = None
+
+    def document(self) -> dict[str, int]:
+        """As JSON."""
+        return {name: getattr(self, name) for name in ("accepted", "failed", "unknown", "cancelled", "waiting")}
+
+
+@dataclass(slots=True)
+class Lane:
+    """One sender of one gateway. `business_now` tells business time; `stopping` ends it after what is in flight."""
+
+    store: Store
+    gateway: Gateway
+    schedules: Callable[[], Schedules]
+    settings: LaneSettings
+    business_now: Callable[[], datetime]
+    price_micros: int
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    result: SendResult = field(default_factory=SendResult)
+    _flying: dict[asyncio.Task[Answer], Claimed] = field(default_factory=dict)
+    _database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "lane-database"))
+    _shop_keys: dict[int, str] = field(default_factory=dict)
+    _clock_at_claim: datetime = field(init=False)
+
+    async def drain(self, *, until_empty: bool) -> SendResult:
+        """Send what can be sent now, then return. With `until_empty` it waits out back-off and pace as well."""
+        await self._in_thread(self._prepare)
+        try:
+            async with self.gateway:
+                await self._drain(until_empty=until_empty)
+        finally:
+            await self._in_thread(self._finish)
+            self._database.shutdown()
+        return self.result
+
+    async def _drain(self, *, until_empty: bool) -> None:
+        nothing_left = False
+        while not (nothing_left and not self._flying):
+            free = self.settings.in_flight - len(self._flying)
+            wait: float | None = None
+            if not nothing_left and not self.stopping.is_set() and free >= min(CLAIM_AT_LEAST, self.settings.in_flight):
+                started = time.monotonic()
+                claimed = await self._in_thread(self._claim, free)
+                self._launch(claimed, started)
+                wait, nothing_left = self._what_next(claimed, until_empty=until_empty)
+            if self.stopping.is_set():
+                nothing_left = True
+            await self._collect(wait)
+
+    def _what_next(self, claimed: Claim, *, until_empty: bool) -> tuple[float | None, bool]:
+        """(seconds to wait before the next claim, nothing is left to claim)."""
+        if claimed.texts or claimed.looked_at:
+            return 0.0, False
+        if claimed.stopped is not None:
+            self.result.stopped = claimed.stopped
+            return None, True
+        if claimed.again_at is not None:
+            pause = max((claimed.again_at - self._clock_at_claim).total_seconds(), 0.001)
+            if until_empty or pause < 1.0:
+                return pause, False
+        return None, not self._flying
+
+    def _launch(self, claimed: Claim, started: float) -> None:
+        """Start a POST for each claimed text; `started` = monotonic time before the lease began."""
+        self.result.cancelled += claimed.cancelled
+        for text in claimed.texts:
+            self._flying[asyncio.create_task(self._post(text, started))] = text
+
+    async def _post(self, text: Claimed, started: float) -> Answer:
+        left = self.settings.lease - (time.monotonic() - started)
+        if left < self.settings.post_timeout + LEASE_MARGIN.total_seconds():
+            return Answer(AnswerKind.FREE, code=NOT_BEGUN)
+        now = self.business_now()
+        validity = max(1, min(36_000, int((text.valid_until - now).total_seconds())))
+        outgoing = Outgoing(text.message_id, text.n, text.phone, text.text, validity)
+        return await self.gateway.post(outgoing, timeout=self.settings.post_timeout, now=now)
+
+    async def _collect(self, wait: float | None) -> None:
+        """Wait for POSTs to end (at most `wait` seconds for the next claim) and record those that have."""
+        if not self._flying:
+            await self._sleep(wait)
+            return
+        await asyncio.wait(self._flying, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(RECORD_EVERY)
+        done = [task for task in self._flying if task.done()]
+        answered = [Answered(self._flying.pop(task), task.result()) for task in done]
+        if answered:
+            counted = await self._in_thread(self._record, answered)
+            self.result.accepted += counted["accepted"]
+            self.result.failed += counted["failed"]
+            self.result.unknown += counted["unknown"]
+
+    async def _sleep(self, seconds: float | None) -> None:
+        if seconds:
+            try:
+                await asyncio.wait_for(self.stopping.wait(), seconds)
+            except TimeoutError:
+                return
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        """Database calls run one after the other in the lane's own thread: SQLite has one writer anyway."""
+        return await asyncio.get_running_loop().run_in_executor(self._database, function, *arguments)
+
+    def _prepare(self) -> None:
+        now = self.business_now()
+        with self.store.write() as session:
+            apply_events(session, lapsed(session))
+            self.result.cancelled += sweep_validity(session, now)
+        rerender_shrunk(self.store, self.schedules(), self.gateway.capabilities, self.price_micros)
+        with self.store.read() as session:
+            self._shop_keys = shop_keys(session)
+
+    def _claim(self, limit: int) -> Claim:
+        now = self.business_now()
+        capabilities = self.gateway.capabilities
+        with self.store.write() as session:
+            self._clock_at_claim = database_now(session)
+            return claim(
+                session, self.gateway.name, now=now, limit=limit, lease=timedelta(seconds=self.settings.lease),
+                units_per_second=capabilities.units_per_second, unit=capabilities.unit,
+                may_send=lambda run: self._may_send(run, now),
+            )  # fmt: skip
+
+    def _may_send(self, run: RunRow, now: datetime) -> bool:
+        """Nothing but safety and answers leaves in the shop's quiet hours, however long it has waited."""
+        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS:
+            return True
+        schedules = self.schedules()
+        quiet = schedules.guards.quiet_hours
+        key = self._shop_keys.get(run.shop_id)
+        shop = next((shop for shop in schedules.shops if shop.key == key), None)
+        return quiet is None or shop is None or not quiet.is_within_quiet_hours(now, shop.zone)
+
+    def _record(self, answered: list[Answered]) -> Counter[str]:
+        with self.store.write() as session:
+            counted = record_answers(session, self.gateway.name, answered)
+        troubled = Counter(item.answer.code for item in answered if item.answer.kind is not AnswerKind.ACCEPTED)
+        if troubled:
+            log.warning("provider_answers", gateway=self.gateway.name, codes=dict(troubled))
+        return counted
+
+    def _finish(self) -> None:
+        with self.store.write() as session:
+            runs.settle_done(session)
+        with self.store.read() as session:
+            self.result.waiting = waiting_count(session)
+
+
+def start_lane(store: Store, gateway: str) -> None:
+    """Let a lane that stopped over our set-up try again: a person has started it anew."""
+    with store.write() as session:
+        lanes.start(session, gateway)

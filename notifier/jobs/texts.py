@@ -1,0 +1,180 @@
+"""Wordings: publishing the folder's templates, and turning a customer's facts into the text that leaves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from notifier.domain.segments import count_segments
+from notifier.errors import TemplateError
+from notifier.gateways.base import Capabilities
+from notifier.locale import N_
+from notifier.schedules import Campaign, ShopSettings
+from notifier.store.engine import Store
+from notifier.store.templates import PublishedTemplate, live_templates, publish
+from notifier.store.touches import CustomerFacts as CustomerRow
+from notifier.store.touches import VehicleFacts as VehicleRow
+from notifier.templating import (
+    CarFacts,
+    CouponFacts,
+    CustomerFacts,
+    Renderer,
+    ShopFacts,
+    Template,
+    TemplateFolder,
+    as_billed,
+    build_values,
+    choose_language,
+    compose,
+    parse_template,
+    raise_if_gateway_cannot,
+    way_out_words,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeText:
+    """A text ready to leave, what it costs, and which version of which wording it is."""
+
+    text: str
+    encoding: str
+    segments: int
+    cost_micros: int
+    version_id: int
+    language: str
+    replies: Mapping[str, str]
+
+
+class LiveTemplates:
+    """The live wordings by (name, language): (version id, template)."""
+
+    def __init__(self, by_name: Mapping[tuple[str, str], tuple[int, Template]]) -> None:
+        self.by_name = by_name
+        self._languages: dict[str, list[str]] = defaultdict(list)
+        for name, language in by_name:
+            self._languages[name].append(language)
+
+    def names(self) -> frozenset[str]:
+        """Every name that has at least one live language."""
+        return frozenset(self._languages)
+
+    def choose(self, name: str, wanted: str | None, shop: str) -> tuple[int, Template]:
+        """The wording in the first language there is: the customer's, the shop's, Chinese, English."""
+        language = choose_language(self._languages.get(name, ()), wanted, shop)
+        if language is not None:
+            return self.by_name[name, language]
+        raise TemplateError(
+            N_("There is no live template {name}. Put {name}.j2 into templates/sms/{language}/ "
+               "and run notifier templates check."), name=name, language=shop,
+        )  # fmt: skip
+
+
+def publish_folder(store: Store, folder: Path, *, by: str | None = None) -> Sequence[TemplateError]:
+    """Make each changed, valid file of the folder the next live version; returns what was wrong with the others.
+
+    An invalid file changes nothing: the last good version stays live.
+    """
+    templates, problems = TemplateFolder(folder).load_all()
+    with store.read() as session:
+        known = {(live.name, live.language): live.source for live in live_templates(session)}
+    changed = [template for template in templates if known.get((template.name, template.language)) != template.source]
+    if changed:
+        with store.write() as session:
+            for template in changed:
+                publish(session, name=template.name, language=template.language, source=template.source, by=by)
+    return problems
+
+
+def load_live(store: Store) -> LiveTemplates:
+    """The live wordings of the database, parsed."""
+    with store.read() as session:
+        rows = live_templates(session)
+    return LiveTemplates({(row.name, row.language): (row.id, parsed(row)) for row in rows})
+
+
+def parsed(row: PublishedTemplate) -> Template:
+    """A stored version as a template again."""
+    origin = f"{row.language}/{row.name}.j2 (v{row.version})"
+    return parse_template(row.source, name=row.name, language=row.language, origin=origin)
+
+
+class TextMaker:
+    """Makes the texts of one shop through one gateway. Compiles each wording once."""
+
+    def __init__(
+        self, shop: ShopSettings, templates: LiveTemplates, capabilities: Capabilities, price_micros: int
+    ) -> None:
+        self._shop = shop
+        self._templates = templates
+        self._capabilities = capabilities
+        self._price = price_micros
+        self._renderer = Renderer()
+        self._shop_facts = ShopFacts(shop.name, shop.phone, shop.signature)
+        self._ways_out: dict[tuple[str, str], str] = {}
+
+    def raise_if_campaign_cannot_be_sent(self, campaign: Campaign) -> None:
+        """Refuse a campaign one of whose wordings is missing, or asks for replies nobody would hear."""
+        for name in campaign.templates.values():
+            for (known, _), (_, template) in self._templates.by_name.items():
+                if known == name:
+                    raise_if_gateway_cannot(template, self._capabilities)
+            self._templates.choose(name, None, self._shop.language)
+
+    def make(
+        self,
+        name: str,
+        kind: str,
+        customer: CustomerRow,
+        cars: Sequence[CarFacts],
+        coupon: CouponFacts | None,
+    ) -> MadeText:
+        """The text of template `name` for these facts.
+
+        Raises MissingValue where the wording needs what the customer does not have.
+        """
+        version_id, template = self._templates.choose(name, customer.language, self._shop.language)
+        language = template.language
+        person = CustomerFacts(customer.name, customer.sex, customer.is_company)
+        values = build_values(person, cars, coupon, self._shop_facts, language)
+        text = compose(
+            self._renderer.render_body(template, values),
+            signature=self._shop.signature,
+            way_out=self._way_out(kind, language),
+            language=language,
+            capabilities=self._capabilities,
+        )
+        return self._counted(text, version_id, template)
+
+    def _way_out(self, kind: str, language: str) -> str:
+        key = (kind, language)
+        if key not in self._ways_out:
+            self._ways_out[key] = way_out_words(
+                kind, phone=self._shop.phone, language=language, capabilities=self._capabilities
+            )
+        return self._ways_out[key]
+
+    def _counted(self, text: str, version_id: int, template: Template) -> MadeText:
+        billed = as_billed(
+            text, signature=self._shop.signature, language=template.language, capabilities=self._capabilities
+        )
+        counted = count_segments(billed)
+        return MadeText(
+            text, counted.encoding, counted.count, counted.count * self._price, version_id, template.language,
+            template.replies,
+        )  # fmt: skip
+
+
+def car_facts(car: VehicleRow | None, *, rule: str) -> CarFacts:
+    """A car as a text may speak of it."""
+    if car is None:
+        return CarFacts()
+    is_service = rule == "maintenance_due"
+    return CarFacts(
+        plate=car.plate,
+        model=car.model,
+        due_on=car.next_service_on if is_service else None,
+        service_kind=car.next_service_kind if is_service else None,
+        insurance_ends_on=car.insurance_ends_on,
+    )

@@ -1,0 +1,36 @@
+"""What a report needs to know of a shop and of its campaigns; the caller fills it from the schedules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ReportCampaign", "ReportShop"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportShop:
+    """`currency` is an ISO 4217 code, `timezone` an IANA name."""
+
+    id: int
+    name: str
+    timezone: str
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCampaign:
+    """`success` is ``visit`` or ``renewal``; `control_bp` the control share in basis points (1000 = 10 %).
+
+    `title` is the display name in the reader's language. The windows are days: of lift from enrolment, of credit from
+    sending (with a reply; without one).
+    """
+
+    id: str
+    key: str
+    title: str
+    kind: str
+    success: str
+    control_bp: int
+    lift_window_days: int
+    credit_reply_days: int = 14
+    credit_sent_days: int = 7

@@ -1,0 +1,221 @@
+"""What schedules.yaml says, typed and frozen: shops, guards, campaigns."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifier.domain.cycles import Offset, Stage
+from notifier.domain.quiet_hours import QuietHours
+from notifier.errors import NotFound
+from notifier.locale import N_
+from notifier.schedules import crontab
+
+__all__ = [
+    "Campaign",
+    "CouponOffer",
+    "CreditWindows",
+    "DailyBudget",
+    "FrequencyCap",
+    "Guards",
+    "Kind",
+    "Schedules",
+    "ShopSettings",
+]
+
+FULL_SHARE_BP = 10_000
+
+
+class Kind(StrEnum):
+    """What a text is in law: marketing needs consent; safety is never withheld. Smaller priority goes first."""
+
+    SAFETY = "safety"
+    TRANSACTIONAL = "transactional"
+    SERVICE = "service"
+    MARKETING = "marketing"
+
+    @property
+    def priority(self) -> int:
+        """Safety 0, transactional 1, service 2, marketing 3."""
+        return list(Kind).index(self)
+
+    @property
+    def may_be_withheld(self) -> bool:
+        """Whether a control group is allowed."""
+        return self in (Kind.SERVICE, Kind.MARKETING)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """One dealership. `region`: ISO country of its phone numbers; `currency`: ISO 4217."""
+
+    key: str
+    name: str
+    signature: str
+    zone: ZoneInfo
+    region: str
+    phone: str
+    language: str
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyCap:
+    """At most `messages` to one customer in any `days` days."""
+
+    messages: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DailyBudget:
+    """The shop's limit a day, in texts, in millionths of its currency, or both. None = no such limit."""
+
+    messages: int | None
+    amount_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What holds texts back for all campaigns.
+
+    `data_max_age`: per import (customers, visits …) how old it may be. `universal_control_bp`: basis points of
+    customers who get no marketing. `quiet_hours` None = no quiet hours.
+    """
+
+    quiet_hours: QuietHours | None
+    frequency_cap: FrequencyCap | None
+    daily_budget: DailyBudget | None
+    data_max_age: Mapping[str, timedelta] = field(hash=False)
+    universal_control_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWindows:
+    """Days after a reply, and after the send, within which an outcome earns credit (facts/statistics.md)."""
+
+    reply_days: int = 14
+    sent_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class CouponOffer:
+    """A voucher: its value in minor units (分, cents) and the days it is valid."""
+
+    value_minor: int
+    valid_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One entry of `campaigns:`. `id` never changes, `key` is its name in the file; stages are in order of time.
+
+    `templates`: stage → template name. `control_bp`: basis points withheld. `catch_up`: the first run takes every
+    open stage. `explicit_id`: the file says `id:` itself. `line`: where it stands in the file.
+    """
+
+    id: str
+    key: str
+    rule: str
+    kind: Kind
+    when: str
+    stages: tuple[Stage, ...]
+    templates: Mapping[str, str] = field(hash=False)
+    control_bp: int
+    success: str
+    credit: CreditWindows
+    coupon: CouponOffer | None
+    spread_per_day: int | None
+    review: bool
+    lift_window_days: int
+    late_days: int
+    grace: timedelta
+    catch_up: bool
+    priority: int
+    enabled: bool
+    line: int
+    explicit_id: bool = False
+
+    def due_at(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        """The last due time (UTC) at or before the aware `moment` and not older than `grace`.
+
+        None where there is none, or the campaign is not enabled. Raises BadInput for a naive moment.
+        """
+        return crontab.last_due(self.when, zone, moment, self.grace) if self.enabled else None
+
+    def next_due(self, moment: datetime, zone: ZoneInfo, count: int = 1) -> list[datetime]:
+        """The next `count` due times (UTC) after the aware `moment`; none for a campaign that is not enabled."""
+        return crontab.upcoming(self.when, zone, moment, count) if self.enabled else []
+
+    def runs_between(self, start: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
+        """The due times (UTC) in [start, end), both aware."""
+        return list(takewhile(lambda due: due < end, crontab.due_times(self.when, zone, start)))
+
+    def settings_document(self) -> dict[str, Any]:
+        """The settings as plain JSON values, stored with each run: what it ran with can be read years later."""
+        return {
+            "id": self.id,
+            "key": self.key,
+            "rule": self.rule,
+            "kind": self.kind.value,
+            "when": self.when,
+            "stages": {stage.name: offset_text(stage.offset) for stage in self.stages},
+            "templates": dict(self.templates),
+            "control_bp": self.control_bp,
+            "success": self.success,
+            "credit": {"reply_days": self.credit.reply_days, "sent_days": self.credit.sent_days},
+            "coupon": self.coupon and {"value_minor": self.coupon.value_minor, "valid_days": self.coupon.valid_days},
+            "spread_per_day": self.spread_per_day,
+            "review": self.review,
+            "lift_window_days": self.lift_window_days,
+            "late_days": self.late_days,
+            "grace_seconds": int(self.grace.total_seconds()),
+            "catch_up": self.catch_up,
+            "priority": self.priority,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """The whole file. `fingerprint`: SHA-256 of its text."""
+
+    shops: tuple[ShopSettings, ...]
+    guards: Guards
+    campaigns: tuple[Campaign, ...]
+    path: Path
+    fingerprint: str
+
+    def campaign(self, key_or_id: str) -> Campaign:
+        """The campaign of this key, else of this id. Raises NotFound with the nearest name."""
+        for found in (*(c for c in self.campaigns if c.key == key_or_id), *self._of_id(key_or_id)):
+            return found
+        names = [campaign.key for campaign in self.campaigns]
+        near = difflib.get_close_matches(key_or_id, names, n=1)
+        if near:
+            raise NotFound(
+                N_("There is no campaign {name} in {file}; did you mean {nearest}?"),
+                name=key_or_id,
+                file=str(self.path),
+                nearest=near[0],
+            )
+        raise NotFound(
+            N_("There is no campaign {name} in {file}; it has: {known}."),
+            name=key_or_id,
+            file=str(self.path),
+            known=", ".join(names) or "–",
+        )
+
+    def _of_id(self, campaign_id: str) -> list[Campaign]:
+        return [campaign for campaign in self.campaigns if campaign.id == campaign_id]
+
+
+def offset_text(offset: Offset) -> str:
+    """``6m`` or ``-14d``: an offset as staff write it."""
+    return f"{offset.months}m" if offset.months else f"{offset.days}d"

@@ -1,0 +1,315 @@
+"""Claims and attempts: each POST is written down, with a lease, before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.domain.states import AttemptEvent
+from notifier.store import lanes
+from notifier.store.bulk import insert_rows, table_of
+from notifier.store.engine import database_now
+from notifier.store.messages import RENEWAL_BEYOND_DAYS, OpenTouch, cancel_by_ids, close_touches, open_touches
+from notifier.store.runs import RunRow, ready_runs
+from notifier.store.tables import (
+    Attempt,
+    Booking,
+    Customer,
+    Cycle,
+    Message,
+    MessageCycle,
+    Renewal,
+    Suppression,
+    Visit,
+)
+from notifier.store.transitions import AttemptChange
+
+ATTEMPT = table_of(Attempt)
+BOOKING = table_of(Booking)
+CUSTOMER = table_of(Customer)
+CYCLE = table_of(Cycle)
+MESSAGE = table_of(Message)
+MESSAGE_CYCLE = table_of(MessageCycle)
+RENEWAL = table_of(Renewal)
+SUPPRESSION = table_of(Suppression)
+VISIT = table_of(Visit)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One text this sender alone may post now, as attempt `n`."""
+
+    message_id: int
+    n: int
+    phone: str
+    text: str
+    segments: int
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim brought: texts, how many were cancelled on the way, and when to ask again where there are none."""
+
+    texts: Sequence[Claimed]
+    cancelled: int = 0
+    again_at: datetime | None = None
+    stopped: str | None = None
+    looked_at: int = 0
+
+
+def claim(
+    session: Session,
+    gateway: str,
+    *,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    units_per_second: float,
+    unit: str,
+    may_send: Callable[[RunRow], bool],
+) -> Claim:
+    """Claim up to `limit` texts and reserve their pace, in the caller's write transaction.
+
+    Re-checks at the last moment what may have changed since planning: a stop, a dead number, an outcome, validity.
+    `may_send` refuses runs whose shop is in its quiet hours. `unit` = what the provider counts: segment or message.
+    """
+    lane = lanes.lane_of(session, gateway, lock=True)
+    clock = database_now(session)
+    allowed = lanes.may_pass(lane, clock, units_per_second)
+    if allowed.units <= 0:
+        return Claim((), again_at=allowed.again_at, stopped=allowed.stopped)
+    rows = _candidates(session, gateway, now, 1 if allowed.probing else limit, may_send)
+    refused = _refused_now(session, rows)
+    cancelled = sum(cancel_by_ids(session, ids, reason) for reason, ids in refused.items())
+    cancelled += _close_answered_touches(session, [row["id"] for row in rows])
+    chosen, units = _within(_still_planned(session, rows), allowed.units, unit)
+    texts = _begin_attempts(session, gateway, chosen, now=now, clock=clock, lease=lease)
+    if texts:
+        lanes.reserve(session, lane, clock, units, units_per_second)
+    return Claim(texts, cancelled, looked_at=len(rows))
+
+
+def _candidates(
+    session: Session, gateway: str, now: datetime, limit: int, may_send: Callable[[RunRow], bool]
+) -> list[sa.RowMapping]:
+    """The first planned texts, run by run in order of priority: each look is one step into one index."""
+    columns = [MESSAGE.c[name] for name in (
+        "id", "phone", "phone_key", "text", "segments", "valid_until", "attempts", "customer_id", "state",
+    )]  # fmt: skip
+    found: list[sa.RowMapping] = []
+    for run in ready_runs(session):
+        if len(found) >= limit:
+            break
+        if not may_send(run):
+            continue
+        statement = (
+            sa.select(*columns)
+            .where(MESSAGE.c.run_id == run.id, MESSAGE.c.state == "planned", MESSAGE.c.not_before <= now,
+                   MESSAGE.c.valid_until > now, MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None))
+            .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
+            .limit(limit - len(found))
+            .with_for_update(skip_locked=True)
+        )  # fmt: skip
+        found += session.connection().execute(statement).mappings().all()
+    return found
+
+
+def _refused_now(session: Session, rows: Sequence[sa.RowMapping]) -> Mapping[str, list[int]]:
+    """Texts whose phone has said stop, or died, or was erased since planning: reason → message ids."""
+    connection = session.connection()
+    keys = [row["phone_key"] for row in rows]
+    stopped = set(
+        connection.execute(
+            sa.select(SUPPRESSION.c.phone_key).where(
+                SUPPRESSION.c.phone_key.in_(keys), SUPPRESSION.c.lifted_at.is_(None)
+            )
+        ).scalars()
+    )
+    dead = set(
+        connection.execute(
+            sa.select(CUSTOMER.c.id).where(
+                CUSTOMER.c.id.in_([row["customer_id"] for row in rows]), CUSTOMER.c.unreachable.is_not(None)
+            )
+        ).scalars()
+    )
+    return {
+        "opted_out": [row["id"] for row in rows if row["phone_key"] in stopped],
+        "unreachable": [row["id"] for row in rows if row["customer_id"] in dead and row["phone_key"] not in stopped],
+    }
+
+
+def _close_answered_touches(session: Session, message_ids: Sequence[int]) -> int:
+    """Touches answered since planning by something that did not come through an import of ours."""
+    if not message_ids:
+        return 0
+    cancelled = 0
+    for reason, condition in _ANSWERED:
+        touches = open_touches(session, MESSAGE_CYCLE.c.message_id.in_(message_ids), condition)
+        cancelled += close_touches(session, _renewed_only(session, touches) if reason == "renewed" else touches, reason)
+    return cancelled
+
+
+def _renewed_only(session: Session, touches: Sequence[OpenTouch]) -> list[OpenTouch]:
+    statement = sa.select(RENEWAL.c.vehicle_id, sa.func.max(RENEWAL.c.ends_on)).group_by(RENEWAL.c.vehicle_id)
+    ends = dict(
+        session.connection()
+        .execute(statement.where(RENEWAL.c.vehicle_id.in_([touch.subject_id for touch in touches])))
+        .tuples()
+        .all()
+    )
+    return [
+        touch for touch in touches
+        if touch.subject_id in ends and (ends[touch.subject_id] - touch.anchor_on).days > RENEWAL_BEYOND_DAYS
+    ]  # fmt: skip
+
+
+_VISITED = sa.or_(
+    sa.and_(
+        CYCLE.c.subject_type == "vehicle",
+        sa.exists().where(VISIT.c.vehicle_id == CYCLE.c.subject_id, VISIT.c.counted, VISIT.c.day >= CYCLE.c.came_from),
+    ),
+    sa.and_(
+        CYCLE.c.subject_type == "customer",
+        sa.exists().where(VISIT.c.customer_id == CYCLE.c.subject_id, VISIT.c.counted, VISIT.c.day >= CYCLE.c.came_from),
+    ),
+)
+_BOOKED = sa.exists().where(
+    BOOKING.c.customer_id == CYCLE.c.customer_id,
+    BOOKING.c.state != "cancelled",
+    BOOKING.c.booked_on >= CYCLE.c.came_from,
+    sa.or_(
+        BOOKING.c.vehicle_id.is_(None), CYCLE.c.subject_type == "customer", BOOKING.c.vehicle_id == CYCLE.c.subject_id
+    ),
+)
+_ANSWERED: Sequence[tuple[str, sa.ColumnElement[bool]]] = (
+    ("came", sa.and_(CYCLE.c.answered_by == "visit", _VISITED)),
+    ("booked", sa.and_(CYCLE.c.answered_by == "visit", _BOOKED)),
+    ("renewed", CYCLE.c.answered_by == "renewal"),
+)
+
+
+def _still_planned(session: Session, rows: Sequence[sa.RowMapping]) -> list[sa.RowMapping]:
+    statement = sa.select(MESSAGE.c.id).where(
+        MESSAGE.c.id.in_([row["id"] for row in rows]), MESSAGE.c.state == "planned", MESSAGE.c.text.is_not(None)
+    )
+    planned = set(session.execute(statement).scalars())
+    return [row for row in rows if row["id"] in planned]
+
+
+def _within(rows: Sequence[sa.RowMapping], room: float, unit: str) -> tuple[list[sa.RowMapping], float]:
+    """As many rows as the lane has room for: the first always, so that a long text is not stuck for ever."""
+    chosen: list[sa.RowMapping] = []
+    units = 0.0
+    for row in rows:
+        cost = max(row["segments"], 1) if unit == "segment" else 1
+        if chosen and units + cost > room:
+            break
+        chosen.append(row)
+        units += cost
+    return chosen, units
+
+
+def _begin_attempts(
+    session: Session,
+    gateway: str,
+    rows: Sequence[sa.RowMapping],
+    *,
+    now: datetime,
+    clock: datetime,
+    lease: timedelta,
+) -> list[Claimed]:
+    if not rows:
+        return []
+    attempts: list[dict[str, Any]] = [
+        {"message_id": row["id"], "n": row["attempts"] + 1, "gateway": gateway, "state": "posting",
+         "claimed_at": clock, "business_at": now, "lease_until": clock + lease, "changed_at": clock}
+        for row in rows
+    ]  # fmt: skip
+    insert_rows(session, Attempt, attempts)
+    session.connection().execute(
+        sa.update(MESSAGE)
+        .where(MESSAGE.c.id.in_([row["id"] for row in rows]), MESSAGE.c.state == "planned")
+        .values(state="sending", attempts=MESSAGE.c.attempts + 1, sent_at=now, reason=None, changed_at=clock)
+    )
+    return [
+        Claimed(row["id"], row["attempts"] + 1, row["phone"], row["text"], row["segments"], row["valid_until"])
+        for row in rows
+    ]
+
+
+def lapsed(session: Session) -> list[AttemptChange]:
+    """POSTs whose lease is over without a record: nobody knows what became of them."""
+    clock = database_now(session)
+    statement = sa.select(ATTEMPT.c.message_id, ATTEMPT.c.n).where(
+        ATTEMPT.c.state == "posting", ATTEMPT.c.lease_until < clock
+    )
+    rows = session.connection().execute(statement).tuples()
+    return [AttemptChange(message_id, n, AttemptEvent.AMBIGUOUS, code="lease_lapsed") for message_id, n in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownAttempt:
+    """An attempt nobody can tell about yet, with what a listing is matched by."""
+
+    message_id: int
+    n: int
+    gateway: str
+    phone: str | None
+    text: str | None
+    claimed_at: datetime
+    lease_until: datetime
+    business_at: datetime
+    empty_listing_at: datetime | None
+    valid_until: datetime
+
+
+def unknown_attempts(session: Session, gateway: str | None = None) -> list[UnknownAttempt]:
+    """Every attempt in state unknown, oldest first."""
+    columns = [
+        ATTEMPT.c.message_id, ATTEMPT.c.n, ATTEMPT.c.gateway, MESSAGE.c.phone, MESSAGE.c.text, ATTEMPT.c.claimed_at,
+        ATTEMPT.c.lease_until, ATTEMPT.c.business_at, ATTEMPT.c.empty_listing_at, MESSAGE.c.valid_until,
+    ]  # fmt: skip
+    statement = (
+        sa.select(*columns)
+        .join(MESSAGE, MESSAGE.c.id == ATTEMPT.c.message_id)
+        .where(ATTEMPT.c.state == "unknown")
+        .order_by(ATTEMPT.c.claimed_at, ATTEMPT.c.id)
+    )  # fmt: skip
+    if gateway is not None:
+        statement = statement.where(ATTEMPT.c.gateway == gateway)
+    return [UnknownAttempt(*row) for row in session.connection().execute(statement).tuples()]
+
+
+def posting_count(session: Session) -> int:
+    """How many POSTs are under way (or were, when their sender died)."""
+    statement = sa.select(sa.func.count()).select_from(ATTEMPT).where(ATTEMPT.c.state == "posting")
+    return session.execute(statement).scalar_one()
+
+
+def bound_sids(session: Session, gateway: str, sids: Sequence[str]) -> frozenset[str]:
+    """Which of these provider ids belong to an attempt already."""
+    statement = sa.select(ATTEMPT.c.provider_sid).where(ATTEMPT.c.gateway == gateway, ATTEMPT.c.provider_sid.in_(sids))
+    return frozenset(sid for sid in session.execute(statement).scalars() if sid)
+
+
+def attempts_by_sid(session: Session, gateway: str, sids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Provider id → (message id, attempt number)."""
+    statement = sa.select(ATTEMPT.c.provider_sid, ATTEMPT.c.message_id, ATTEMPT.c.n).where(
+        ATTEMPT.c.gateway == gateway, ATTEMPT.c.provider_sid.in_(sids)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.connection().execute(statement).tuples()}
+
+
+def note_empty_listing(session: Session, message_id: int, n: int) -> None:
+    """A complete listing did not show the attempt: the first of the two that prove it was not accepted."""
+    session.connection().execute(
+        sa.update(ATTEMPT)
+        .where(ATTEMPT.c.message_id == message_id, ATTEMPT.c.n == n, ATTEMPT.c.state == "unknown")
+        .values(empty_listing_at=database_now(session))
+    )

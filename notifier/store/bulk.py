@@ -1,0 +1,60 @@
+"""Many rows in one statement, worded alike for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
+
+Row = Mapping[str, Any]
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """The Core table behind a model: bulk statements skip the ORM's bookkeeping."""
+    return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:
+    """Insert all `rows`; a breach of a unique key raises."""
+    if rows:
+        session.connection().execute(sa.insert(table_of(model)), list(rows))
+
+
+def insert_returning_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
+    """Insert all `rows` and return their ids in the same order."""
+    if not rows:
+        return []
+    table = table_of(model)
+    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list(session.connection().execute(statement, list(rows)).scalars())
+
+
+def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Row], keys: Sequence[str]) -> int:
+    """Insert those `rows` whose unique `keys` are not there yet; returns how many were."""
+    if not rows:
+        return 0
+    statement = _insert(session, table_of(model)).on_conflict_do_nothing(index_elements=list(keys))
+    return session.connection().execute(statement, list(rows)).rowcount
+
+
+def upsert(
+    session: Session, model: type[SQLModel], rows: Sequence[Row], keys: Sequence[str], update: Sequence[str]
+) -> None:
+    """Insert `rows`; where the unique `keys` are there already, overwrite the `update` columns."""
+    if not rows:
+        return
+    insert = _insert(session, table_of(model))
+    statement = insert.on_conflict_do_update(
+        index_elements=list(keys), set_={name: insert.excluded[name] for name in update}
+    )
+    session.connection().execute(statement, list(rows))
+
+
+def _insert(session: Session, table: sa.Table) -> Any:
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

@@ -1,0 +1,105 @@
+"""Imports: which have begun, which have ended, and how fresh the shop's records therefore are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
+from notifier.store.engine import database_now
+from notifier.store.tables import DmsImport, Freshness, Shop
+
+__all__ = ["begin_import", "finish_import", "freshness", "lock_shop", "shop_key", "unfinished_kinds"]
+
+IMPORT, FRESHNESS, SHOP = table_of(DmsImport), table_of(Freshness), table_of(Shop)
+
+
+def begin_import(session: Session, shop_id: int, kind: str, *, source: str, fingerprint: str, at: datetime) -> int:
+    """The id of an import that is running from now on; a killed one of the same content is taken up again."""
+    same = sa.select(IMPORT.c.id).where(
+        IMPORT.c.shop_id == shop_id,
+        IMPORT.c.kind == kind,
+        IMPORT.c.state == "running",
+        IMPORT.c.fingerprint == fingerprint,
+    )
+    found = session.execute(same.order_by(IMPORT.c.id)).scalars().first()
+    started = database_now(session)
+    if found is not None:
+        session.execute(sa.update(IMPORT).where(IMPORT.c.id == found).values(at=at, started_at=started, source=source))
+        return int(found)
+    row = {
+        "shop_id": shop_id,
+        "kind": kind,
+        "source": source,
+        "fingerprint": fingerprint,
+        "state": "running",
+        "at": at,
+        "started_at": started,
+        "finished_at": None,
+        "counts": {},
+    }
+    return insert_returning_ids(session, DmsImport, [row])[0]
+
+
+def finish_import(session: Session, import_id: int, counts: Mapping[str, Any]) -> None:
+    """Mark it done and stamp how fresh its kind now is.
+
+    An older import of the kind that never ended (its file was mended, or exported anew) is superseded: the records
+    are as fresh as this one, whatever the other still had to say.
+    """
+    done = session.execute(
+        sa.update(IMPORT)
+        .where(IMPORT.c.id == import_id)
+        .values(state="done", finished_at=database_now(session), counts=dict(counts))
+        .returning(IMPORT.c.shop_id, IMPORT.c.kind, IMPORT.c.at)
+    ).one()
+    session.execute(
+        sa.update(IMPORT)
+        .where(
+            IMPORT.c.shop_id == done.shop_id,
+            IMPORT.c.kind == done.kind,
+            IMPORT.c.state == "running",
+            IMPORT.c.id < import_id,
+        )
+        .values(state="superseded")
+    )
+    _stamp(session, done.shop_id, done.kind, done.at)
+
+
+def _stamp(session: Session, shop_id: int, kind: str, at: datetime) -> None:
+    known = freshness(session, shop_id).get(kind)
+    if known is None:
+        insert_rows(session, Freshness, [{"shop_id": shop_id, "kind": kind, "at": at}])
+    elif at > known:
+        session.execute(
+            sa.update(FRESHNESS).where(FRESHNESS.c.shop_id == shop_id, FRESHNESS.c.kind == kind).values(at=at)
+        )
+
+
+def freshness(session: Session, shop_id: int) -> dict[str, datetime]:
+    """Kind of import → the business time up to which the shop's records are known; never imported = no key."""
+    rows = session.execute(sa.select(FRESHNESS.c.kind, FRESHNESS.c.at).where(FRESHNESS.c.shop_id == shop_id))
+    return dict(rows.all())
+
+
+def unfinished_kinds(session: Session, shop_id: int) -> set[str]:
+    """Kinds with an import that has begun and not ended: planning must not use what is there of them."""
+    running = sa.select(IMPORT.c.kind).where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "running")
+    return set(session.execute(running.distinct()).scalars())
+
+
+def lock_shop(session: Session, shop_id: int) -> None:
+    """One importing transaction of a shop at a time (PostgreSQL; SQLite has one writer anyway).
+
+    NO KEY UPDATE, so that rows which merely refer to the shop can be written meanwhile.
+    """
+    session.execute(sa.select(SHOP.c.id).where(SHOP.c.id == shop_id).with_for_update(key_share=True))
+
+
+def shop_key(session: Session, shop_id: int) -> str:
+    """The shop's key as schedules.yaml names it."""
+    return str(session.execute(sa.select(SHOP.c.key).where(SHOP.c.id == shop_id)).scalar_one())

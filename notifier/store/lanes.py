@@ -1,0 +1,132 @@
+"""The lane of one gateway: its pace (GCRA), its back-off, and why it stands still; shared by every sender.
+
+GCRA (generic cell rate algorithm): `arrival_at` is the theoretical arrival time of the next unit. A claim may go when
+it is no further ahead of the clock than the burst, and moves it on by its units. One row, the database's clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.store.bulk import insert_missing, table_of
+from notifier.store.engine import database_now
+from notifier.store.tables import GatewayLane
+
+LANE = table_of(GatewayLane)
+BURST = timedelta(seconds=0.1)
+LONGEST_BACKOFF = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """The lane as it stands. `troubles`: refusals by the provider in a row, which double the back-off."""
+
+    gateway: str
+    arrival_at: datetime | None
+    retry_at: datetime | None
+    troubles: int
+    stopped: str | None
+    stopped_at: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+    polled_at: datetime | None
+
+
+def lane_of(session: Session, gateway: str, *, lock: bool = False) -> LaneRow:
+    """The lane's row, made at first use; locked for the transaction where the caller will change it."""
+    columns = [LANE.c[name] for name in LaneRow.__dataclass_fields__]
+    statement = sa.select(*columns).where(LANE.c.gateway == gateway)
+    statement = statement.with_for_update() if lock else statement
+    row = session.connection().execute(statement).tuples().first()
+    if row is None and lock:
+        insert_missing(session, GatewayLane, [{"gateway": gateway, "troubles": 0}], ["gateway"])
+        row = session.connection().execute(statement).tuples().one()
+    if row is None:
+        return LaneRow(gateway, None, None, 0, None, None, None, None, None)
+    return LaneRow(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What the lane allows now: `units` (0 = none), else when to ask again.
+
+    `stopped`: the code because of which a person must mend something first. `probing`: after trouble, one at a time.
+    """
+
+    units: float
+    again_at: datetime | None = None
+    stopped: str | None = None
+    probing: bool = False
+
+
+def may_pass(lane: LaneRow, clock: datetime, units_per_second: float) -> Pass:
+    """How many units the lane lets through at `clock`."""
+    if lane.stopped is not None:
+        return Pass(0, stopped=lane.stopped)
+    if lane.retry_at is not None and lane.retry_at > clock:
+        return Pass(0, again_at=lane.retry_at)
+    arrival = _clamped(lane.arrival_at, clock, units_per_second)
+    room = (clock + BURST - arrival).total_seconds() * units_per_second
+    if room <= 0:
+        return Pass(0, again_at=arrival - BURST + timedelta(milliseconds=1))
+    return Pass(max(room, 1.0), probing=lane.troubles > 0)
+
+
+def _clamped(arrival: datetime | None, clock: datetime, units_per_second: float) -> datetime:
+    """A clock that was set back must not stop the lane for the difference: ten units ahead is the most it can owe."""
+    ahead = BURST + timedelta(seconds=10 / units_per_second)
+    return min(max(arrival or clock, clock), clock + ahead)
+
+
+def reserve(session: Session, lane: LaneRow, clock: datetime, units: float, units_per_second: float) -> None:
+    """Move the lane's arrival time on by the units just claimed."""
+    arrival = _clamped(lane.arrival_at, clock, units_per_second) + timedelta(seconds=units / units_per_second)
+    session.connection().execute(sa.update(LANE).where(LANE.c.gateway == lane.gateway).values(arrival_at=arrival))
+
+
+def back_off(session: Session, gateway: str, *, seconds: float | None, error: str) -> None:
+    """The provider asked for a pause, or could not be reached: wait as told, else twice as long as last time."""
+    lane = lane_of(session, gateway, lock=True)
+    clock = database_now(session)
+    pause = timedelta(seconds=seconds) if seconds is not None else timedelta(seconds=2.0 ** min(lane.troubles, 6))
+    session.connection().execute(
+        sa.update(LANE)
+        .where(LANE.c.gateway == gateway)
+        .values(retry_at=max(clock + min(pause, LONGEST_BACKOFF), lane.retry_at or clock),
+                troubles=LANE.c.troubles + 1, last_error=error, last_error_at=clock)
+    )  # fmt: skip
+
+
+def calm(session: Session, gateway: str) -> None:
+    """The provider takes texts again."""
+    session.connection().execute(
+        sa.update(LANE).where(LANE.c.gateway == gateway, LANE.c.troubles > 0).values(troubles=0, retry_at=None)
+    )
+
+
+def stop(session: Session, gateway: str, *, code: str, error: str) -> None:
+    """Our own set-up is wrong: nothing more is posted until a person has mended it and starts the lane again."""
+    lane_of(session, gateway, lock=True)
+    clock = database_now(session)
+    session.connection().execute(
+        sa.update(LANE)
+        .where(LANE.c.gateway == gateway)
+        .values(stopped=code, stopped_at=clock, last_error=error, last_error_at=clock)
+    )
+
+
+def start(session: Session, gateway: str) -> None:
+    """A person (or a fresh start with new settings) lets the lane try again."""
+    session.connection().execute(
+        sa.update(LANE).where(LANE.c.gateway == gateway).values(stopped=None, stopped_at=None, retry_at=None)
+    )
+
+
+def note_polled(session: Session, gateway: str, at: datetime) -> None:
+    """Remember up to when statuses and replies were fetched."""
+    lane_of(session, gateway, lock=True)
+    session.connection().execute(sa.update(LANE).where(LANE.c.gateway == gateway).values(polled_at=at))

@@ -1,0 +1,192 @@
+"""Two customers found to be one: everything of the other now belongs to the survivor.
+
+Source: rules.md, "Identity" (survivor, consent), "Cycles and stages" (colliding cycles), "Enrolment and arms".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.domain.cycles import RULES, matching_cycle
+from notifier.store.bulk import table_of
+from notifier.store.customers import customers_by_id, record_consent, update_customers
+from notifier.store.rows import update_rows
+from notifier.store.tables import CampaignState, Customer, Cycle, Decision, Enrolment, Message, MessageCycle, metadata
+
+__all__ = ["merge_customers"]
+
+CUSTOMER, CYCLE, ENROLMENT, MESSAGE = (table_of(model) for model in (Customer, Cycle, Enrolment, Message))
+MESSAGE_CYCLE, DECISION, CAMPAIGN = (table_of(model) for model in (MessageCycle, Decision, CampaignState))
+
+_CONSENT_RANK = {"no": 2, "yes": 1, "unknown": 0}
+_FILLED = (
+    "name", "sex", "language", "district", "birth_on", "birth_mmdd", "member_level", "points", "points_end_on",
+)  # fmt: skip
+
+
+def merge_customers(session: Session, merges: Mapping[int, int], now: datetime) -> None:
+    """Loser → survivor: re-point all that names a loser, settle what collides, and remove the losers."""
+    if not merges:
+        return
+    _merge_enrolments(session, merges)
+    _merge_cycles(session, merges)
+    _repoint(session, merges)
+    _merge_facts(session, merges, now)
+    session.connection().execute(sa.delete(CUSTOMER).where(CUSTOMER.c.id.in_(merges)))
+
+
+def _repoint(session: Session, merges: Mapping[int, int]) -> None:
+    """Every column of every table that refers to a customer."""
+    pairs = [{"loser": loser, "survivor": survivor} for loser, survivor in merges.items()]
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if any(key.column is CUSTOMER.c.id for key in column.foreign_keys):
+                statement = sa.update(table).where(column == sa.bindparam("loser"))
+                # An outcome with other candidates is credited anew.
+                anew = {"attributed_at": None} if "attributed_at" in table.columns else {}
+                session.connection().execute(statement.values({column.name: sa.bindparam("survivor"), **anew}), pairs)
+
+
+def _merge_enrolments(session: Session, merges: Mapping[int, int]) -> None:
+    """Of two in one campaign and period: the same arm keeps the earlier; opposite arms the survivor's, out of lift."""
+    concerned = {*merges, *merges.values()}
+    columns = ("id", "campaign_id", "customer_id", "period", "arm", "enrolled_at", "out_of_lift")
+    rows = session.execute(
+        sa.select(*(ENROLMENT.c[name] for name in columns)).where(ENROLMENT.c.customer_id.in_(concerned))
+    ).mappings()
+    groups: dict[tuple[int, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        survivor = merges.get(row["customer_id"], row["customer_id"])
+        groups[survivor, row["campaign_id"], row["period"]].append(dict(row))
+    dropped: dict[int, int] = {}
+    marked = []
+    for (survivor, _campaign, _period), group in groups.items():
+        if len(group) > 1:
+            kept, out_of_lift = _kept_enrolment(group, survivor)
+            dropped |= {row["id"]: kept["id"] for row in group if row["id"] != kept["id"]}
+            marked.append({"id": kept["id"], "out_of_lift": out_of_lift})
+    _replace_enrolments(session, dropped)
+    update_rows(session, Enrolment, marked)
+
+
+def _kept_enrolment(group: Sequence[dict[str, Any]], survivor: int) -> tuple[dict[str, Any], str | None]:
+    group = sorted(group, key=lambda row: (row["enrolled_at"], row["id"]))
+    own = next((row for row in group if row["customer_id"] == survivor), group[0])
+    if any(row["arm"] != own["arm"] for row in group):
+        return own, "merged_arms"
+    return group[0], next((row["out_of_lift"] for row in group if row["out_of_lift"]), None)
+
+
+def _replace_enrolments(session: Session, dropped: Mapping[int, int]) -> None:
+    if not dropped:
+        return
+    pairs = [{"gone": gone, "kept": kept} for gone, kept in dropped.items()]
+    for table in (MESSAGE, CYCLE):
+        statement = sa.update(table).where(table.c.enrolment_id == sa.bindparam("gone"))
+        session.connection().execute(statement.values(enrolment_id=sa.bindparam("kept")), pairs)
+    session.connection().execute(sa.delete(ENROLMENT).where(ENROLMENT.c.id.in_(dropped)))
+
+
+def _merge_cycles(session: Session, merges: Mapping[int, int]) -> None:
+    """Cycles about the customers themselves: those about the same thing become one, the others follow."""
+    concerned = {*merges, *merges.values()}
+    mine = (CYCLE.c.subject_type == "customer", CYCLE.c.subject_id.in_(concerned))
+    columns = sa.select(CYCLE.c.id, CYCLE.c.campaign_id, CYCLE.c.subject_id, CYCLE.c.anchor_on)
+    tolerances = _tolerances(session)
+    kept: dict[tuple[int, str], list[tuple[int, date]]] = defaultdict(list)
+    same: dict[int, int] = {}
+    followers = []
+    cycles = session.execute(columns.where(*mine).order_by(CYCLE.c.id)).all()
+    for cycle_id, campaign_id, subject_id, anchor_on in sorted(cycles, key=lambda row: (row[2] in merges, row[0])):
+        survivor = merges.get(subject_id, subject_id)
+        near = kept[survivor, campaign_id]
+        match = matching_cycle(anchor_on, near, tolerances.get(campaign_id, 0))
+        if match is not None and subject_id in merges:
+            same[cycle_id] = match
+            continue
+        near.append((cycle_id, anchor_on))
+        if subject_id in merges:
+            followers.append({"id": cycle_id, "subject_id": survivor})
+    _unite_cycles(session, same)
+    update_rows(session, Cycle, followers)
+
+
+def _tolerances(session: Session) -> dict[str, int]:
+    rules = session.execute(sa.select(CAMPAIGN.c.campaign_id, CAMPAIGN.c.rule).distinct())
+    return {campaign_id: RULES[rule].tolerance_days for campaign_id, rule in rules if rule in RULES}
+
+
+def _unite_cycles(session: Session, same: Mapping[int, int]) -> None:
+    """The touches of a cycle go to the one it is the same as; of two touches of one stage the one already sent wins."""
+    if not same:
+        return
+    touches = session.execute(
+        sa.select(MESSAGE_CYCLE.c.id, MESSAGE_CYCLE.c.cycle_id, MESSAGE_CYCLE.c.stage, MESSAGE_CYCLE.c.message_id,
+                  MESSAGE.c.state)
+        .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
+        .where(MESSAGE_CYCLE.c.cycle_id.in_({*same, *same.values()}))
+    ).mappings()  # fmt: skip
+    by_stage: dict[tuple[int, str], list[sa.RowMapping]] = defaultdict(list)
+    for touch in touches:
+        by_stage[same.get(touch["cycle_id"], touch["cycle_id"]), touch["stage"]].append(touch)
+    lost: list[sa.RowMapping] = []
+    moved = []
+    for (cycle_id, _stage), group in by_stage.items():
+        first, *others = sorted(group, key=lambda touch: (_standing(touch["state"]), touch["cycle_id"] in same))
+        lost += others
+        if first["cycle_id"] != cycle_id:
+            moved.append({"id": first["id"], "cycle_id": cycle_id})
+    _drop_touches(session, lost)
+    update_rows(session, MessageCycle, moved)
+    for table in (DECISION, CYCLE):
+        column = table.c.cycle_id if table is DECISION else table.c.id
+        session.connection().execute(sa.delete(table).where(column.in_(same)))
+
+
+def _standing(state: str) -> int:
+    """0 what has left or was withheld, 1 what is still planned, 2 what was cancelled."""
+    return {"planned": 1, "cancelled": 2}.get(state, 0)
+
+
+def _drop_touches(session: Session, lost: Iterable[sa.RowMapping]) -> None:
+    """Planned texts left without any touch are cancelled; those that still name a car are worded anew."""
+    lost = list(lost)
+    if not lost:
+        return
+    connection = session.connection()
+    connection.execute(sa.delete(MESSAGE_CYCLE).where(MESSAGE_CYCLE.c.id.in_([touch["id"] for touch in lost])))
+    planned = [touch["message_id"] for touch in lost if touch["state"] == "planned"]
+    still_open = sa.exists().where(MESSAGE_CYCLE.c.message_id == MESSAGE.c.id, MESSAGE_CYCLE.c.closed.is_(None))
+    affected = sa.update(MESSAGE).where(MESSAGE.c.id.in_(planned), MESSAGE.c.state == "planned")
+    connection.execute(affected.where(~still_open).values(state="cancelled", reason="merged"))
+    connection.execute(affected.where(still_open).values(text=None))
+
+
+def _merge_facts(session: Session, merges: Mapping[int, int], now: datetime) -> None:
+    """The survivor keeps what it knows, learns what only the others knew, and consents to no more than each did."""
+    stored = customers_by_id(session, {*merges, *merges.values()})
+    groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for loser, survivor in sorted(merges.items()):
+        groups[survivor].append(stored[loser])
+    changed, consents = [], []
+    for survivor, losers in groups.items():
+        own = stored[survivor]
+        row = {"id": survivor, "updated_at": now, "birth_calendar": own["birth_calendar"]}
+        for name in _FILLED:
+            row[name] = next((one[name] for one in (own, *losers) if one[name] is not None), None)
+        if own["birth_mmdd"] is None:
+            row["birth_calendar"] = next((o["birth_calendar"] for o in losers if o["birth_mmdd"]), "solar")
+        firmest = max((own, *losers), key=lambda one: _CONSENT_RANK[one["consent"]])
+        row |= {name: firmest[name] for name in ("consent", "consent_since", "consent_source")}
+        changed.append(row)
+        if firmest["consent"] != own["consent"]:
+            consents.append({"customer_id": survivor, "value": firmest["consent"], "since": firmest["consent_since"],
+                             "source": "merge", "recorded_at": now})  # fmt: skip
+    update_customers(session, changed)
+    record_consent(session, consents)

@@ -1,0 +1,200 @@
+"""Which version the database has, and how it comes to the one this Notifier needs.
+
+The steps lie under ``db/versions``, beside the package, in the source tree that an editable install and the
+Docker image both keep. Alembic is driven from here, so there is no alembic.ini to keep true.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from notifier.errors import StoreError
+from notifier.locale import N_
+from notifier.store.engine import Store
+
+MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "db"
+UPGRADE_LOCK = 7_368_841_295  # any number no other program takes as its PostgreSQL advisory lock
+
+
+def alembic_config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's settings for ``db/``, working on `connection` where one is given."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def head() -> str | None:
+    """The version this Notifier needs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def revision(store: Store) -> str | None:
+    """The version the database has; None where nothing was made yet.
+
+    Raises StoreError where the database cannot be reached.
+    """
+    try:
+        _enter_wal(store)
+        with store.engine.connect() as connection:
+            return _revision_of(connection)
+    except (sa.exc.DBAPIError, OSError) as error:
+        raise StoreError(
+            N_("The database {url} cannot be read ({detail}). Check NOTIFIER_DATABASE_URL and that it is running."),
+            url=shown_url(store.url),
+            detail=_first_line(error.orig if isinstance(error, sa.exc.DBAPIError) else error),
+        ) from error
+
+
+def is_current(store: Store) -> bool:
+    """Does the database have the version this Notifier needs?"""
+    return revision(store) == head()
+
+
+def raise_if_not_current(store: Store) -> None:
+    """Refuse a database this Notifier would misread.
+
+    Raises StoreError: not made yet or older (the mend is ``notifier db upgrade``), newer, or unreachable.
+    """
+    found = revision(store)
+    if found == head():
+        return
+    raise_if_newer(found, shown_url(store.url))
+    raise StoreError(
+        N_("The database {url} is not ready: it has version {found}, this Notifier needs {wanted}. "
+           "Run notifier db upgrade."),
+        url=shown_url(store.url),
+        found=found or "0",
+        wanted=head(),
+    )  # fmt: skip
+
+
+def raise_if_newer(found: str | None, place: str) -> None:
+    """Raises StoreError where version `found` of `place` is one this Notifier has never heard of."""
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreError(
+            N_("{place} was written by a newer Notifier (version {found}). Install that Notifier, or use a backup "
+               "made before it."),
+            place=place,
+            found=found,
+        )  # fmt: skip
+
+
+def upgrade(store: Store) -> bool:
+    """Bring the database to the version this Notifier needs, all or nothing; False where it had it already.
+
+    Two processes may call this at once: the second waits at the lock and then finds nothing left to do.
+    Raises StoreError where the database is newer, unreachable, or somebody else's.
+    """
+    if is_current(store):
+        return False
+    with _locked(store) as connection:
+        found = _revision_of(connection)
+        if found == head():
+            return False
+        raise_if_newer(found, shown_url(store.url))
+        _raise_if_of_another_program(connection, found, store)
+        command.upgrade(alembic_config(connection), "head")
+        _raise_if_references_broke(connection)
+    return True
+
+
+def make_if_new(store: Store) -> None:
+    """First use: an embedded SQLite database that does not exist yet is made; every other must be current.
+
+    An older database is not upgraded behind the shop's back: a backup belongs before that.
+    Raises StoreError as `raise_if_not_current` does.
+    """
+    if store.is_sqlite and revision(store) is None:
+        upgrade(store)
+    raise_if_not_current(store)
+
+
+def shown_url(url: str) -> str:
+    """The database's address without its password."""
+    return sa.make_url(url).render_as_string(hide_password=True)
+
+
+def _first_line(error: BaseException | None) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _enter_wal(store: Store) -> None:
+    """The first connection to a new or restored SQLite file switches it to WAL: one process at a time.
+
+    That switch does not wait for a lock: where six processes started at once, some died of it in 2 of 25 tries.
+    """
+    path = store.engine.url.database if store.is_sqlite else None
+    if not path or path == ":memory:" or _is_wal(Path(path)):
+        return
+    with Path(f"{path}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        store.engine.connect().close()
+
+
+def _is_wal(path: Path) -> bool:
+    # Bytes 18 and 19 of the header are the write and read version: 2 = WAL (sqlite.org/fileformat.html).
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        return file.read(20)[18:] == b"\x02\x02"
+    return False
+
+
+def _revision_of(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def _locked(store: Store) -> Iterator[sa.Connection]:
+    """One transaction that nobody else's upgrade can enter; foreign keys rest, since SQLite rebuilds tables."""
+    with store.engine.connect().execution_options(notifier_write=True) as connection:
+        if store.is_sqlite:
+            _switch_foreign_keys(connection, "OFF")
+        try:
+            with connection.begin():
+                if not store.is_sqlite:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+                yield connection
+        finally:
+            if store.is_sqlite:
+                _switch_foreign_keys(connection, "ON")
+
+
+def _switch_foreign_keys(connection: sa.Connection, to: str) -> None:
+    # Inside a transaction this pragma does nothing, so it goes past SQLAlchemy, which would begin one.
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA foreign_keys={to}")
+    cursor.close()
+
+
+def _raise_if_references_broke(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchone()
+    if broken is not None:
+        raise StoreError(
+            N_("The upgrade was undone: a row of {table} would have lost what it refers to. Nothing was changed; "
+               "report this with the output of notifier doctor."),
+            table=broken[0],
+        )  # fmt: skip
+
+
+def _raise_if_of_another_program(connection: sa.Connection, found: str | None, store: Store) -> None:
+    tables = sa.inspect(connection).get_table_names()
+    if found is None and tables:
+        raise StoreError(
+            N_("The database {url} holds tables of another program ({table}). Give Notifier a database of its own "
+               "in NOTIFIER_DATABASE_URL."),
+            url=shown_url(store.url),
+            table=sorted(tables)[0],
+        )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Repair orders as the DMS has them; parked while nobody knows their car."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.store.bulk import insert_rows, table_of
+from notifier.store.rows import update_rows
+from notifier.store.tables import Coupon, RepairOrder
+
+__all__ = ["ORDER_COLUMNS", "insert_orders", "orders_by_number", "orders_of", "redeem_coupons", "update_orders"]
+
+ORDER, COUPON = table_of(RepairOrder), table_of(Coupon)
+
+ORDER_COLUMNS = (
+    "id",
+    "order_no",
+    "vin",
+    "date_in",
+    "arrived_at",
+    "category",
+    "odometer",
+    "amount_minor",
+    "advisor",
+    "coupon_code",
+    "vehicle_id",
+    "visit_id",
+    "odometer_kept",
+)
+
+
+def orders_by_number(session: Session, shop_id: int, numbers: Collection[str]) -> Sequence[Any]:
+    """The stored orders among these numbers: number and VIN."""
+    columns = sa.select(ORDER.c.order_no, ORDER.c.vin)
+    return session.execute(columns.where(ORDER.c.shop_id == shop_id, ORDER.c.order_no.in_(numbers))).all()
+
+
+def orders_of(session: Session, shop_id: int, vins: Collection[str]) -> Sequence[Any]:
+    """Every stored order of these cars, in the columns of ORDER_COLUMNS."""
+    columns = sa.select(*(ORDER.c[name] for name in ORDER_COLUMNS))
+    return session.execute(columns.where(ORDER.c.shop_id == shop_id, ORDER.c.vin.in_(vins))).all()
+
+
+def insert_orders(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add orders; a known number raises."""
+    insert_rows(session, RepairOrder, rows)
+
+
+def update_orders(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Overwrite orders by id."""
+    update_rows(session, RepairOrder, rows)
+
+
+def redeem_coupons(session: Session, shop_id: int, redemptions: Mapping[str, tuple[date, int]]) -> None:
+    """Code → (day, visit): the first redemption by date stands, whichever was imported first."""
+    if not redemptions:
+        return
+    known = session.execute(
+        sa.select(COUPON.c.id, COUPON.c.code, COUPON.c.redeemed_on).where(
+            COUPON.c.shop_id == shop_id, COUPON.c.code.in_(redemptions)
+        )
+    )
+    rows = []
+    for coupon_id, code, redeemed_on in known:
+        day, visit_id = redemptions[code]
+        if redeemed_on is None or day < redeemed_on:
+            rows.append({"id": coupon_id, "redeemed_on": day, "visit_id": visit_id})
+    update_rows(session, Coupon, rows)

@@ -1,0 +1,176 @@
+"""Writing what planning decided: enrolments, cycles, messages, decisions and coupons of one chunk, all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.store.bulk import insert_returning_ids, insert_rows, table_of, upsert
+from notifier.store.engine import database_now
+from notifier.store.messages import close_touches, open_touches
+from notifier.store.tables import Coupon, Cycle, Decision, Enrolment, Message, MessageCycle
+
+CYCLE = table_of(Cycle)
+DECISION = table_of(Decision)
+
+
+@dataclass(slots=True)
+class NewEnrolment:
+    """A customer entering a campaign for a period."""
+
+    customer_id: int
+    period: str
+    arm: str
+    stage: str
+    enrolled_at: datetime
+    enrolled_on: date
+    first_opens_on: date
+    lift_until: date
+    out_of_lift: str | None
+    id: int | None = None
+
+
+@dataclass(slots=True)
+class PlannedCycle:
+    """A cycle a touch belongs to: a new one (`id` None) or a known one whose anchor may have moved."""
+
+    subject_type: str
+    subject_id: int
+    anchor_on: date
+    customer_id: int
+    came_from: date
+    answered_by: str | None
+    id: int | None = None
+    known_anchor_on: date | None = None
+    enrolment: NewEnrolment | None = None
+    enrolment_id: int | None = None
+
+
+@dataclass(slots=True)
+class PlannedTouch:
+    """One stage of one cycle with its decision; `supersedes` where an earlier stage still waits to be sent."""
+
+    cycle: PlannedCycle
+    stage: str
+    verdict: str
+    reason: str | None
+    closes_on: date
+    supersedes: bool = False
+
+
+@dataclass(slots=True)
+class PlannedText:
+    """One message to write, for one or several touches of one customer."""
+
+    touches: Sequence[PlannedTouch]
+    enrolment: NewEnrolment | None
+    enrolment_id: int | None
+    values: Mapping[str, Any]
+    coupon: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class PlannedChunk:
+    """Everything one chunk of candidates came to."""
+
+    enrolments: list[NewEnrolment] = field(default_factory=list)
+    touches: list[PlannedTouch] = field(default_factory=list)
+    texts: list[PlannedText] = field(default_factory=list)
+
+
+def record_chunk(session: Session, chunk: PlannedChunk, *, shop_id: int, run_id: int, campaign_id: str) -> None:
+    """Write the chunk inside the caller's transaction; the unique keys refuse a touch made twice."""
+    shared = {"shop_id": shop_id, "campaign_id": campaign_id}
+    _write_enrolments(session, chunk.enrolments, shared | {"run_id": run_id})
+    _write_cycles(session, [touch.cycle for touch in chunk.touches], shared)
+    _close_superseded(session, {touch.cycle.id: touch.stage for touch in chunk.touches if touch.supersedes})
+    _write_texts(session, chunk.texts, shared | {"run_id": run_id})
+    decisions = [
+        {"cycle_id": touch.cycle.id, "stage": touch.stage, "verdict": touch.verdict, "reason": touch.reason,
+         "closes_on": touch.closes_on, "run_id": run_id}
+        for touch in chunk.touches
+    ]  # fmt: skip
+    upsert(session, Decision, decisions, ("cycle_id", "stage"), ("verdict", "reason", "closes_on", "run_id"))
+
+
+def _write_enrolments(session: Session, enrolments: Sequence[NewEnrolment], shared: Mapping[str, Any]) -> None:
+    columns = ("customer_id", "period", "arm", "stage", "enrolled_at", "enrolled_on", "first_opens_on", "lift_until",
+               "out_of_lift")  # fmt: skip
+    rows = [{**shared, **{name: getattr(item, name) for name in columns}} for item in enrolments]
+    for item, key in zip(enrolments, insert_returning_ids(session, Enrolment, rows), strict=True):
+        item.id = key
+
+
+def _write_cycles(session: Session, cycles: Sequence[PlannedCycle], shared: Mapping[str, Any]) -> None:
+    new = [cycle for cycle in cycles if cycle.id is None]
+    columns = ("subject_type", "subject_id", "anchor_on", "customer_id", "came_from", "answered_by")
+    rows = [
+        {**shared, **{name: getattr(cycle, name) for name in columns}, "enrolment_id": _enrolment_of(cycle)}
+        for cycle in new
+    ]
+    moved = [
+        {"b_id": cycle.id, "anchor_on": cycle.anchor_on, "enrolment_id": _enrolment_of(cycle),
+         "customer_id": cycle.customer_id}
+        for cycle in cycles
+        if cycle.id is not None and (cycle.known_anchor_on != cycle.anchor_on or cycle.enrolment is not None)
+    ]  # fmt: skip
+    for cycle, key in zip(new, insert_returning_ids(session, Cycle, rows), strict=True):
+        cycle.id = key
+    if moved:
+        session.connection().execute(sa.update(CYCLE).where(CYCLE.c.id == sa.bindparam("b_id")), moved)
+
+
+def _enrolment_of(cycle: PlannedCycle) -> int | None:
+    return cycle.enrolment.id if cycle.enrolment is not None else cycle.enrolment_id
+
+
+def _close_superseded(session: Session, later_stage: Mapping[int | None, str]) -> None:
+    """A still planned earlier touch is pointless once a later one opens."""
+    if later_stage:
+        touches = open_touches(session, CYCLE.c.id.in_([key for key in later_stage if key is not None]))
+        earlier = [touch for touch in touches if later_stage[touch.cycle_id] != touch.stage]
+        close_touches(session, earlier, "next_stage")
+
+
+def _write_texts(session: Session, texts: Sequence[PlannedText], shared: Mapping[str, Any]) -> None:
+    clock = database_now(session)
+    rows = [
+        {**shared, **text.values, "created_at": clock, "changed_at": clock, "attempts": 0, "repeated": False,
+         "enrolment_id": text.enrolment.id if text.enrolment is not None else text.enrolment_id}
+        for text in texts
+    ]  # fmt: skip
+    ids = insert_returning_ids(session, Message, rows)
+    links = [
+        {"cycle_id": touch.cycle.id, "stage": touch.stage, "message_id": key}
+        for text, key in zip(texts, ids, strict=True)
+        for touch in text.touches
+    ]
+    insert_rows(session, MessageCycle, links)
+    coupons = [
+        {**dict(text.coupon), "shop_id": shared["shop_id"], "campaign_id": shared["campaign_id"], "message_id": key}
+        for text, key in zip(texts, ids, strict=True)
+        if text.coupon is not None
+    ]
+    insert_rows(session, Coupon, coupons)
+
+
+def close_deferred(session: Session, *, shop_id: int, campaign_id: str, today: date) -> int:
+    """Deferred touches whose stage has closed become excluded, with that reason. Returns how many."""
+    cycles = sa.select(CYCLE.c.id).where(CYCLE.c.shop_id == shop_id, CYCLE.c.campaign_id == campaign_id)
+    result = session.connection().execute(
+        sa.update(DECISION)
+        .where(DECISION.c.verdict == "deferred", DECISION.c.closes_on < today, DECISION.c.cycle_id.in_(cycles))
+        .values(verdict="excluded", reason="window_closed")
+    )
+    return result.rowcount
+
+
+def coupon_codes_taken(session: Session, codes: Sequence[str]) -> frozenset[str]:
+    """Which of these codes are in use."""
+    coupon = table_of(Coupon)
+    return frozenset(session.execute(sa.select(coupon.c.code).where(coupon.c.code.in_(codes))).scalars())

@@ -1,0 +1,203 @@
+"""Runs: one planning of one campaign of one shop, from planning to done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.errors import NotFound, Refused
+from notifier.locale import N_
+from notifier.store.bulk import table_of
+from notifier.store.engine import database_now
+from notifier.store.tables import (
+    Attempt,
+    CampaignState,
+    Coupon,
+    Cycle,
+    Decision,
+    Enrolment,
+    Message,
+    MessageCycle,
+    Run,
+)
+
+RUN = table_of(Run)
+MESSAGE = table_of(Message)
+ATTEMPT = table_of(Attempt)
+COUPON = table_of(Coupon)
+CYCLE = table_of(Cycle)
+DECISION = table_of(Decision)
+ENROLMENT = table_of(Enrolment)
+MESSAGE_CYCLE = table_of(MessageCycle)
+CAMPAIGN_STATE = table_of(CampaignState)
+REVIEW_EXPIRES_AFTER = timedelta(days=3)
+UNSETTLED = ("planned", "sending", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as jobs see it."""
+
+    id: int
+    shop_id: int
+    campaign_id: str
+    due_at: datetime | None
+    state: str
+    settings: Mapping[str, Any]
+    counts: Mapping[str, Any]
+    planned_for: datetime
+    review_until: datetime | None
+
+
+_COLUMNS = (
+    RUN.c.id, RUN.c.shop_id, RUN.c.campaign_id, RUN.c.due_at, RUN.c.state, RUN.c.settings, RUN.c.counts,
+    RUN.c.planned_for, RUN.c.review_until,
+)  # fmt: skip
+
+
+def open_run(
+    session: Session,
+    *,
+    shop_id: int,
+    campaign_id: str,
+    due_at: datetime | None,
+    now: datetime,
+    priority: int,
+    settings: Mapping[str, Any],
+) -> int:
+    """Begin a run in state planning; the unique due time refuses a second scheduled one."""
+    statement = (
+        sa.insert(RUN)
+        .values(shop_id=shop_id, campaign_id=campaign_id, due_at=due_at, planned_for=now, state="planning",
+                priority=priority, settings=dict(settings), counts={}, created_at=database_now(session))
+        .returning(RUN.c.id)
+    )  # fmt: skip
+    run_id: int = session.connection().execute(statement).scalar_one()
+    return run_id
+
+
+def has_scheduled_run(session: Session, shop_id: int, campaign_id: str, due_at: datetime) -> bool:
+    """Whether the run of this due time was made before (in whatever state)."""
+    statement = sa.select(RUN.c.id).where(
+        RUN.c.shop_id == shop_id, RUN.c.campaign_id == campaign_id, RUN.c.due_at == due_at
+    )
+    return session.execute(statement).first() is not None
+
+
+def unfinished_runs(session: Session, shop_id: int) -> list[RunRow]:
+    """Runs left in state planning by a planner that died."""
+    return _select(session, RUN.c.shop_id == shop_id, RUN.c.state == "planning")
+
+
+def runs_in_review(session: Session) -> list[RunRow]:
+    """Runs that wait for a person."""
+    return _select(session, RUN.c.state == "review")
+
+
+def expired_reviews(session: Session, now: datetime) -> list[RunRow]:
+    """Runs that waited for a person longer than they may."""
+    return _select(session, RUN.c.state == "review", RUN.c.review_until < now)
+
+
+def ready_runs(session: Session) -> list[RunRow]:
+    """Runs that may be sent, first things first; those of paused campaigns left out."""
+    paused = sa.exists().where(
+        CAMPAIGN_STATE.c.shop_id == RUN.c.shop_id,
+        CAMPAIGN_STATE.c.campaign_id == RUN.c.campaign_id,
+        CAMPAIGN_STATE.c.paused,
+    )
+    return _select(session, RUN.c.state == "ready", ~paused)
+
+
+def run_of(session: Session, run_id: int) -> RunRow:
+    """One run; `NotFound` where there is none."""
+    found = _select(session, RUN.c.id == run_id)
+    if not found:
+        raise NotFound(N_("There is no run {run}. notifier runs list shows them."), run=run_id)
+    return found[0]
+
+
+def recent_runs(session: Session, limit: int) -> list[RunRow]:
+    """The latest runs, newest first."""
+    statement = sa.select(*_COLUMNS).order_by(RUN.c.id.desc()).limit(limit)
+    return [RunRow(*row) for row in session.connection().execute(statement).tuples()]
+
+
+def _select(session: Session, *where: sa.ColumnElement[bool]) -> list[RunRow]:
+    statement = sa.select(*_COLUMNS).where(*where).order_by(RUN.c.priority, RUN.c.planned_for, RUN.c.id)
+    return [RunRow(*row) for row in session.connection().execute(statement).tuples()]
+
+
+def finish_planning(session: Session, run_id: int, *, counts: Mapping[str, Any], review_from: datetime | None) -> str:
+    """planning → review (where a person must look) or ready. Returns the new state."""
+    state = "review" if review_from else "ready"
+    _move(session, run_id, ("planning",), state, counts=dict(counts),
+          review_until=review_from + REVIEW_EXPIRES_AFTER if review_from else None)  # fmt: skip
+    return state
+
+
+def approve(session: Session, run_id: int, *, by: str) -> None:
+    """review → ready, by a person."""
+    _move(session, run_id, ("review",), "ready", reviewed_by=by)
+
+
+def _move(session: Session, run_id: int, states: tuple[str, ...], to: str, **values: Any) -> None:
+    statement = sa.update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(states)).values(state=to, **values)
+    if not session.connection().execute(statement).rowcount:
+        raise Refused(
+            N_("Run {run} is {state}; only a run in {wanted} can become {to}."),
+            run=run_id, state=run_of(session, run_id).state, wanted=" / ".join(states), to=to,
+        )  # fmt: skip
+
+
+def void(session: Session, run_id: int, *, by: str) -> int:
+    """Undo a wholly unsent run: its texts are cancelled, its cycles freed, its enrolments taken back.
+
+    Returns how many rows were cancelled. `Refused` once any attempt exists: what may have left cannot be unsaid.
+    """
+    messages = sa.select(MESSAGE.c.id).where(MESSAGE.c.run_id == run_id)
+    connection = session.connection()
+    if session.execute(sa.select(ATTEMPT.c.id).where(ATTEMPT.c.message_id.in_(messages)).limit(1)).first():
+        raise Refused(
+            N_("Run {run} cannot be made void: texts of it have gone out already. Pause its campaign instead."),
+            run=run_id,
+        )
+    _move(session, run_id, ("planning", "review", "ready"), "void", reviewed_by=by)
+    connection.execute(sa.delete(MESSAGE_CYCLE).where(MESSAGE_CYCLE.c.message_id.in_(messages)))
+    connection.execute(sa.delete(DECISION).where(DECISION.c.run_id == run_id))
+    connection.execute(sa.delete(COUPON).where(COUPON.c.message_id.in_(messages)))
+    _take_back_enrolments(session, run_id)
+    clock = database_now(session)
+    cancelled = connection.execute(
+        sa.update(MESSAGE)
+        .where(MESSAGE.c.run_id == run_id, MESSAGE.c.state.in_(("planned", "withheld", "cancelled")))
+        .values(state="cancelled", reason="void", enrolment_id=None, changed_at=clock)
+    )
+    return cancelled.rowcount
+
+
+def _take_back_enrolments(session: Session, run_id: int) -> None:
+    """Delete the run's enrolments that no message of another run stands on."""
+    elsewhere = sa.exists().where(MESSAGE.c.enrolment_id == ENROLMENT.c.id, MESSAGE.c.run_id != run_id)
+    gone = sa.select(ENROLMENT.c.id).where(ENROLMENT.c.run_id == run_id, ~elsewhere)
+    connection = session.connection()
+    ids = list(connection.execute(gone).scalars())
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        connection.execute(sa.update(CYCLE).where(CYCLE.c.enrolment_id.in_(part)).values(enrolment_id=None))
+        connection.execute(sa.update(MESSAGE).where(MESSAGE.c.enrolment_id.in_(part)).values(enrolment_id=None))
+        connection.execute(sa.delete(ENROLMENT).where(ENROLMENT.c.id.in_(part)))
+
+
+def settle_done(session: Session) -> int:
+    """ready → done for runs with nothing planned, sending or unknown left."""
+    unsettled = sa.exists().where(MESSAGE.c.run_id == RUN.c.id, MESSAGE.c.state.in_(UNSETTLED))
+    result = session.connection().execute(
+        sa.update(RUN).where(RUN.c.state == "ready", ~unsettled).values(state="done", finished_at=database_now(session))
+    )
+    return result.rowcount

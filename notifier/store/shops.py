@@ -1,0 +1,104 @@
+"""Shops, and the row that keeps two planners apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from notifier.errors import Refused
+from notifier.locale import N_
+from notifier.store.bulk import insert_missing, table_of
+from notifier.store.engine import Store
+from notifier.store.filelock import try_file_lock
+from notifier.store.tables import PlannerLock, Shop
+
+SHOP = table_of(Shop)
+PLANNER_LOCK = table_of(PlannerLock)
+_COLUMNS = ("name", "signature", "region", "phone", "language")
+
+
+class ShopDescription(Protocol):
+    """A shop as schedules.yaml tells it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def signature(self) -> str: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+def keep_shop(session: Session, shop: ShopDescription) -> int:
+    """The id of the shop's row, made or brought up to date."""
+    values = {name: getattr(shop, name) for name in _COLUMNS} | {"timezone": shop.zone.key}
+    insert_missing(session, Shop, [{"key": shop.key, **values}], ["key"])
+    changed = sa.or_(*(SHOP.c[name] != value for name, value in values.items()))
+    session.connection().execute(sa.update(SHOP).where(SHOP.c.key == shop.key, changed).values(**values))
+    shop_id: int = session.execute(sa.select(SHOP.c.id).where(SHOP.c.key == shop.key)).scalar_one()
+    insert_missing(session, PlannerLock, [{"shop_id": shop_id}], ["shop_id"])
+    return shop_id
+
+
+def find_shop(session: Session, key: str) -> int | None:
+    """The id of a shop known already."""
+    return session.execute(sa.select(SHOP.c.id).where(SHOP.c.key == key)).scalar_one_or_none()
+
+
+def shop_keys(session: Session) -> dict[int, str]:
+    """Every shop's id → key."""
+    return dict(session.execute(sa.select(SHOP.c.id, SHOP.c.key)).tuples().all())
+
+
+@contextmanager
+def planner_lock(store: Store, shop_id: int) -> Iterator[None]:
+    """Hold the shop's planner row for the length of the block; `Refused` where another planner holds it.
+
+    PostgreSQL: a row lock on a connection of its own, given up by the server when the process dies. SQLite has no
+    row locks: there the operating system's lock on a file beside the database does the same for one machine.
+    """
+    with _file_planner_lock(store, shop_id) if store.is_sqlite else _row_planner_lock(store, shop_id):
+        yield
+
+
+@contextmanager
+def _row_planner_lock(store: Store, shop_id: int) -> Iterator[None]:
+    statement = sa.select(PLANNER_LOCK.c.shop_id).where(PLANNER_LOCK.c.shop_id == shop_id)
+    with store.write() as session:
+        try:
+            session.execute(statement.with_for_update(nowait=True)).scalar_one()
+        except OperationalError as error:
+            raise _busy() from error
+        yield
+
+
+@contextmanager
+def _file_planner_lock(store: Store, shop_id: int) -> Iterator[None]:
+    database = store.engine.url.database or ":memory:"
+    if database == ":memory:":
+        yield
+        return
+    with try_file_lock(Path(f"{database}.planner-{shop_id}.lock")) as held:
+        if not held:
+            raise _busy()
+        yield
+
+
+def _busy() -> Refused:
+    return Refused(
+        N_("Another process is planning for this shop right now. Wait until it has finished, then try again.")
+    )

@@ -1,0 +1,116 @@
+"""Numbers that leave a customer for a phone of their own, with their cars, what was planned and what was said.
+
+Source: rules.md, "Identity": the one who leaves copies bucket key, consent and suppression, and both are dropped from
+lift, since nobody can tell any more who was texted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
+from notifier.store.customers import refresh_last_visits
+from notifier.store.phones import Phone
+from notifier.store.tables import (
+    Booking,
+    Customer,
+    CustomerNumber,
+    Cycle,
+    Enrolment,
+    Message,
+    MessageCycle,
+    Renewal,
+    Vehicle,
+    Visit,
+)
+
+__all__ = ["Leaving", "bear_customer", "leave"]
+
+CUSTOMER, NUMBER, VEHICLE, ENROLMENT = (table_of(model) for model in (Customer, CustomerNumber, Vehicle, Enrolment))
+CYCLE, MESSAGE, MESSAGE_CYCLE = table_of(Cycle), table_of(Message), table_of(MessageCycle)
+_OF_A_CAR = tuple(table_of(model) for model in (Visit, Renewal, Booking))
+
+_COPIED = ("shop_id", "bucket_key", "language", "consent", "consent_since", "consent_source")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Numbers and cars (by VIN) that go from one customer to another."""
+
+    origin: int
+    target: int
+    numbers: tuple[str, ...]
+    vins: Collection[str]
+
+
+def bear_customer(session: Session, origin: int, phone: Phone, now: datetime) -> int:
+    """A new customer for `phone` that copies arm, consent and enrolments of `origin`; its id."""
+    source = session.execute(sa.select(CUSTOMER).where(CUSTOMER.c.id == origin)).mappings().one()
+    row = {name: source[name] for name in _COPIED}
+    row |= {"phone": phone.e164, "phone_key": phone.key, "created_at": now, "updated_at": now}
+    row |= {"is_company": False, "birth_calendar": "solar"}
+    born = insert_returning_ids(session, Customer, [row])[0]
+    enrolments = session.execute(sa.select(ENROLMENT).where(ENROLMENT.c.customer_id == origin)).mappings().all()
+    copies = [{**row, "customer_id": born, "out_of_lift": "split"} for row in enrolments]
+    insert_rows(session, Enrolment, [{name: v for name, v in row.items() if name != "id"} for row in copies])
+    return born
+
+
+def leave(session: Session, shop_id: int, leavings: Sequence[Leaving], now: datetime) -> None:
+    """Move numbers and cars with what belongs to them."""
+    for leaving in leavings:
+        _move_numbers(session, shop_id, leaving)
+        _move_cars(session, shop_id, leaving)
+    concerned = {key for leaving in leavings for key in (leaving.origin, leaving.target)}
+    session.connection().execute(
+        sa.update(ENROLMENT)
+        .where(ENROLMENT.c.customer_id.in_(concerned), ENROLMENT.c.out_of_lift.is_(None))
+        .values(out_of_lift="split")
+    )
+    refresh_last_visits(session, concerned, now)
+
+
+def _move_numbers(session: Session, shop_id: int, leaving: Leaving) -> None:
+    session.connection().execute(
+        sa.update(NUMBER)
+        .where(NUMBER.c.shop_id == shop_id, NUMBER.c.number.in_(leaving.numbers))
+        .values(customer_id=leaving.target)
+    )
+
+
+def _move_cars(session: Session, shop_id: int, leaving: Leaving) -> None:
+    connection = session.connection()
+    owned = (VEHICLE.c.shop_id == shop_id, VEHICLE.c.vin.in_(leaving.vins), VEHICLE.c.customer_id == leaving.origin)
+    cars = list(connection.execute(sa.select(VEHICLE.c.id).where(*owned)).scalars())
+    connection.execute(sa.update(VEHICLE).where(*owned).values(customer_id=leaving.target))
+    for table in _OF_A_CAR:
+        connection.execute(
+            sa.update(table)
+            .where(table.c.vehicle_id.in_(cars), table.c.customer_id == leaving.origin)
+            .values(customer_id=leaving.target)
+        )
+    _move_planned(session, leaving, cars)
+
+
+def _move_planned(session: Session, leaving: Leaving, cars: Sequence[int]) -> None:
+    """Cycles of the cars, and texts still planned that speak of no other car."""
+    connection = session.connection()
+    theirs = sa.and_(
+        CYCLE.c.subject_type == "vehicle", CYCLE.c.subject_id.in_(cars), CYCLE.c.customer_id == leaving.origin
+    )
+    touched = sa.select(MESSAGE_CYCLE.c.message_id).join(CYCLE, CYCLE.c.id == MESSAGE_CYCLE.c.cycle_id)
+    others = touched.where(~theirs)
+    planned = (MESSAGE.c.customer_id == leaving.origin, MESSAGE.c.state == "planned")
+    phone = sa.select(CUSTOMER.c.phone).where(CUSTOMER.c.id == leaving.target).scalar_subquery()
+    phone_key = sa.select(CUSTOMER.c.phone_key).where(CUSTOMER.c.id == leaving.target).scalar_subquery()
+    connection.execute(
+        sa.update(MESSAGE)
+        .where(*planned, MESSAGE.c.id.in_(touched.where(theirs)), MESSAGE.c.id.not_in(others))
+        .values(customer_id=leaving.target, phone=phone, phone_key=phone_key)
+    )
+    connection.execute(sa.update(CYCLE).where(theirs).values(customer_id=leaving.target))

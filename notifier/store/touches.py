@@ -1,0 +1,326 @@
+"""Facts about the customers of one chunk of candidates: a few set-based queries, whatever the chunk's size.
+
+Planning reads them for a few hundred customers at a time, `explain` for one; both get the same facts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.domain.guards import ACCIDENT_HOLD
+from notifier.store.bulk import table_of
+from notifier.store.tables import (
+    Booking,
+    Complaint,
+    Customer,
+    Cycle,
+    Enrolment,
+    Message,
+    MessageCycle,
+    Renewal,
+    Reply,
+    Suppression,
+    Vehicle,
+    Visit,
+)
+
+BOOKING = table_of(Booking)
+COMPLAINT = table_of(Complaint)
+CUSTOMER = table_of(Customer)
+CYCLE = table_of(Cycle)
+ENROLMENT = table_of(Enrolment)
+MESSAGE = table_of(Message)
+MESSAGE_CYCLE = table_of(MessageCycle)
+RENEWAL = table_of(Renewal)
+REPLY = table_of(Reply)
+SUPPRESSION = table_of(Suppression)
+VEHICLE = table_of(Vehicle)
+VISIT = table_of(Visit)
+
+CAPPED_KINDS = ("marketing", "service")
+COUNTED_ARMS = ("treatment", "control")
+CLOSING_ANSWERS = ("already_done", "sold")
+OUTCOMES_LOOKED_BACK = timedelta(days=800)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """The customer's own row."""
+
+    id: int
+    bucket_key: str
+    phone: str | None
+    phone_key: str | None
+    unreachable: str | None
+    name: str | None
+    sex: str | None
+    is_company: bool
+    language: str | None
+    consent: str
+    last_visit_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFacts:
+    """The car's own row."""
+
+    id: int
+    customer_id: int | None
+    plate: str | None
+    model: str | None
+    state: str
+    insurance_ends_on: date | None
+    next_service_on: date | None
+    next_service_kind: str | None
+    in_workshop_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFacts:
+    """A cycle that exists, with the touches made of it: stage → (message id, message state)."""
+
+    id: int
+    anchor_on: date
+    came_from: date
+    enrolment_id: int | None
+    touches: Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentFacts:
+    """An enrolment that exists."""
+
+    id: int
+    arm: str
+    period: str
+
+
+@dataclass(slots=True)
+class ChunkFacts:
+    """All facts of one chunk, by id."""
+
+    customers: Mapping[int, CustomerFacts]
+    vehicles: Mapping[int, VehicleFacts]
+    cars_of: Mapping[int, Sequence[VehicleFacts]]
+    suppressed: frozenset[str]
+    cycles: Mapping[int, Sequence[CycleFacts]]
+    enrolments: Mapping[int, EnrolmentFacts]
+    enrolments_by_id: Mapping[int, EnrolmentFacts]
+    came: Mapping[int, date]
+    customer_came: Mapping[int, date]
+    booked: Mapping[tuple[int, int | None], date]
+    renewed: Mapping[int, date]
+    answered: Mapping[int, str]
+    complaints: frozenset[int]
+    accidents: Mapping[int, date]
+    counted: Mapping[int, int] = field(default_factory=dict)
+
+
+def load_facts(
+    session: Session,
+    *,
+    campaign_id: str,
+    subject: str,
+    period: str,
+    today: date,
+    customer_ids: Sequence[int],
+    vehicle_ids: Sequence[int],
+    cap_days: int | None,
+) -> ChunkFacts:
+    """Everything the guards and the renderer need for these customers and cars.
+
+    `subject`: what a cycle is about ("vehicle", "customer"). `cap_days`: length of the frequency cap in days.
+    """
+    connection = session.connection()
+    customers = _customers(connection, customer_ids)
+    cars_of = _cars_of(connection, customer_ids)
+    vehicles = {car.id: car for cars in cars_of.values() for car in cars}
+    cycles = _cycles(connection, campaign_id, subject, vehicle_ids if subject == "vehicle" else customer_ids)
+    enrolments = _enrolments(connection, campaign_id, period, customer_ids)
+    inherited = {c.enrolment_id for found in cycles.values() for c in found if c.enrolment_id}
+    known = {e.id: e for e in enrolments.values()}
+    return ChunkFacts(
+        customers=customers,
+        vehicles=vehicles,
+        cars_of=cars_of,
+        suppressed=_suppressed(connection, [c.phone_key for c in customers.values() if c.phone_key]),
+        cycles=cycles,
+        enrolments=enrolments,
+        enrolments_by_id=known | _enrolments_by_id(connection, inherited - known.keys()),
+        came=_latest_visits(connection, VISIT.c.vehicle_id, vehicle_ids, today),
+        customer_came=_latest_visits(connection, VISIT.c.customer_id, customer_ids, today),
+        booked=_latest_bookings(connection, customer_ids),
+        renewed=_latest_renewals(connection, vehicle_ids),
+        answered=_closing_answers(connection, [c.id for found in cycles.values() for c in found]),
+        complaints=_open_complaints(connection, customer_ids),
+        accidents=_accidents(connection, customer_ids, today),
+        counted=_counted(connection, customer_ids, today, cap_days),
+    )
+
+
+def _customers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, CustomerFacts]:
+    columns = [CUSTOMER.c[name] for name in CustomerFacts.__dataclass_fields__]
+    rows = connection.execute(sa.select(*columns).where(CUSTOMER.c.id.in_(ids))).tuples()
+    return {row[0]: CustomerFacts(*row) for row in rows}
+
+
+def _cars_of(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int, list[VehicleFacts]]:
+    columns = [VEHICLE.c[name] for name in VehicleFacts.__dataclass_fields__]
+    statement = sa.select(*columns).where(VEHICLE.c.customer_id.in_(customer_ids)).order_by(VEHICLE.c.id)
+    cars: dict[int, list[VehicleFacts]] = defaultdict(list)
+    for row in connection.execute(statement).tuples():
+        cars[row[1]].append(VehicleFacts(*row))
+    return cars
+
+
+def _suppressed(connection: sa.Connection, phone_keys: Sequence[str]) -> frozenset[str]:
+    statement = sa.select(SUPPRESSION.c.phone_key).where(
+        SUPPRESSION.c.phone_key.in_(phone_keys), SUPPRESSION.c.lifted_at.is_(None)
+    )
+    return frozenset(connection.execute(statement).scalars())
+
+
+def _cycles(
+    connection: sa.Connection, campaign_id: str, subject: str, subject_ids: Sequence[int]
+) -> dict[int, list[CycleFacts]]:
+    statement = sa.select(
+        CYCLE.c.subject_id, CYCLE.c.id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id
+    ).where(CYCLE.c.subject_type == subject, CYCLE.c.subject_id.in_(subject_ids), CYCLE.c.campaign_id == campaign_id)
+    rows = connection.execute(statement).tuples().all()
+    touches = _touches(connection, [row[1] for row in rows])
+    cycles: dict[int, list[CycleFacts]] = defaultdict(list)
+    for subject_id, cycle_id, anchor_on, came_from, enrolment_id in rows:
+        known = CycleFacts(cycle_id, anchor_on, came_from, enrolment_id, touches.get(cycle_id, {}))
+        cycles[subject_id].append(known)
+    return cycles
+
+
+def _touches(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, dict[str, tuple[int, str]]]:
+    statement = (
+        sa.select(MESSAGE_CYCLE.c.cycle_id, MESSAGE_CYCLE.c.stage, MESSAGE.c.id, MESSAGE.c.state)
+        .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
+        .where(MESSAGE_CYCLE.c.cycle_id.in_(cycle_ids))
+    )
+    touches: dict[int, dict[str, tuple[int, str]]] = defaultdict(dict)
+    for cycle_id, stage, message_id, state in connection.execute(statement).tuples():
+        touches[cycle_id][stage] = (message_id, state)
+    return touches
+
+
+def _enrolments(
+    connection: sa.Connection, campaign_id: str, period: str, customer_ids: Sequence[int]
+) -> dict[int, EnrolmentFacts]:
+    statement = sa.select(ENROLMENT.c.customer_id, ENROLMENT.c.id, ENROLMENT.c.arm, ENROLMENT.c.period).where(
+        ENROLMENT.c.campaign_id == campaign_id,
+        ENROLMENT.c.period == period,
+        ENROLMENT.c.customer_id.in_(customer_ids),
+    )
+    return {row[0]: EnrolmentFacts(*row[1:]) for row in connection.execute(statement).tuples()}
+
+
+def _enrolments_by_id(connection: sa.Connection, ids: Iterable[int]) -> dict[int, EnrolmentFacts]:
+    statement = sa.select(ENROLMENT.c.id, ENROLMENT.c.arm, ENROLMENT.c.period).where(ENROLMENT.c.id.in_(sorted(ids)))
+    return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement).tuples()}
+
+
+def _latest_visits(
+    connection: sa.Connection, column: sa.Column[Any], ids: Sequence[int], today: date
+) -> dict[int, date]:
+    statement = (
+        sa.select(column, sa.func.max(VISIT.c.day))
+        .where(column.in_(ids), VISIT.c.counted, VISIT.c.day >= today - OUTCOMES_LOOKED_BACK)
+        .group_by(column)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+
+
+def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[tuple[int, int | None], date]:
+    statement = (
+        sa.select(BOOKING.c.customer_id, BOOKING.c.vehicle_id, sa.func.max(BOOKING.c.booked_on))
+        .where(BOOKING.c.customer_id.in_(customer_ids), BOOKING.c.state != "cancelled")
+        .group_by(BOOKING.c.customer_id, BOOKING.c.vehicle_id)
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(statement).tuples()}
+
+
+def _latest_renewals(connection: sa.Connection, vehicle_ids: Sequence[int]) -> dict[int, date]:
+    statement = (
+        sa.select(RENEWAL.c.vehicle_id, sa.func.max(RENEWAL.c.ends_on))
+        .where(RENEWAL.c.vehicle_id.in_(vehicle_ids))
+        .group_by(RENEWAL.c.vehicle_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+
+
+def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, str]:
+    statement = (
+        sa.select(MESSAGE_CYCLE.c.cycle_id, REPLY.c.meaning)
+        .join(REPLY, REPLY.c.message_id == MESSAGE_CYCLE.c.message_id)
+        .where(MESSAGE_CYCLE.c.cycle_id.in_(cycle_ids), REPLY.c.meaning.in_(CLOSING_ANSWERS))
+        .order_by(REPLY.c.id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+
+
+def _open_complaints(connection: sa.Connection, customer_ids: Sequence[int]) -> frozenset[int]:
+    statement = sa.select(COMPLAINT.c.customer_id).where(
+        COMPLAINT.c.customer_id.in_(customer_ids), COMPLAINT.c.closed_on.is_(None)
+    )
+    return frozenset(connection.execute(statement).scalars())
+
+
+def _accidents(connection: sa.Connection, customer_ids: Sequence[int], today: date) -> dict[int, date]:
+    statement = (
+        sa.select(VISIT.c.customer_id, sa.func.max(VISIT.c.day))
+        .where(VISIT.c.customer_id.in_(customer_ids), VISIT.c.has_accident, VISIT.c.day >= today - ACCIDENT_HOLD)
+        .group_by(VISIT.c.customer_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+
+
+def _counted(
+    connection: sa.Connection, customer_ids: Sequence[int], today: date, cap_days: int | None
+) -> dict[int, int]:
+    """Rows that count towards the frequency cap: treatment and control alike, whatever became of them."""
+    if cap_days is None:
+        return {}
+    statement = (
+        sa.select(MESSAGE.c.customer_id, sa.func.count())
+        .where(
+            MESSAGE.c.customer_id.in_(customer_ids),
+            MESSAGE.c.count_on > today - timedelta(days=cap_days),
+            *counts_as_sent(),
+        )
+        .group_by(MESSAGE.c.customer_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+
+
+def counts_as_sent() -> tuple[sa.ColumnElement[bool], ...]:
+    """What caps, budgets and spread count: capped kinds, both arms of an experiment, but nothing made void."""
+    return (
+        MESSAGE.c.kind.in_(CAPPED_KINDS),
+        MESSAGE.c.arm.in_(COUNTED_ARMS),
+        sa.or_(MESSAGE.c.reason.is_(None), MESSAGE.c.reason != "void"),
+    )
+
+
+def counted_by_day(
+    session: Session, shop_id: int, from_day: date, campaign_id: str | None = None
+) -> dict[date, tuple[int, int]]:
+    """Day → (messages, cost in micros) that count towards the budget (or one campaign's spread) from a day on."""
+    statement = (
+        sa.select(MESSAGE.c.count_on, sa.func.count(), sa.func.coalesce(sa.func.sum(MESSAGE.c.cost_micros), 0))
+        .where(MESSAGE.c.shop_id == shop_id, MESSAGE.c.count_on >= from_day, *counts_as_sent())
+        .group_by(MESSAGE.c.count_on)
+    )
+    if campaign_id is not None:
+        statement = statement.where(MESSAGE.c.campaign_id == campaign_id)
+    return {row[0]: (row[1], int(row[2])) for row in session.connection().execute(statement).tuples()}

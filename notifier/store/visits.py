@@ -1,0 +1,56 @@
+"""Visits: a car's day in the workshop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.store.bulk import insert_returning_ids, table_of
+from notifier.store.rows import update_rows
+from notifier.store.tables import Visit
+
+__all__ = ["VISIT_FACTS", "VisitRef", "insert_visits", "latest_visit_days", "update_visits", "visits_of"]
+
+VISIT = table_of(Visit)
+
+VISIT_FACTS = ("counted", "is_maintenance", "has_accident", "arrived_at", "amount_minor", "odometer", "advisor")
+"""What the orders of the day say; a change of any of them is a change of the visit."""
+
+
+class VisitRef(NamedTuple):
+    """A visit that now counts: which car, whose, on which day."""
+
+    vehicle_id: int
+    customer_id: int | None
+    day: date
+
+
+def visits_of(session: Session, shop_id: int, vins: Collection[str]) -> Sequence[Any]:
+    """Every stored visit of these cars: id, VIN, day, vehicle, customer and the columns of VISIT_FACTS."""
+    names = ("id", "vin", "day", "vehicle_id", "customer_id", *VISIT_FACTS)
+    columns = sa.select(*(VISIT.c[name] for name in names))
+    return session.execute(columns.where(VISIT.c.shop_id == shop_id, VISIT.c.vin.in_(vins))).all()
+
+
+def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Add visits; their ids in the same order."""
+    return insert_returning_ids(session, Visit, rows)
+
+
+def update_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Overwrite visits by id."""
+    update_rows(session, Visit, rows)
+
+
+def latest_visit_days(session: Session, customer_ids: Collection[int]) -> dict[int, date]:
+    """Customer → the day of the latest counted visit; without any, no key."""
+    rows = session.execute(
+        sa.select(VISIT.c.customer_id, sa.func.max(VISIT.c.day, type_=sa.Date))
+        .where(VISIT.c.customer_id.in_(customer_ids), VISIT.c.counted)
+        .group_by(VISIT.c.customer_id)
+    )
+    return dict(rows.all())

@@ -1,0 +1,249 @@
+"""What a template may contain, checked on Jinja's syntax tree: fields, a few filters, `{% if field %}`. Nothing else.
+
+The check is the first fence and the sandbox the second. Checked trees are rewritten so that `customer.salutation` (or
+`客户.称呼`) becomes one plain variable: rendering then costs no attribute lookup and no nested dictionary per customer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import jinja2
+from jinja2 import nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from notifier.errors import TemplateError
+from notifier.locale import N_
+from notifier.templating.fields import FIELDS, Field, field_named, nearest, nearest_field
+
+__all__ = ["ALLOWED_FILTERS", "Checked", "MissingValue", "checked", "compile_tree"]
+
+ALLOWED_FILTERS = ("default", "lower", "trim", "upper")
+LONGEST_BODY = 1600  # characters a provider takes (facts/providers.md); a longer source is no SMS
+
+
+class MissingValue(TemplateError):
+    """This customer has no value for a field that has no fallback: skip the customer and count it."""
+
+    code = "missing_value"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            N_(
+                "There is no value for {field}, and it has no fallback. "
+                "Complete the record, or give the field a default in the template."
+            ),
+            field=field,
+        )
+        self.field = field
+
+
+class _NoValue(jinja2.StrictUndefined):
+    """A field without a value: false in `{% if %}`, filled by `default(...)`, refused wherever it would be printed."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:  # type: ignore[override]  # strict ones are declared never to return
+        return False
+
+    def __str__(self) -> str:  # type: ignore[override]
+        variable = self._undefined_name or ""
+        name = next((field.name for field in FIELDS.values() if field.variable == variable), variable)
+        raise MissingValue(name)
+
+
+def _sandbox() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=_NoValue, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters = {name: environment.filters[name] for name in ALLOWED_FILTERS}
+    return environment
+
+
+_ENVIRONMENT = _sandbox()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A body known to be harmless: its tree, the names of its fields, and of those it cannot do without.
+
+    A field inside `{% if %}`, with a `default(...)` or with a fallback of its own is not required.
+    """
+
+    tree: nodes.Template
+    fields: frozenset[str]
+    required: frozenset[str]
+
+
+def checked(body: str, *, origin: str, first_line: int = 1) -> Checked:
+    """Check `body`, which starts on `first_line` of the file `origin`.
+
+    Raises TemplateError, with file and line, for an unknown field and whatever else does not belong into a text.
+    """
+    tree = _parsed(body, origin, first_line)
+    check = _Check(origin, first_line)
+    check.template(tree)
+    required = frozenset(name for name in check.required if not FIELDS[name].fallback)
+    return Checked(tree, frozenset(check.fields), required)
+
+
+def _parsed(body: str, origin: str, first_line: int) -> nodes.Template:
+    if len(body) > LONGEST_BODY:
+        raise TemplateError(
+            N_("{file}, line {line}: the text has {length} characters; an SMS takes at most {limit}. Shorten it."),
+            file=origin,
+            line=first_line,
+            length=len(body),
+            limit=LONGEST_BODY,
+        )
+    try:
+        return _ENVIRONMENT.parse(body)
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(
+            N_(
+                "{file}, line {line}: this cannot be read ({detail}). "
+                "A field is written {example}, a condition {condition}."
+            ),
+            file=origin,
+            line=first_line + error.lineno - 1,
+            detail=error.message or "?",
+            example="{{ customer.salutation }}",
+            condition="{% if coupon.code %} … {% endif %}",
+        ) from error
+    except RecursionError as error:
+        raise TemplateError(
+            N_("{file}, line {line}: this is nested too deeply to be a text. Use plain fields."),
+            file=origin,
+            line=first_line,
+        ) from error
+
+
+def compile_tree(tree: nodes.Template) -> jinja2.Template:
+    """A checked tree, ready to render from values keyed by `Field.variable`."""
+    return _ENVIRONMENT.from_string(_ToVariables().visit(tree))
+
+
+def _spelling(node: nodes.Getattr) -> str:
+    return f"{node.node.name}.{node.attr}" if isinstance(node.node, nodes.Name) else ""
+
+
+class _ToVariables(NodeTransformer):
+    """Puts one plain variable where a field stands."""
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Name:  # noqa: N802 - Jinja calls it by this name
+        field = field_named(_spelling(node))
+        if field is None:
+            raise AssertionError(node)
+        return nodes.Name(field.variable, "load", lineno=node.lineno)
+
+
+class _Check:
+    """Walks a tree and refuses, with file and line, the first thing that does not belong into a text."""
+
+    def __init__(self, origin: str, first_line: int) -> None:
+        self.origin = origin
+        self.first_line = first_line
+        self.fields: set[str] = set()
+        self.required: set[str] = set()
+        self._ifs = 0
+
+    def template(self, tree: nodes.Template) -> None:
+        for node in tree.body:
+            self.statement(node)
+
+    def statement(self, node: nodes.Node) -> None:
+        if isinstance(node, nodes.Output):
+            for part in node.nodes:
+                self.text(part) if isinstance(part, nodes.TemplateData) else self.printed(part)
+        elif isinstance(node, nodes.If):
+            self.condition(node.test)
+            self._ifs += 1
+            for inner in (*node.body, *node.elif_, *node.else_):
+                self.statement(inner)
+            self._ifs -= 1
+        else:
+            self.refuse(node)
+
+    def text(self, node: nodes.TemplateData) -> None:
+        for mark in ("{{", "}}", "{%", "%}", "{#", "#}"):
+            if mark in node.data:
+                line = node.lineno + node.data[: node.data.index(mark)].count("\n")
+                self.error(
+                    N_("{file}, line {line}: {mark} stands alone and would be sent as it is. Complete or remove it."),
+                    line=line,
+                    mark=mark,
+                )
+
+    def printed(self, node: nodes.Node, *, has_default: bool = False) -> None:
+        if isinstance(node, nodes.Filter) and node.node is not None:
+            self.filter(node)
+            self.printed(node.node, has_default=has_default or node.name == "default")
+            return
+        field = self.field(node)
+        if not (has_default or self._ifs):
+            self.required.add(field.name)
+
+    def condition(self, node: nodes.Node) -> None:
+        if isinstance(node, nodes.Not):
+            self.condition(node.node)
+        elif isinstance(node, nodes.And | nodes.Or):
+            self.condition(node.left)
+            self.condition(node.right)
+        else:
+            self.field(node)
+
+    def field(self, node: nodes.Node) -> Field:
+        if isinstance(node, nodes.Name):
+            self.unknown_field(node.name, node.lineno)
+        if not (isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name)):
+            self.refuse(node)
+        spelling = _spelling(node)
+        field = field_named(spelling) or self.unknown_field(spelling, node.lineno)
+        self.fields.add(field.name)
+        return field
+
+    def filter(self, node: nodes.Filter) -> None:
+        if node.name not in ALLOWED_FILTERS:
+            self.error(
+                N_("{file}, line {line}: the filter {name} is not known. Nearest: {nearest}. Allowed: {known}."),
+                line=node.lineno,
+                name=node.name,
+                nearest=nearest(node.name, ALLOWED_FILTERS),
+                known=", ".join(ALLOWED_FILTERS),
+            )
+        values = [arg.value if isinstance(arg, nodes.Const) else None for arg in node.args]
+        wanted = 1 if node.name == "default" else 0
+        is_plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+        if not is_plain or len(values) != wanted or not all(isinstance(v, str) and v.strip() for v in values):
+            self.error(
+                N_("{file}, line {line}: {name} is written {form}."),
+                line=node.lineno,
+                name=node.name,
+                form='default("…")' if wanted else f"| {node.name}",
+            )
+
+    def unknown_field(self, spelling: str, line: int) -> NoReturn:
+        self.error(
+            N_("{file}, line {line}: there is no field {field}. Nearest: {nearest}. docs/templates.md lists them all."),
+            line=line,
+            field=spelling,
+            nearest=nearest_field(spelling),
+        )
+
+    def refuse(self, node: nodes.Node) -> NoReturn:
+        self.error(
+            N_(
+                "{file}, line {line}: only fields ({example}), the filters {known} and {condition} may stand in a text."
+            ),
+            line=node.lineno,
+            example="{{ customer.salutation }}",
+            known=", ".join(ALLOWED_FILTERS),
+            condition="{% if coupon.code %}",
+        )
+
+    def error(self, sentence: str, *, line: int, **values: str) -> NoReturn:
+        raise TemplateError(sentence, file=self.origin, line=self.first_line + line - 1, **values)

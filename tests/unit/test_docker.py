@@ -1,0 +1,142 @@
+"""Dockerfile, compose.yaml and .dockerignore: held against the tree, since no Docker engine runs in the tests."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT = "8321"  # NOTIFIER_PORT where nobody sets it
+
+
+def _instructions() -> list[tuple[str, str]]:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(line.split(None, 1)[0], line.split(None, 1)[1]) for line in lines]
+
+
+def _stages() -> list[list[tuple[str, str]]]:
+    stages: list[list[tuple[str, str]]] = []
+    for word, rest in _instructions():
+        if word == "FROM":
+            stages.append([])
+        stages[-1].append((word, rest))
+    return stages
+
+
+def _copied(stage: list[tuple[str, str]]) -> list[str]:
+    """What a stage takes from the tree."""
+    copies = [rest.split() for word, rest in stage if word == "COPY" and not rest.startswith("--from")]
+    return [source for parts in copies for source in parts[:-1]]
+
+
+def _is_in_context(path: str) -> bool:
+    """Does .dockerignore let the path through? The last line that fits decides."""
+    lets = True
+    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").split():
+        pattern = line.removeprefix("!")
+        if any(fnmatch.fnmatch(part, pattern) for part in (path, path.split("/", maxsplit=1)[0])):
+            lets = line.startswith("!")
+    return lets
+
+
+@pytest.mark.parametrize("path", sorted({path for stage in _stages() for path in _copied(stage)}))
+def test_what_is_copied_exists_and_reaches_the_build(path: str) -> None:
+    """Each path of a COPY stands in the tree and is not ignored."""
+    assert (ROOT / path).exists()
+    assert _is_in_context(path)
+
+
+@pytest.mark.parametrize("path", [".env", ".git", ".venv", "tests", "db/notifier.sqlite3", "db/secret.key"])
+def test_secrets_and_data_never_reach_the_build(path: str) -> None:
+    """A shop's database, its key and its settings are not baked into an image."""
+    assert not _is_in_context(path)
+
+
+def test_the_build_runs_the_script_that_make_runs() -> None:
+    """One set-up for both, in the mode without test tools."""
+    runs = [rest for word, rest in _stages()[0] if word == "RUN"]
+    assert runs == ["scripts/setup.sh runtime"]
+    assert "@scripts/setup.sh runtime" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert (ROOT / "scripts/setup.sh").stat().st_mode & 0o111
+
+
+def test_the_build_stage_holds_all_that_installing_needs(tmp_path: Path) -> None:
+    """Only the files it copies, and the package still builds as setup.sh installs it."""
+    for path in _copied(_stages()[0]):
+        if (ROOT / path).is_dir():
+            shutil.copytree(ROOT / path, tmp_path / path, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / path, tmp_path / path)
+    build = "import setuptools.build_meta as b; print(b.build_editable('.'))"
+    done = subprocess.run([sys.executable, "-c", build], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith(".whl")
+
+
+def test_the_image_holds_what_runs() -> None:
+    """Package, migrations, templates and schedules lie side by side as in the source tree, with the health check."""
+    assert {"notifier", "db", "templates", "schedules.yaml", "scripts/healthcheck.py"} <= set(_copied(_stages()[-1]))
+
+
+def test_nothing_runs_as_root() -> None:
+    """The last USER is an ordinary one, made in the image, set before anything starts."""
+    words = [word for word, _ in _stages()[-1]]
+    user = [rest for word, rest in _stages()[-1] if word == "USER"][-1]
+    assert user not in ("root", "0")
+    assert any(word == "RUN" and re.search(rf"useradd .*\b{user}\b", rest) for word, rest in _stages()[-1])
+    assert words.index("USER") < words.index("CMD")
+
+
+def test_port_volume_and_health_check() -> None:
+    """The port is the default one, the database lies in the volume, and readiness is asked of our own script."""
+    last = dict(_stages()[-1])
+    assert last["EXPOSE"] == PORT
+    assert f"NOTIFIER_DATABASE_URL=sqlite:///{last['VOLUME']}/notifier.sqlite3" in last["ENV"]
+    assert last["HEALTHCHECK"].endswith('CMD ["python", "scripts/healthcheck.py"]')
+    assert last["CMD"] == '["notifier", "run"]'
+
+
+def test_the_volume_hides_no_migrations() -> None:
+    """A volume over db/ would keep the migrations of the version that made it."""
+    assert dict(_stages()[-1])["VOLUME"] != "/app/db"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """compose.yaml, read."""
+    read: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")
+    return read
+
+
+def test_compose_starts_one_service_and_keeps_its_data(compose: dict[str, Any]) -> None:
+    """Without a profile only Notifier starts: its database in a named volume, its port for this machine alone."""
+    services = compose["services"]
+    assert [name for name, service in services.items() if "profiles" not in service] == ["notifier"]
+    assert "data:/data" in services["notifier"]["volumes"]
+    assert services["notifier"]["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
+    assert set(compose["volumes"]) == {"data", "postgres"}
+
+
+def test_compose_mounts_what_staff_edit(compose: dict[str, Any]) -> None:
+    """schedules.yaml and templates/ come from the folder beside compose.yaml, and exist."""
+    mounts = [mount.split(":") for mount in compose["services"]["notifier"]["volumes"] if mount.startswith("./")]
+    assert {mount[1] for mount in mounts} == {"/app/schedules.yaml", "/app/templates"}
+    assert all((ROOT / mount[0]).exists() for mount in mounts)
+
+
+def test_compose_postgres_waits_for_its_profile(compose: dict[str, Any]) -> None:
+    """PostgreSQL starts when asked for; Notifier's address of it comes from the environment."""
+    assert compose["services"]["postgres"]["profiles"] == ["postgres"]
+    assert compose["services"]["notifier"]["environment"]["NOTIFIER_DATABASE_URL"].startswith(
+        "${NOTIFIER_DATABASE_URL:-"
+    )
