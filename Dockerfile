@@ -19,6 +19,7 @@ COPY notifier notifier
 # The database is not kept in /app/db: a volume there would hide the migrations of the next version.
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    NOTIFIER_HOST=0.0.0.0 \
     NOTIFIER_DATABASE_URL=sqlite:////data/notifier.sqlite3
 USER notifier
 VOLUME /data

@@ -2,7 +2,7 @@
 # Every check, each one run whatever became of those before it; the tests come last, so their summary ends the output.
 set -u
 cd "$(dirname "$0")/.."
-bin=${NOTIFIER_BIN:-.venv/bin}
+bin=${CHECK_BIN:-.venv/bin}
 failed=
 
 check() {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from notifier.config.reading import load_settings
+from notifier.config.reading import load_settings, unknown_keys
 from notifier.config.settings import Settings
 from notifier.config.table import SETTINGS, Setting
 
-__all__ = ["SETTINGS", "Setting", "Settings", "load_settings"]
+__all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "unknown_keys"]

@@ -16,21 +16,21 @@ from notifier.config.table import BY_NAME, SECRET_FILES, Setting, Translated
 from notifier.errors import ConfigError
 from notifier.locale import N_
 
-__all__ = ["load_settings"]
+__all__ = ["load_settings", "unknown_keys"]
 
-# A POST may only begin with its own limit and this much of the lease left (design.md, Sending).
-LEASE_RESERVE_SECONDS = 7.0
 LATER_GATEWAYS = ("alibaba", "tencent")
+_KNOWN = (*BY_NAME, *SECRET_FILES)
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
     """Read the settings: the environment (`environ`, else the process's) wins over `env_file`; empty means unset.
 
-    Raises ConfigError for a bad value, a missing one the gateway needs, or an unknown NOTIFIER_ key.
+    Raises ConfigError for a bad value, a missing one the gateway needs, or an unknown NOTIFIER_ key in the file. The
+    environment may hold keys of other versions and tools, so there only `unknown_keys` tells.
     """
     values = _values_of_file(env_file) if env_file else {}
     given = {**values, **(os.environ if environ is None else environ)}
-    _refuse_unknown_keys(given)
+    _refuse_unknown_keys(values)
     known = {name: given[name].strip() for name in BY_NAME if given.get(name, "").strip()}
     for file_name, setting in SECRET_FILES.items():
         if path := given.get(file_name, "").strip():
@@ -40,7 +40,6 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         settings = Settings(**known)  # type: ignore[arg-type]  # the texts are parsed by their fields
     except ValidationError as error:
         raise _bad_value(str(error.errors()[0]["loc"][0]), known) from None
-    _raise_if_lease_is_too_short(settings)
     _raise_if_twilio_lacks_keys(settings)
     return settings
 
@@ -70,12 +69,14 @@ def _values_of_file(path: Path) -> dict[str, str]:
     return values
 
 
+def unknown_keys(given: Mapping[str, str]) -> list[str]:
+    """The NOTIFIER_ keys that are no settings: misspelt, most likely."""
+    return [name for name in sorted(given) if name.startswith("NOTIFIER_") and name not in _KNOWN]
+
+
 def _refuse_unknown_keys(given: Mapping[str, str]) -> None:
-    known = [*BY_NAME, *SECRET_FILES]
-    for name in sorted(given):
-        if not name.startswith("NOTIFIER_") or name in known:
-            continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    for name in unknown_keys(given):
+        near = difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.75)
         if near:
             raise ConfigError(N_("{key} is not a setting; did you mean {nearest}?"), key=name, nearest=near[0])
         raise ConfigError(N_("{key} is not a setting; remove it. docs/settings.md lists them all."), key=name)
@@ -123,18 +124,6 @@ def _bad_value(name: str, known: Mapping[str, str]) -> ConfigError:
             N_("{key} is not right (its value is not shown); it must be {right}."), key=name, right=right
         )
     return ConfigError(N_("{key} is {value}; it must be {right}."), key=name, value=known[name], right=right)
-
-
-def _raise_if_lease_is_too_short(settings: Settings) -> None:
-    least = settings.post_timeout + LEASE_RESERVE_SECONDS
-    if settings.lease < least:
-        raise ConfigError(
-            N_("{key} is {value}; it must be at least {least}: NOTIFIER_POST_TIMEOUT ({timeout}) and 7 more."),
-            key="NOTIFIER_LEASE",
-            value=f"{settings.lease:g}",
-            least=f"{least:g}",
-            timeout=f"{settings.post_timeout:g}",
-        )
 
 
 def _raise_if_twilio_lacks_keys(settings: Settings) -> None:

@@ -60,14 +60,14 @@ class Settings(BaseSettings):
     database: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         SecretStr("sqlite:///db/notifier.sqlite3"), alias="NOTIFIER_DATABASE_URL"
     )
-    given_secret_key: SecretStr | None = Field(None, alias="NOTIFIER_SECRET_KEY", min_length=16)
+    given_secret_key: SecretStr | None = Field(None, alias="NOTIFIER_SECRET_KEY", min_length=8)
     gateway: Literal["simulator", "twilio"] = Field("simulator", alias="NOTIFIER_GATEWAY")
     twilio_account_sid: str | None = Field(None, alias="TWILIO_ACCOUNT_SID", pattern=r"^AC\w+$")
     twilio_auth_token: SecretStr | None = Field(None, alias="TWILIO_AUTH_TOKEN")
     twilio_messaging_service_sid: str | None = Field(None, alias="TWILIO_MESSAGING_SERVICE_SID", pattern=r"^MG\w+$")
     twilio_from: str | None = Field(None, alias="TWILIO_FROM", pattern=r"^(\+\d{5,15}|\d{3,8}|[\w &+-]{1,11})$")
     twilio_api_base_url: Address = Field("https://api.twilio.com", alias="TWILIO_API_BASE_URL")
-    twilio_rate: Seconds = Field(10.0, alias="NOTIFIER_TWILIO_RATE", ge=0.1, le=1000)
+    twilio_rate: Seconds = Field(1000.0, alias="NOTIFIER_TWILIO_RATE", ge=0.1, le=10000)
     public_url: Address | None = Field(None, alias="NOTIFIER_PUBLIC_URL")
     host: str = Field("127.0.0.1", alias="NOTIFIER_HOST", pattern=r"^[\w.:-]+$")
     port: int = Field(8321, alias="NOTIFIER_PORT", ge=1, le=65535)

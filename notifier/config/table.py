@@ -40,7 +40,7 @@ SETTINGS: tuple[Setting, ...] = (
             "Keys the hashes that stand for phones and signs the console's cookies; never change it once customers are "
             "imported. Empty with SQLite: made once, beside the database file, as notifier.key. Back it up."
         ),
-        N_('16 characters or more; python -c "import secrets; print(secrets.token_hex(32))" makes one'),
+        N_('8 characters or more, better 32; python -c "import secrets; print(secrets.token_hex(32))" makes one'),
         secret=True,
     ),
     Setting(
@@ -77,9 +77,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "NOTIFIER_TWILIO_RATE",
-        "10",
-        N_("Twilio: segments a second your sender may send (US long code 1, toll-free 3, most others 10)."),
-        N_("a number from 0.1 to 1000"),
+        "1000",
+        N_(
+            "Twilio: segments a second handed over at most. Twilio queues 10 hours of what its sender is too slow for "
+            '(US long code 1 a second, toll-free 3, most others 10) and its "too fast" is obeyed.'
+        ),
+        N_("a number from 0.1 to 10000"),
     ),
     Setting(
         "NOTIFIER_PUBLIC_URL",
@@ -135,7 +138,7 @@ SETTINGS: tuple[Setting, ...] = (
         "NOTIFIER_LEASE",
         "60",
         N_(
-            "Seconds a sender holds a text; afterwards the text is unknown until reconciled. At least the "
+            "Seconds a sender holds a text; afterwards the text is unknown until reconciled. Better not less than the "
             "post timeout + 7."
         ),
         N_("a number of seconds from 1 to 3600"),

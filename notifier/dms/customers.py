@@ -9,8 +9,6 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from notifier.dms.households import Household, Member, household_of, laid_over
 from notifier.dms.job import ImportJob
 from notifier.dms.owners import agree_on_owners, assign_households, reject_former_owners
@@ -31,6 +29,7 @@ from notifier.store.customers import (
     refresh_last_visits,
     update_customers,
 )
+from notifier.store.engine import Session
 from notifier.store.imports import lock_shop, shop_key
 from notifier.store.messages import close_answered
 from notifier.store.renewals import latest_policy_ends

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
 from notifier.dms.identity import Change, Departure, Known, resolve
 from notifier.dms.job import ImportJob
 from notifier.dms.staging import Staging
@@ -23,6 +21,7 @@ from notifier.store.customers import (
     numbers_of,
     update_numbers,
 )
+from notifier.store.engine import Session
 from notifier.store.imports import lock_shop
 from notifier.store.merges import merge_customers
 from notifier.store.phones import Phone, give_phones, stops_follow, take_phones

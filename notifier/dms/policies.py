@@ -6,14 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from notifier.dms.cleaning import clean_amount, clean_code, clean_text, clean_vin
 from notifier.dms.dates import clean_date
 from notifier.dms.job import ImportJob
 from notifier.dms.readers import Table
 from notifier.dms.staging import Record, Staging
-from notifier.store.engine import database_now
+from notifier.store.engine import Session, database_now
 from notifier.store.imports import lock_shop
 from notifier.store.messages import close_answered
 from notifier.store.renewals import (

@@ -105,13 +105,22 @@ class CsvTable:
 
 
 def open_csv(path: Path, mapping: Mapping[str, str] | None = None) -> CsvTable:
-    """Look at a CSV file and find its encoding (UTF-8, UTF-16 with a mark, GBK/GB18030), separator and header row.
+    """Look at a CSV file and find its encoding (UTF-8, UTF-16, GB18030, Big5), separator and header row.
 
     `mapping` (field → header) helps to find the header row. Raises BadInput, one sentence, for what is no such file.
     """
     _raise_if_not_text(path)
-    fingerprint, encoding = _hash_and_encoding(path)
-    separator, skipped, headers = _find_header(path, encoding, mapping)
+    found = [(_find_header(path, encoding, mapping), encoding) for encoding in _encodings(path)]
+    # Big5 mostly passes for GB18030, but its column names are then no words.
+    (known, separator, skipped, headers), encoding = max(found, key=lambda each: each[0][0])
+    if not known:
+        raise BadInput(
+            N_("The first rows of {path} hold no column name we know; put a header row such as {example} on top."),
+            path=str(path),
+            example="VIN, 手机, 姓名",
+        )
+    with path.open("rb") as stream:
+        fingerprint = file_digest(stream, "sha256").hexdigest()
     return CsvTable(path, headers, fingerprint, encoding, separator, skipped)
 
 
@@ -138,14 +147,15 @@ def _raise_if_not_text(path: Path) -> None:
         )
 
 
-def _hash_and_encoding(path: Path) -> tuple[str, str]:
-    """sha256 of the bytes, and the first encoding that reads all of them. UTF-8 is never accepted by chance."""
+def _encodings(path: Path) -> list[str]:
+    """The encodings that read all of the bytes. UTF-8 is never accepted by chance, so it needs no rival."""
     with path.open("rb") as stream:
         start = stream.read(3)
     marked = next((name for bom, name in _BOMS if start.startswith(bom)), None)
-    candidates = [marked] if marked else ["utf-8", "gb18030", "big5"]
-    encoding = next((name for name in candidates if _can_be_read_as(path, name)), None)
-    if encoding is None:
+    if _can_be_read_as(path, marked or "utf-8"):
+        return [marked or "utf-8"]
+    others = [name for name in ("gb18030", "big5") if marked is None and _can_be_read_as(path, name)]
+    if not others:
         raise BadInput(
             N_(
                 "The characters of {path} are neither UTF-8 nor GBK; in Excel choose Save as, CSV UTF-8, and import "
@@ -153,8 +163,7 @@ def _hash_and_encoding(path: Path) -> tuple[str, str]:
             ),
             path=str(path),
         )
-    with path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest(), encoding
+    return others
 
 
 def _can_be_read_as(path: Path, encoding: str) -> bool:
@@ -173,8 +182,8 @@ def _text(path: Path, encoding: str) -> IO[str]:
     return path.open(encoding=encoding, newline="")
 
 
-def _find_header(path: Path, encoding: str, mapping: Mapping[str, str] | None) -> tuple[str, int, list[str]]:
-    """The separator and the row among the first ones with the most known column names."""
+def _find_header(path: Path, encoding: str, mapping: Mapping[str, str] | None) -> tuple[int, str, int, list[str]]:
+    """The row among the first ones with the most known column names: how many, separator, its place, its cells."""
     best: tuple[int, str, int, list[str]] = (0, ",", 0, [])
     for separator in _SEPARATORS:
         with _text(path, encoding) as stream:
@@ -182,13 +191,7 @@ def _find_header(path: Path, encoding: str, mapping: Mapping[str, str] | None) -
                 known = count_known(cells, mapping)
                 if known > best[0]:
                     best = (known, separator, n, _unique([cell.strip() for cell in cells]))
-    if not best[0]:
-        raise BadInput(
-            N_("The first rows of {path} hold no column name we know; put a header row such as {example} on top."),
-            path=str(path),
-            example="VIN, 手机, 姓名",
-        )
-    return best[1:]
+    return best
 
 
 def _unique(headers: list[str]) -> list[str]:

@@ -156,7 +156,7 @@ class _Bench:
         update_visits(self.session, changed)
         made.sort(key=lambda row: (row["vin"], row["day"]))
         ids = {key: visit.id for key, visit in self.visits.items()}
-        ids |= {(row["vin"], row["day"]): n for row, n in zip(made, insert_visits(self.session, made), strict=True)}
+        ids |= insert_visits(self.session, made)
         for key, orders in days.items():
             for order in orders:
                 order.visit_id = ids[key]

@@ -151,7 +151,7 @@ def _decided(message: MessageView, deciding: AttemptView) -> MessageOutcome:
 
 
 def _by_latest(message: MessageView, latest: AttemptView, now: datetime) -> MessageOutcome:
-    if latest.state is A.UNDELIVERED:
+    if latest.state is A.UNDELIVERED and not _waits_for_its_repetition(message):
         return _after_undelivered(message, latest, now)
     if message.state is M.CANCELLED:
         return _unchanged(message)
@@ -169,6 +169,11 @@ def _after_undelivered(message: MessageView, latest: AttemptView, now: datetime)
         if later < message.valid_until:
             return _back_to_planned(message, now, later, repeated=True)
     return MessageOutcome(M.UNDELIVERED, latest.business_at, message.not_before, message.repeated, latest.error_code)
+
+
+def _waits_for_its_repetition(message: MessageView) -> bool:
+    """Planned although its latest attempt was not delivered: news of an older attempt must not take that back."""
+    return message.state is M.PLANNED and message.repeated
 
 
 def _back_to_planned(message: MessageView, now: datetime, not_before: datetime, repeated: bool) -> MessageOutcome:

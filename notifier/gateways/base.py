@@ -31,7 +31,7 @@ class Policy(StrEnum):
 class Capabilities:
     """What a gateway can do, and what shops must therefore say differently.
 
-    `two_way`: hears replies; without it the way out is the shop's phone and "reply 1" templates are refused.
+    `two_way`: hears replies; without it the way out is the shop's phone and no text may ask for a reply.
     `links`: links reach the phone. `signature`: "ours" = the renderer writes 【signature】, "provider" = it adds it.
     `units_per_second`: the pace it takes; `unit` = what it counts. `price_micros`: per segment, millionths of the
     currency. `pulls`: statuses and replies can be fetched without a public URL.

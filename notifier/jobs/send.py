@@ -46,6 +46,11 @@ class LaneSettings:
     lease: float = 60.0
     in_flight: int = 50
 
+    @property
+    def time_needed(self) -> float:
+        """Seconds of lease without which no POST begins; a lease too short for the rule gives most of itself."""
+        return min(self.post_timeout + LEASE_MARGIN.total_seconds(), 0.8 * self.lease)
+
 
 @dataclass(slots=True)
 class SendResult:
@@ -126,7 +131,7 @@ class Lane:
 
     async def _post(self, text: Claimed, started: float) -> Answer:
         left = self.settings.lease - (time.monotonic() - started)
-        if left < self.settings.post_timeout + LEASE_MARGIN.total_seconds():
+        if left < self.settings.time_needed:
             return Answer(AnswerKind.FREE, code=NOT_BEGUN)
         now = self.business_now()
         validity = max(1, min(36_000, int((text.valid_until - now).total_seconds())))

@@ -36,7 +36,10 @@ from notifier.templating import (
 
 @dataclass(frozen=True, slots=True)
 class MadeText:
-    """A text ready to leave, what it costs, and which version of which wording it is."""
+    """A text ready to leave, what it costs, and which version of which wording it is.
+
+    `replies`: what a digit would mean; none where the gateway hears no replies.
+    """
 
     text: str
     encoding: str
@@ -112,7 +115,7 @@ class TextMaker:
         self._price = price_micros
         self._renderer = Renderer()
         self._shop_facts = ShopFacts(shop.name, shop.phone, shop.signature)
-        self._ways_out: dict[tuple[str, str], str] = {}
+        self._ways_out: dict[tuple[str, str, bool], str] = {}
 
     def raise_if_campaign_cannot_be_sent(self, campaign: Campaign) -> None:
         """Refuse a campaign one of whose wordings is missing, or asks for replies nobody would hear."""
@@ -138,20 +141,25 @@ class TextMaker:
         language = template.language
         person = CustomerFacts(customer.name, customer.sex, customer.is_company)
         values = build_values(person, cars, coupon, self._shop_facts, language)
+        body = self._renderer.render_body(template, values, two_way=self._capabilities.two_way)
         text = compose(
-            self._renderer.render_body(template, values),
+            body,
             signature=self._shop.signature,
-            way_out=self._way_out(kind, language),
+            way_out=self._way_out(kind, language, self._shop.phone in body),
             language=language,
             capabilities=self._capabilities,
         )
         return self._counted(text, version_id, template)
 
-    def _way_out(self, kind: str, language: str) -> str:
-        key = (kind, language)
+    def _way_out(self, kind: str, language: str, names_phone: bool) -> str:
+        key = (kind, language, names_phone)
         if key not in self._ways_out:
             self._ways_out[key] = way_out_words(
-                kind, phone=self._shop.phone, language=language, capabilities=self._capabilities
+                kind,
+                phone=self._shop.phone,
+                language=language,
+                capabilities=self._capabilities,
+                names_phone=names_phone,
             )
         return self._ways_out[key]
 
@@ -162,7 +170,7 @@ class TextMaker:
         counted = count_segments(billed)
         return MadeText(
             text, counted.encoding, counted.count, counted.count * self._price, version_id, template.language,
-            template.replies,
+            template.replies if self._capabilities.two_way else {},
         )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from notifier.store.tables import GatewayLane
 LANE = table_of(GatewayLane)
 BURST = timedelta(seconds=0.1)
 LONGEST_BACKOFF = timedelta(seconds=60)
+LONGEST_TOLD = timedelta(hours=1)  # a provider's own wish is obeyed, within reason
+LONGEST_TEXT = 30  # units: what the longest text any provider takes can put the lane ahead of the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class LaneRow:
     last_error: str | None
     last_error_at: datetime | None
     polled_at: datetime | None
+
+    def is_backing_off(self, clock: datetime) -> bool:
+        """Whether it waits for `retry_at`; a back-off begun later than now is one of a clock set back since."""
+        began_before = self.last_error_at is None or self.last_error_at <= clock
+        return self.retry_at is not None and clock < self.retry_at and began_before
 
 
 def lane_of(session: Session, gateway: str, *, lock: bool = False) -> LaneRow:
@@ -67,44 +74,60 @@ def may_pass(lane: LaneRow, clock: datetime, units_per_second: float) -> Pass:
     """How many units the lane lets through at `clock`."""
     if lane.stopped is not None:
         return Pass(0, stopped=lane.stopped)
-    if lane.retry_at is not None and lane.retry_at > clock:
+    if lane.is_backing_off(clock):
         return Pass(0, again_at=lane.retry_at)
-    arrival = _clamped(lane.arrival_at, clock, units_per_second)
+    arrival = _arrival(lane, clock, units_per_second)
     room = (clock + BURST - arrival).total_seconds() * units_per_second
     if room <= 0:
         return Pass(0, again_at=arrival - BURST + timedelta(milliseconds=1))
     return Pass(max(room, 1.0), probing=lane.troubles > 0)
 
 
-def _clamped(arrival: datetime | None, clock: datetime, units_per_second: float) -> datetime:
-    """A clock that was set back must not stop the lane for the difference: ten units ahead is the most it can owe."""
-    ahead = BURST + timedelta(seconds=10 / units_per_second)
-    return min(max(arrival or clock, clock), clock + ahead)
+def _arrival(lane: LaneRow, clock: datetime, units_per_second: float) -> datetime:
+    """When the next unit is due; never in the past, and anew where the clock was set back.
+
+    Nothing can put the lane further ahead than the burst and one long text, so a time beyond that was written by a
+    clock that has been corrected since: it must not stop the lane for the difference.
+    """
+    furthest = clock + BURST + timedelta(seconds=LONGEST_TEXT / units_per_second)
+    if lane.arrival_at is None or lane.arrival_at > furthest:
+        return clock
+    return max(lane.arrival_at, clock)
 
 
 def reserve(session: Session, lane: LaneRow, clock: datetime, units: float, units_per_second: float) -> None:
     """Move the lane's arrival time on by the units just claimed."""
-    arrival = _clamped(lane.arrival_at, clock, units_per_second) + timedelta(seconds=units / units_per_second)
+    arrival = _arrival(lane, clock, units_per_second) + timedelta(seconds=units / units_per_second)
     session.connection().execute(sa.update(LANE).where(LANE.c.gateway == lane.gateway).values(arrival_at=arrival))
 
 
 def back_off(session: Session, gateway: str, *, seconds: float | None, error: str) -> None:
-    """The provider asked for a pause, or could not be reached: wait as told, else twice as long as last time."""
+    """The provider asked for a pause (`seconds`), or could not be reached: wait as told, else twice as long as last time.
+
+    What comes while the lane waits already was under way when the trouble began: it can make the pause longer where
+    the provider says so, but is no trouble of its own, else one window of refusals would double it many times.
+    """
     lane = lane_of(session, gateway, lock=True)
     clock = database_now(session)
-    pause = timedelta(seconds=seconds) if seconds is not None else timedelta(seconds=2.0 ** min(lane.troubles, 6))
+    is_new = not lane.is_backing_off(clock)
+    until = clock if is_new or lane.retry_at is None else lane.retry_at
+    if seconds:
+        until = max(until, clock + min(timedelta(seconds=seconds), LONGEST_TOLD))
+    elif is_new:
+        until = clock + min(timedelta(seconds=2.0 ** min(lane.troubles, 6)), LONGEST_BACKOFF)
     session.connection().execute(
         sa.update(LANE)
         .where(LANE.c.gateway == gateway)
-        .values(retry_at=max(clock + min(pause, LONGEST_BACKOFF), lane.retry_at or clock),
-                troubles=LANE.c.troubles + 1, last_error=error, last_error_at=clock)
-    )  # fmt: skip
+        .values(retry_at=until, troubles=lane.troubles + is_new, last_error=error, last_error_at=clock)
+    )
 
 
 def calm(session: Session, gateway: str) -> None:
-    """The provider takes texts again."""
+    """The provider takes texts again. What it took before it asked for the pause that still lasts proves nothing."""
+    clock = database_now(session)
+    is_over = sa.or_(LANE.c.retry_at.is_(None), LANE.c.retry_at <= clock, LANE.c.last_error_at > clock)
     session.connection().execute(
-        sa.update(LANE).where(LANE.c.gateway == gateway, LANE.c.troubles > 0).values(troubles=0, retry_at=None)
+        sa.update(LANE).where(LANE.c.gateway == gateway, LANE.c.troubles > 0, is_over).values(troubles=0, retry_at=None)
     )
 
 

@@ -80,8 +80,12 @@ def close_touches(session: Session, touches: Sequence[OpenTouch], reason: str) -
     if not touches:
         return 0
     connection = session.connection()
-    touch_ids = [touch.touch_id for touch in touches]
-    messages = sorted({touch.message_id for touch in touches})
+    # Texts first, then their touches: the order in which a claim holds them. What was claimed meanwhile is left alone.
+    planned = sa.select(MESSAGE.c.id).where(
+        MESSAGE.c.id.in_(sorted({touch.message_id for touch in touches})), MESSAGE.c.state == "planned"
+    )
+    messages = list(connection.execute(planned.order_by(MESSAGE.c.id).with_for_update()).scalars())
+    touch_ids = [touch.touch_id for touch in touches if touch.message_id in set(messages)]
     closing = sa.update(MESSAGE_CYCLE).where(MESSAGE_CYCLE.c.id.in_(touch_ids), MESSAGE_CYCLE.c.closed.is_(None))
     connection.execute(closing.values(closed=reason))
     clock = database_now(session)

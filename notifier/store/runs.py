@@ -162,6 +162,8 @@ def void(session: Session, run_id: int, *, by: str) -> int:
     """
     messages = sa.select(MESSAGE.c.id).where(MESSAGE.c.run_id == run_id)
     connection = session.connection()
+    # A claim under way holds its texts: once they are ours, its attempts can be seen and no other claim gets in.
+    connection.execute(messages.order_by(MESSAGE.c.id).with_for_update())
     if session.execute(sa.select(ATTEMPT.c.id).where(ATTEMPT.c.message_id.in_(messages)).limit(1)).first():
         raise Refused(
             N_("Run {run} cannot be made void: texts of it have gone out already. Pause its campaign instead."),
@@ -196,6 +198,8 @@ def _take_back_enrolments(session: Session, run_id: int) -> None:
 
 def settle_done(session: Session) -> int:
     """ready → done for runs with nothing planned, sending or unknown left."""
+    # The rows are held before anybody looks, so that a text going back to planned meanwhile is seen or sees us.
+    session.connection().execute(sa.select(RUN.c.id).where(RUN.c.state == "ready").order_by(RUN.c.id).with_for_update())
     unsettled = sa.exists().where(MESSAGE.c.run_id == RUN.c.id, MESSAGE.c.state.in_(UNSETTLED))
     result = session.connection().execute(
         sa.update(RUN).where(RUN.c.state == "ready", ~unsettled).values(state="done", finished_at=database_now(session))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,7 +77,8 @@ def apply_events(session: Session, changes: Sequence[AttemptChange]) -> list[App
         return []
     clock = database_now(session)
     loaded = _lock(session, {change.message_id for change in changes})
-    moved = [_apply_one(loaded, change, clock) for change in changes]
+    taken = _bound_elsewhere(session, loaded, changes)
+    moved = [_apply_one(loaded, change, clock, taken) for change in changes]
     outcomes = {key: _settle(item) for key, item in loaded.items()}
     _write_attempts(session, loaded, clock)
     _write_messages(session, loaded, outcomes, clock)
@@ -111,7 +112,30 @@ def _lock(session: Session, message_ids: Iterable[int]) -> dict[int, _Loaded]:
     return loaded
 
 
-def _apply_one(loaded: dict[int, _Loaded], change: AttemptChange, clock: datetime) -> tuple[bool, bool]:
+Place = tuple[str, str]  # gateway, provider's id
+
+
+def _bound_elsewhere(
+    session: Session, loaded: dict[int, _Loaded], changes: Sequence[AttemptChange]
+) -> dict[Place, tuple[int, int]]:
+    """Provider ids among `changes` that belong to an attempt already → which.
+
+    An answer that names its attempt is applied all the same; only the id stays where it is. Breaking the unique key
+    would lose the whole batch.
+    """
+    sids = sorted({change.sid for change in changes if change.sid and change.message_id in loaded})
+    if not sids:
+        return {}
+    statement = sa.select(ATTEMPT.c.gateway, ATTEMPT.c.provider_sid, ATTEMPT.c.message_id, ATTEMPT.c.n).where(
+        ATTEMPT.c.provider_sid.in_(sids)
+    )
+    rows = session.connection().execute(statement).tuples()
+    return {(gateway, sid): (message_id, n) for gateway, sid, message_id, n in rows}
+
+
+def _apply_one(
+    loaded: dict[int, _Loaded], change: AttemptChange, clock: datetime, taken: dict[Place, tuple[int, int]]
+) -> tuple[bool, bool]:
     """(the attempt is known, it moved); a SID that contradicts the bound one is not this attempt's."""
     item = loaded.get(change.message_id)
     attempt = item.attempts.get(change.n) if item else None
@@ -120,15 +144,17 @@ def _apply_one(loaded: dict[int, _Loaded], change: AttemptChange, clock: datetim
     if change.sid and attempt["provider_sid"] not in (None, change.sid):
         return False, False
     if change.sid and attempt["provider_sid"] is None:
-        attempt["provider_sid"] = change.sid
-        item.touched.add(change.n)
+        here = (change.message_id, change.n)
+        if taken.setdefault((attempt["gateway"], change.sid), here) == here:
+            attempt["provider_sid"] = change.sid
+            item.touched.add(change.n)
     following = next_attempt_state(AttemptState(attempt["state"]), change.event)
     if following is None:
         return True, False
     attempt["state_before"] = attempt.get("state_before", attempt["state"])
     attempt.update(state=following, error_code=change.code, error_text=change.text)
     item.touched.add(change.n)
-    item.at = change.at or attempt["business_at"] + (clock - attempt["claimed_at"])
+    item.at = change.at or attempt["business_at"] + max(clock - attempt["claimed_at"], timedelta(0))
     if change.event is AttemptEvent.DELIVERED:
         item.delivered_at = item.at
     return True, True
@@ -189,12 +215,20 @@ def _write_messages(
 
 
 def _reopen_runs(session: Session, planned_again: Sequence[int]) -> None:
-    """A run that was done has something to send once more."""
+    """A run that was done has something to send once more.
+
+    Ready ones are written as well, which makes this wait for a `settle_done` under way: it may be about to say done.
+    """
     if planned_again:
         runs = sa.select(MESSAGE.c.run_id).where(MESSAGE.c.id.in_(planned_again))
-        session.connection().execute(
-            sa.update(RUN).where(RUN.c.id.in_(runs), RUN.c.state == "done").values(state="ready", finished_at=None)
-        )
+        connection = session.connection()
+        ids = sorted(set(connection.execute(runs).scalars()))
+        for run_id in ids:  # one by one in order: two of these must not wait for each other
+            connection.execute(
+                sa.update(RUN)
+                .where(RUN.c.id == run_id, RUN.c.state.in_(("ready", "done")))
+                .values(state="ready", finished_at=None)
+            )
 
 
 def _execute_all(session: Session, statement: sa.Update, rows: list[dict[str, Any]]) -> None:

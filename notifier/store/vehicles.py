@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import insert_returning_ids, table_of
+from notifier.store.bulk import insert_rows, table_of
 from notifier.store.rows import update_rows
 from notifier.store.tables import Vehicle
 
@@ -24,9 +24,9 @@ def vehicles_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> di
     return {row["vin"]: dict(row) for row in rows}
 
 
-def insert_vehicles(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Add cars; their ids in the same order."""
-    return insert_returning_ids(session, Vehicle, rows)
+def insert_vehicles(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add cars; a known VIN raises."""
+    insert_rows(session, Vehicle, rows)
 
 
 def update_vehicles(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import insert_returning_ids, table_of
+from notifier.store.bulk import table_of
 from notifier.store.rows import update_rows
 from notifier.store.tables import Visit
 
@@ -36,9 +36,12 @@ def visits_of(session: Session, shop_id: int, vins: Collection[str]) -> Sequence
     return session.execute(columns.where(VISIT.c.shop_id == shop_id, VISIT.c.vin.in_(vins))).all()
 
 
-def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Add visits; their ids in the same order."""
-    return insert_returning_ids(session, Visit, rows)
+def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, date], int]:
+    """Add visits; (VIN, day) → id. Ids asked for in the order of the rows would cost a statement a row on SQLite."""
+    if not rows:
+        return {}
+    statement = sa.insert(VISIT).returning(VISIT.c.id, VISIT.c.vin, VISIT.c.day)
+    return {(vin, day): visit_id for visit_id, vin, day in session.connection().execute(statement, list(rows))}
 
 
 def update_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

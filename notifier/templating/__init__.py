@@ -1,6 +1,15 @@
 """templates/sms → texts: front matter, the field registry, sandboxed Jinja, values as spoken, preview, lint."""
 
-from notifier.templating.fields import FIELDS, Field, example_values, field_named, hardest_values
+from notifier.templating.fields import (
+    FIELDS,
+    FLAGS,
+    Field,
+    Flag,
+    example_values,
+    field_named,
+    flag_named,
+    hardest_values,
+)
 from notifier.templating.folder import LoadedTemplates, TemplateFolder, choose_language
 from notifier.templating.grammar import ALLOWED_FILTERS, MissingValue
 from notifier.templating.lint import LintFinding, Severity, hardest_text, lint
@@ -27,12 +36,14 @@ from notifier.templating.values import CarFacts, CouponFacts, CustomerFacts, Sho
 __all__ = [
     "ALLOWED_FILTERS",
     "FIELDS",
+    "FLAGS",
     "KINDS",
     "REPLY_MEANINGS",
     "CarFacts",
     "CouponFacts",
     "CustomerFacts",
     "Field",
+    "Flag",
     "GatewayLimits",
     "LintFinding",
     "LoadedTemplates",
@@ -50,6 +61,7 @@ __all__ = [
     "compose",
     "example_values",
     "field_named",
+    "flag_named",
     "hardest_text",
     "hardest_values",
     "lint",

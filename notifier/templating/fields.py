@@ -1,4 +1,4 @@
-"""The one registry of fields a text may name: shared by parsing, values, preview, lint, the console and the docs."""
+"""The one registry of what a text may name: shared by parsing, values, preview, lint, the console and the docs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from notifier.locale import N_
 
 __all__ = [
     "FIELDS",
+    "FLAGS",
     "Field",
+    "Flag",
     "example_values",
     "field_named",
+    "flag_named",
     "hardest_values",
     "is_chinese",
     "nearest",
@@ -142,8 +145,28 @@ _REGISTRY = (
     ),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something a text may ask in a condition and never print: `{% if gateway.two_way %}`, or its Chinese `alias`."""
+
+    name: str
+    alias: str
+    meaning: str
+
+
+_FLAGS = (
+    Flag(
+        "gateway.two_way",
+        "通道.可回复",
+        N_("the gateway hears replies, so that a text may ask for one"),
+    ),
+)
+
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _REGISTRY})
+FLAGS: Mapping[str, Flag] = MappingProxyType({flag.name: flag for flag in _FLAGS})
 _BY_EITHER_NAME = {spelling: field for field in _REGISTRY for spelling in (field.name, field.alias)}
+_FLAG_BY_EITHER_NAME = {spelling: flag for flag in _FLAGS for spelling in (flag.name, flag.alias)}
 
 
 def is_chinese(language: str) -> bool:
@@ -156,9 +179,14 @@ def field_named(spelling: str) -> Field | None:
     return _BY_EITHER_NAME.get(spelling)
 
 
+def flag_named(spelling: str) -> Flag | None:
+    """The flag behind a name or its Chinese alias; None where there is none."""
+    return _FLAG_BY_EITHER_NAME.get(spelling)
+
+
 def nearest_field(spelling: str) -> str:
-    """The known name or alias that looks most like `spelling`."""
-    return nearest(spelling, _BY_EITHER_NAME)
+    """The known name or alias, of a field or a flag, that looks most like `spelling`."""
+    return nearest(spelling, [*_BY_EITHER_NAME, *_FLAG_BY_EITHER_NAME])
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

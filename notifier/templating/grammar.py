@@ -1,4 +1,4 @@
-"""What a template may contain, checked on Jinja's syntax tree: fields, a few filters, `{% if field %}`. Nothing else.
+"""What a template may contain, checked on Jinja's syntax tree: fields, a few filters, `{% if … %}`. Nothing else.
 
 The check is the first fence and the sandbox the second. Checked trees are rewritten so that `customer.salutation` (or
 `客户.称呼`) becomes one plain variable: rendering then costs no attribute lookup and no nested dictionary per customer.
@@ -16,6 +16,7 @@ from jinja2.visitor import NodeTransformer
 
 from notifier.errors import TemplateError
 from notifier.locale import N_
+from notifier.templating.branches import flag_of, is_decided_by_gateway, spelling_of, words_for
 from notifier.templating.fields import FIELDS, Field, field_named, nearest, nearest_field
 
 __all__ = ["ALLOWED_FILTERS", "Checked", "MissingValue", "checked", "compile_tree"]
@@ -69,14 +70,16 @@ _ENVIRONMENT = _sandbox()
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A body known to be harmless: its tree, the names of its fields, and of those it cannot do without.
+    """A body known to be harmless: its tree, the names of its fields, of those it cannot do without, and of its flags.
 
-    A field inside `{% if %}`, with a `default(...)` or with a fallback of its own is not required.
+    A field inside `{% if %}`, with a `default(...)` or with a fallback of its own is not required; a condition on the
+    gateway alone gives no customer a way round.
     """
 
     tree: nodes.Template
     fields: frozenset[str]
     required: frozenset[str]
+    flags: frozenset[str]
 
 
 def checked(body: str, *, origin: str, first_line: int = 1) -> Checked:
@@ -88,7 +91,7 @@ def checked(body: str, *, origin: str, first_line: int = 1) -> Checked:
     check = _Check(origin, first_line)
     check.template(tree)
     required = frozenset(name for name in check.required if not FIELDS[name].fallback)
-    return Checked(tree, frozenset(check.fields), required)
+    return Checked(tree, frozenset(check.fields), required, frozenset(check.flags))
 
 
 def _parsed(body: str, origin: str, first_line: int) -> nodes.Template:
@@ -122,20 +125,16 @@ def _parsed(body: str, origin: str, first_line: int) -> nodes.Template:
         ) from error
 
 
-def compile_tree(tree: nodes.Template) -> jinja2.Template:
-    """A checked tree, ready to render from values keyed by `Field.variable`."""
-    return _ENVIRONMENT.from_string(_ToVariables().visit(tree))
-
-
-def _spelling(node: nodes.Getattr) -> str:
-    return f"{node.node.name}.{node.attr}" if isinstance(node.node, nodes.Name) else ""
+def compile_tree(tree: nodes.Template, *, two_way: bool) -> jinja2.Template:
+    """A checked tree, ready to render from values keyed by `Field.variable` for one kind of gateway."""
+    return _ENVIRONMENT.from_string(_ToVariables().visit(words_for(tree, two_way=two_way)))
 
 
 class _ToVariables(NodeTransformer):
     """Puts one plain variable where a field stands."""
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Name:  # noqa: N802 - Jinja calls it by this name
-        field = field_named(_spelling(node))
+        field = field_named(spelling_of(node))
         if field is None:
             raise AssertionError(node)
         return nodes.Name(field.variable, "load", lineno=node.lineno)
@@ -149,6 +148,7 @@ class _Check:
         self.first_line = first_line
         self.fields: set[str] = set()
         self.required: set[str] = set()
+        self.flags: set[str] = set()
         self._ifs = 0
 
     def template(self, tree: nodes.Template) -> None:
@@ -161,10 +161,11 @@ class _Check:
                 self.text(part) if isinstance(part, nodes.TemplateData) else self.printed(part)
         elif isinstance(node, nodes.If):
             self.condition(node.test)
-            self._ifs += 1
+            depth = 0 if is_decided_by_gateway(node.test) else 1
+            self._ifs += depth
             for inner in (*node.body, *node.elif_, *node.else_):
                 self.statement(inner)
-            self._ifs -= 1
+            self._ifs -= depth
         else:
             self.refuse(node)
 
@@ -193,6 +194,8 @@ class _Check:
         elif isinstance(node, nodes.And | nodes.Or):
             self.condition(node.left)
             self.condition(node.right)
+        elif flag := flag_of(node):
+            self.flags.add(flag.name)
         else:
             self.field(node)
 
@@ -201,7 +204,9 @@ class _Check:
             self.unknown_field(node.name, node.lineno)
         if not (isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name)):
             self.refuse(node)
-        spelling = _spelling(node)
+        spelling = spelling_of(node)
+        if flag_of(node):
+            self.printed_flag(spelling, node.lineno)
         field = field_named(spelling) or self.unknown_field(spelling, node.lineno)
         self.fields.add(field.name)
         return field
@@ -225,6 +230,14 @@ class _Check:
                 name=node.name,
                 form='default("…")' if wanted else f"| {node.name}",
             )
+
+    def printed_flag(self, spelling: str, line: int) -> NoReturn:
+        self.error(
+            N_("{file}, line {line}: {flag} has no words of its own. Use it in a condition: {condition}."),
+            line=line,
+            flag=spelling,
+            condition=f"{{% if {spelling} %}} … {{% else %}} … {{% endif %}}",
+        )
 
     def unknown_field(self, spelling: str, line: int) -> NoReturn:
         self.error(

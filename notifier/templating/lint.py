@@ -18,6 +18,7 @@ from notifier.errors import TemplateError
 from notifier.locale import N_, _
 from notifier.templating.fields import hardest_values, is_chinese
 from notifier.templating.grammar import checked
+from notifier.templating.invitations import digits_told, promised_digits
 from notifier.templating.parsing import Template
 from notifier.templating.rendering import GatewayLimits, preview, raise_if_gateway_cannot
 from notifier.templating.values import ShopFacts
@@ -43,10 +44,6 @@ _WAY_OUT = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"【[^】]*】|^\s*\[[^\]]+\]")
-_PROMISED = re.compile(
-    r"(?:回复?|按|发送?|(?:reply|answer|text|send)(?: with)?)\s*[\"'“]?(\d{1,2})(?!\d)", re.IGNORECASE
-)
-_DIGIT_ALONE = re.compile(r"(?<![\dA-Za-z])(\d{1,2})(?![\dA-Za-z])")
 _ODD_MARKS = frozenset("\u2018\u2019\u201c\u201d`")
 
 
@@ -60,11 +57,15 @@ class LintFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class _SmsWithReplies:
-    """The gateway a wording is measured for when none is given."""
+class _Sms:
+    """A gateway a wording is measured for when none is given."""
 
-    two_way: bool = True
+    two_way: bool
     signature: str = "ours"
+
+
+_TWO_WAY, _ONE_WAY = _Sms(two_way=True), _Sms(two_way=False)
+_MOST_SEGMENTS_ONE_WAY = 2  # a phone number takes the room of "reply 1"
 
 
 _LONG_SIGNATURE = {"zh": "东南汽车泉州江南", "en": "Dongnans"}  # eight characters, as facts/glossary.md reckons
@@ -83,24 +84,27 @@ def hardest_text(
         shop = ShopFacts(values["shop_name"], values["shop_phone"], signature)
     else:
         values |= {"shop_name": shop.name, "shop_phone": shop.phone}
-    seen = preview(template, values, shop=shop, capabilities=capabilities or _SmsWithReplies())
+    seen = preview(template, values, shop=shop, capabilities=capabilities or _TWO_WAY)
     return seen.text, seen.segments
 
 
 def lint(
     template: Template, *, shop: ShopFacts | None = None, capabilities: GatewayLimits | None = None
 ) -> list[LintFinding]:
-    """What is worth saying about a wording, by line. `shop` and `capabilities` as the texts will really be sent."""
+    """What is worth saying about a wording, by line. `shop` and `capabilities` as the texts will really be sent.
+
+    Without `capabilities` a wording that asks which kind of gateway it leaves by is looked at for both kinds.
+    """
     words = _Words(template)
     checks: tuple[Callable[[], Iterable[LintFinding]], ...] = (
-        lambda: _on_gateway(template, capabilities),
+        lambda: _on_gateway(template, capabilities, words),
         lambda: _on_digits(template, words),
         lambda: words.each(_SIGNATURE, "error", _("{word}: the signature is added for you. Take it out.")),
         lambda: words.each(_WAY_OUT, "error", _("{word}: the way out is added for you. Take it out.")),
         lambda: words.each(_DAYS_LEFT, "warning", _("{word}: a text that goes out later would lie. Name the date.")),
         lambda: _on_forbidden_words(words),
         lambda: _on_characters(template, words),
-        lambda: _on_length(template, shop, capabilities),
+        lambda: _on_length(template, shop, capabilities, words),
     )
     return sorted((finding for check in checks for finding in check()), key=lambda finding: finding.line)
 
@@ -109,8 +113,10 @@ class _Words:
     """The literal words of a template, with the file line each stands on."""
 
     def __init__(self, template: Template) -> None:
-        tree = checked(template.body, origin=template.origin, first_line=template.body_line).tree
-        self.parts = [(node.data, template.body_line + node.lineno - 1) for node in tree.find_all(nodes.TemplateData)]
+        known = checked(template.body, origin=template.origin, first_line=template.body_line)
+        parts = known.tree.find_all(nodes.TemplateData)
+        self.parts = [(node.data, template.body_line + node.lineno - 1) for node in parts]
+        self.has_both_kinds = bool(known.flags)
         self.text = "\u0000".join(text for text, _line in self.parts)
 
     def each(self, pattern: re.Pattern[str], severity: Severity, sentence: str) -> Iterable[LintFinding]:
@@ -124,22 +130,21 @@ class _Words:
         return next(line + text[: text.index(char)].count("\n") for text, line in self.parts if char in text)
 
 
-def _on_gateway(template: Template, capabilities: GatewayLimits | None) -> Iterable[LintFinding]:
-    if capabilities is not None:
-        try:
-            raise_if_gateway_cannot(template, capabilities)
-        except TemplateError as error:
-            yield LintFinding("error", str(error), template.body_line)
+def _on_gateway(template: Template, capabilities: GatewayLimits | None, words: _Words) -> Iterable[LintFinding]:
+    try:
+        raise_if_gateway_cannot(template, capabilities or (_ONE_WAY if words.has_both_kinds else _TWO_WAY))
+    except TemplateError as error:
+        yield LintFinding("error", str(error), template.body_line)
 
 
 def _on_digits(template: Template, words: _Words) -> Iterable[LintFinding]:
-    promised = set(_PROMISED.findall(words.text))
+    promised = promised_digits(words.text)
     for digit in sorted(promised - set(template.replies)):
         sentence = _(
             "The text promises an answer to {digit}, but replies does not say what {digit} means. Add it there."
         )
         yield LintFinding("error", sentence.format(digit=digit), template.body_line)
-    for digit in sorted(set(template.replies) - promised - set(_DIGIT_ALONE.findall(words.text))):
+    for digit in sorted(set(template.replies) - promised - digits_told(words.text)):
         sentence = _("replies declares {digit}, but the text does not offer it. Offer it, or take it out of replies.")
         yield LintFinding("warning", sentence.format(digit=digit), 1)
 
@@ -177,13 +182,23 @@ def _on_characters(template: Template, words: _Words) -> Iterable[LintFinding]:
             yield LintFinding("warning", sentence.format(char=char, name=name), words.line_of(char))
 
 
-def _on_length(template: Template, shop: ShopFacts | None, capabilities: GatewayLimits | None) -> Iterable[LintFinding]:
+def _on_length(
+    template: Template, shop: ShopFacts | None, capabilities: GatewayLimits | None, words: _Words
+) -> Iterable[LintFinding]:
+    yield from _on_segments(template, shop, capabilities or _TWO_WAY, most=1)
+    if capabilities is None and words.has_both_kinds:
+        yield from _on_segments(template, shop, _ONE_WAY, most=_MOST_SEGMENTS_ONE_WAY)
+
+
+def _on_segments(
+    template: Template, shop: ShopFacts | None, gateway: GatewayLimits, *, most: int
+) -> Iterable[LintFinding]:
     try:
-        _text, segments = hardest_text(template, shop=shop, capabilities=capabilities)
+        _text, segments = hardest_text(template, shop=shop, capabilities=gateway)
     except TemplateError as error:
         yield LintFinding("error", str(error), template.body_line)
         return
-    if segments.count > 1:
+    if segments.count > most:
         sentence = _(
             "With long values, signature and way out this takes {units} characters, which is {count} segments "
             "({encoding}). One segment holds {room}."

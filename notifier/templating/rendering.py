@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import jinja2
+from jinja2 import nodes
 
 from notifier.domain.segments import Segments, count_segments
 from notifier.errors import TemplateError
 from notifier.locale import N_
+from notifier.templating.branches import words_for
 from notifier.templating.fields import is_chinese
 from notifier.templating.grammar import MissingValue, checked, compile_tree
+from notifier.templating.invitations import invites_a_reply
 from notifier.templating.parsing import Template
 from notifier.templating.values import ShopFacts, Values
 
@@ -27,6 +30,10 @@ __all__ = [
 ]
 
 KINDS_WITH_WAY_OUT = frozenset({"marketing", "service"})
+_BOTH_KINDS = {
+    "zh": "{% if 通道.可回复 %}回复1预约{% else %}预约电话{{ 门店.电话 }}{% endif %}",
+    "en": "{% if gateway.two_way %}Reply 1 to book{% else %}Call {{ shop.phone }} to book{% endif %}",
+}
 _ENDS_ZH = frozenset("。！？；，、….!?;,~～")
 
 
@@ -50,19 +57,22 @@ class Preview:
 
 
 class Renderer:
-    """Renders bodies; each wording is compiled once. Safe to share between threads: the worst case compiles twice."""
+    """Renders bodies; each wording is compiled once for each kind of gateway.
+
+    Safe to share between threads: the worst case compiles twice.
+    """
 
     def __init__(self) -> None:
-        self._compiled: dict[str, jinja2.Template] = {}
+        self._compiled: dict[tuple[str, bool], jinja2.Template] = {}
 
-    def render_body(self, template: Template, values: Values) -> str:
-        """The text without signature and way out.
+    def render_body(self, template: Template, values: Values, *, two_way: bool) -> str:
+        """The text without signature and way out. `two_way`: does the gateway hear replies?
 
         Raises MissingValue where a field has neither value nor fallback, TemplateError where nothing is left to say.
         """
-        compiled = self._compiled.get(template.body)
+        compiled = self._compiled.get((template.body, two_way))
         if compiled is None:
-            compiled = self._compile(template)
+            compiled = self._compile(template, two_way)
         text = compiled.render(values).strip()
         if not text:
             raise TemplateError(
@@ -71,16 +81,19 @@ class Renderer:
             )
         return text
 
-    def _compile(self, template: Template) -> jinja2.Template:
+    def _compile(self, template: Template, two_way: bool) -> jinja2.Template:
         tree = checked(template.body, origin=template.origin, first_line=template.body_line).tree
-        return self._compiled.setdefault(template.body, compile_tree(tree))
+        return self._compiled.setdefault((template.body, two_way), compile_tree(tree, two_way=two_way))
 
 
-def way_out_words(kind: str, *, phone: str, language: str, capabilities: GatewayLimits) -> str:
+def way_out_words(
+    kind: str, *, phone: str, language: str, capabilities: GatewayLimits, names_phone: bool = False
+) -> str:
     """How the customer can stop these texts, in words; empty for transactional and safety texts, which have none.
 
-    Where the gateway hears no replies it is the shop's phone. Raises MissingValue where that is not set: a text without
-    a way out must not leave.
+    Where the gateway hears no replies it is the shop's phone, pointed at where the body names it already
+    (`names_phone`): twice the same number would cost a second segment. Raises MissingValue where the phone is not set:
+    a text without a way out must not leave.
     """
     if kind not in KINDS_WITH_WAY_OUT:
         return ""
@@ -88,6 +101,8 @@ def way_out_words(kind: str, *, phone: str, language: str, capabilities: Gateway
         return "拒收请回复R" if is_chinese(language) else "Reply STOP to opt out"
     if not phone.strip():
         raise MissingValue("shop.phone")
+    if names_phone:
+        return "退订同号" if is_chinese(language) else "Opt out: same number"
     return f"退订电话{phone}" if is_chinese(language) else f"To opt out call {phone}"
 
 
@@ -120,16 +135,26 @@ def _with_way_out(body: str, words: str, language: str) -> str:
 
 
 def raise_if_gateway_cannot(template: Template, capabilities: GatewayLimits) -> None:
-    """Refuse a text that asks for a reply where nobody would hear it."""
-    if template.replies and not capabilities.two_way:
+    """Refuse a text that asks for a reply where nobody would hear it.
+
+    One that declares replies must keep its invitation inside `{% if gateway.two_way %}`.
+    """
+    if template.replies and not capabilities.two_way and not _knows_when_to_ask(template):
         raise TemplateError(
             N_(
-                "{file}: the text asks for a reply ({digits}), and this gateway hears none. "
-                "Take replies out and name the shop's phone, or use a gateway with two-way texts."
+                "{file}: the text asks for a reply ({digits}), and a one-way gateway hears none. "
+                "Write the invitation for both kinds: {form}."
             ),
             file=template.origin,
             digits=", ".join(template.replies),
+            form=_BOTH_KINDS["zh" if is_chinese(template.language) else "en"],
         )
+
+
+def _knows_when_to_ask(template: Template) -> bool:
+    known = checked(template.body, origin=template.origin, first_line=template.body_line)
+    parts = words_for(known.tree, two_way=False).find_all(nodes.TemplateData)
+    return bool(known.flags) and not invites_a_reply("\u0000".join(part.data for part in parts))
 
 
 def preview(
@@ -146,8 +171,14 @@ def preview(
     Raises what rendering raises.
     """
     language, signature = template.language, shop.signature
-    words = way_out_words(template.kind, phone=shop.phone, language=language, capabilities=capabilities)
-    body = (renderer or Renderer()).render_body(template, values)
+    body = (renderer or Renderer()).render_body(template, values, two_way=capabilities.two_way)
+    words = way_out_words(
+        template.kind,
+        phone=shop.phone,
+        language=language,
+        capabilities=capabilities,
+        names_phone=shop.phone in body,
+    )
     text = compose(body, signature=signature, way_out=words, language=language, capabilities=capabilities)
     billed = as_billed(text, signature=signature, language=language, capabilities=capabilities)
     segments = count_segments(billed)

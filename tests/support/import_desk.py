@@ -93,7 +93,7 @@ def order(no: str, n: int, day: str, km: str = "", category: str = "定期保养
     return {"工单号": no, "VIN": vin(n), "进厂日期": day, "里程": km, "维修类别": category, **cells}
 
 
-def add(store: Store, name: str, **values: Any) -> int:
+def add(store: Store, name: str, /, **values: Any) -> int:
     """One row of any table, for what imports do not write."""
     by_name = {mapper.local_table.name: mapper.class_ for mapper in _mappers()}
     with store.write() as session:

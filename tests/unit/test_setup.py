@@ -147,7 +147,7 @@ def test_check_runs_everything_and_fails_for_any(tmp_path: Path, failing: str, t
         made.chmod(0o755)
     done = subprocess.run(
         [str(ROOT / "scripts/check.sh")],
-        env={**os.environ, "NOTIFIER_BIN": str(tmp_path)},
+        env={**os.environ, "CHECK_BIN": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

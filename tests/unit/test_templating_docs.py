@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.templating import ALLOWED_FILTERS, FIELDS, KINDS, REPLY_MEANINGS, Field
+from notifier.templating import ALLOWED_FILTERS, FIELDS, FLAGS, KINDS, REPLY_MEANINGS, Field
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
 
@@ -23,6 +23,13 @@ def test_the_table_of_fields_is_the_registry() -> None:
     between = PAGE.split("<!-- fields:")[1].split("<!-- /fields -->")[0]
     lines = [line for line in between.splitlines() if line.startswith("| `")]
     assert lines == [row(field) for field in FIELDS.values()]
+
+
+def test_the_table_of_flags_is_the_registry() -> None:
+    """Every flag stands in its table with alias and meaning."""
+    between = PAGE.split("<!-- flags:")[1].split("<!-- /flags -->")[0]
+    lines = [line for line in between.splitlines() if line.startswith("| `")]
+    assert lines == [f"| `{flag.name}` | {flag.alias} | {flag.meaning} |" for flag in FLAGS.values()]
 
 
 @pytest.mark.parametrize("word", [*KINDS, *REPLY_MEANINGS, *ALLOWED_FILTERS])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from notifier.errors import TemplateError
+from notifier.gateways.base import Capabilities
 from notifier.templating import Template, TemplateFolder, choose_language, hardest_text, lint
 
 SHIPPED = TemplateFolder(Path(__file__).parents[2] / "templates" / "sms")
@@ -95,15 +97,34 @@ def test_every_shipped_text_exists_in_both_languages() -> None:
     assert len(templates) == 2 * len(NAMES)
 
 
-@pytest.mark.parametrize("template", SHIPPED.load_all().templates, ids=lambda t: f"{t.language}-{t.name}")
-def test_every_shipped_text_fits_one_segment_and_pleases_lint(template: Template) -> None:
+TWO_WAY = Capabilities(two_way=True, links=True)
+ONE_WAY = Capabilities(two_way=False, links=False)
+EVERY_SHIPPED_TEXT = pytest.mark.parametrize(
+    "template", SHIPPED.load_all().templates, ids=lambda t: f"{t.language}-{t.name}"
+)
+
+
+@pytest.mark.parametrize("gateway", [TWO_WAY, ONE_WAY], ids=["two-way", "one-way"])
+@EVERY_SHIPPED_TEXT
+def test_every_shipped_text_fits_one_segment_and_pleases_lint(template: Template, gateway: Capabilities) -> None:
     """70 characters in Chinese, 160 in English, with eight for the signature, long values and the way out."""
-    text, segments = hardest_text(template)
+    _text, segments = hardest_text(template, capabilities=gateway)
     encoding, room = ("UCS-2", 70) if template.language == "zh-CN" else ("GSM-7", 160)
     assert (segments.encoding, segments.count) == (encoding, 1)
     assert segments.units <= room
-    assert text.endswith(("拒收请回复R", "Reply STOP to opt out"))
     assert lint(template) == []
+    assert lint(template, capabilities=gateway) == []
+
+
+@EVERY_SHIPPED_TEXT
+def test_every_shipped_text_says_only_what_its_gateway_can_hear(template: Template) -> None:
+    """Replies are asked for where they are heard; elsewhere the phone is named, once."""
+    heard, unheard = (hardest_text(template, capabilities=gateway)[0] for gateway in (TWO_WAY, ONE_WAY))
+    assert heard.endswith(("拒收请回复R", "Reply STOP to opt out"))
+    assert ("回复1" in heard or "回复0" in heard or "Reply 1" in heard or "Reply 0" in heard) == bool(template.replies)
+    assert "回复" not in unheard
+    assert "reply" not in unheard.lower()
+    assert len(re.findall(r"0595-22880000|\+86 595 2288 0000", unheard)) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -117,6 +117,16 @@ def test_a_gateway_without_ears_is_named() -> None:
     assert [(finding.severity, "hears none" in finding.sentence) for finding in found] == [("error", True)]
 
 
+def test_both_kinds_of_gateway_are_looked_at_where_a_text_knows_them() -> None:
+    """Without a gateway at hand the check reads both branches: an invitation or a long text on the wrong side shows."""
+    guarded = "{% if gateway.two_way %}回复1预约{% else %}预约电话{{ shop.phone }}{% endif %}"
+    assert findings(guarded, replies="{1: booking}") == []
+    wrong = findings(guarded.replace("预约电话", "回复1或致电"), replies="{1: booking}")
+    assert [(finding.severity, "hears none" in finding.sentence) for finding in wrong] == [("error", True)]
+    long = findings(guarded.replace("预约电话", "您" * 110), replies="{1: booking}")
+    assert [(finding.severity, "3 segments" in finding.sentence) for finding in long] == [("warning", True)]
+
+
 def test_a_chinese_signature_makes_an_english_text_dear() -> None:
     """With the shop's own signature the check says what the text will really take."""
     body = "{{ customer.salutation }}, {{ vehicle.plate }} is due for {{ service.kind }} around {{ service.due_on }}."

@@ -90,6 +90,8 @@ def test_a_wrong_front_matter_is_refused_with_line_and_mend(source: str, said: l
         ("车辆.车牌号", "车辆.车牌"),
         ("salutation", "customer.salutation"),
         ("customer_name", "customer.name"),
+        ("gateway.twoway", "gateway.two_way"),
+        ("通道.能回复", "通道.可回复"),
     ],
 )
 def test_an_unknown_field_names_the_nearest_and_its_line(spelling: str, nearest: str) -> None:
@@ -143,6 +145,10 @@ def test_an_unknown_field_names_the_nearest_and_its_line(spelling: str, nearest:
         "name }} alone",
         "{{ customer.name",
         "{% if coupon.code %}never closed",
+        "{{ gateway.two_way }}",
+        "{{ 通道.可回复 | default('x') }}",
+        "{% if gateway.two_way %}{{ gateway.two_way }}{% endif %}",
+        "{% if gateway.links_or_so %}x{% endif %}",
         "{{ " + "(" * 400 + "customer.name" + ")" * 400 + " }}",
         "很" * 1601,
     ],
@@ -179,11 +185,22 @@ def test_what_the_page_allows_is_allowed(text: str) -> None:
         ("{{ coupon.code | default('A') | upper }}", set()),
         ("{% if coupon.code %}{{ coupon.code }}{% endif %}x", set()),
         ("{{ vehicle.plate }}", set()),
+        (
+            "{% if gateway.two_way %}{{ coupon.code }}{% else %}{{ shop.phone }}{% endif %}",
+            {"coupon.code", "shop.phone"},
+        ),
+        ("{% if gateway.two_way and coupon.code %}{{ coupon.code }}{% endif %}x", set()),
     ],
 )
 def test_a_field_with_a_way_round_is_not_required(text: str, required: set[str]) -> None:
     """Conditions, defaults and the registry's fallbacks make a field optional."""
     assert body(text).required == required
+
+
+def test_a_flag_is_no_value() -> None:
+    """The refusal shows where the flag belongs."""
+    sentence = refused(FRONT + "{{ 通道.可回复 }}")
+    assert "{% if 通道.可回复 %} … {% else %} … {% endif %}" in sentence
 
 
 def test_a_campaign_without_coupon_cannot_use_a_text_with_one() -> None:

@@ -13,6 +13,7 @@ from notifier.errors import TemplateError
 from notifier.gateways.base import Capabilities
 from notifier.templating import (
     FIELDS,
+    FLAGS,
     CarFacts,
     CouponFacts,
     CustomerFacts,
@@ -42,7 +43,7 @@ def template(body: str, *, kind: str = "service", language: str = "zh-CN", front
 
 
 def rendered(body: str, values: dict[str, str]) -> str:
-    return Renderer().render_body(template(body), values)
+    return Renderer().render_body(template(body), values, two_way=True)
 
 
 def test_chen_s_reminder_reads_as_the_glossary_has_it() -> None:
@@ -55,8 +56,8 @@ def test_chen_s_reminder_reads_as_the_glossary_has_it() -> None:
         "{{ customer.salutation }}您好,{{ vehicle.plate }}约{{ service.due_on }}该做{{ service.kind }}了"
     )
     renderer = Renderer()
-    assert renderer.render_body(chinese, values) == "陈女士您好,闽C12345约5月9日该做定期保养了"
-    assert renderer.render_body(english_names, values) == "陈女士您好,闽C12345约5月9日该做定期保养了"
+    assert renderer.render_body(chinese, values, two_way=True) == "陈女士您好,闽C12345约5月9日该做定期保养了"
+    assert renderer.render_body(english_names, values, two_way=True) == "陈女士您好,闽C12345约5月9日该做定期保养了"
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -179,8 +180,60 @@ def test_a_text_that_asks_for_a_digit_needs_ears() -> None:
     asks = template("回复1预约", front="replies: {1: booking}\n")
     raise_if_gateway_cannot(asks, TWO_WAY)
     raise_if_gateway_cannot(template("请来电"), ONE_WAY)
-    with pytest.raises(TemplateError, match="hears none"):
+    with pytest.raises(TemplateError, match=r"\(1\).*hears none.*通道\.可回复"):
         raise_if_gateway_cannot(asks, ONE_WAY)
+
+
+GUARDED = "{% if gateway.two_way %}回复1预约{% else %}预约电话{{ shop.phone }}{% endif %}"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_refused"),
+    [
+        (GUARDED, False),
+        ("{% if 通道.可回复 %}回复1预约{% endif %}请来店", False),
+        ("{% if not gateway.two_way %}请来电{% else %}回复1预约{% endif %}", False),
+        (
+            "{% if coupon.code and gateway.two_way %}凭券回复1{% elif gateway.two_way %}回复1{% else %}来电{% endif %}",
+            False,
+        ),
+        ("回复1预约", True),
+        (GUARDED + "或回复0", True),
+        ("{% if gateway.two_way %}请来店{% else %}回复1预约{% endif %}", True),
+        ("{% if gateway.two_way or coupon.code %}回复1预约{% endif %}", True),
+        ("{% if gateway.two_way %}{% endif %}Reply 1 to book", True),
+        ("{% if gateway.two_way %}回复1{% endif %}请回复本短信", True),
+        ("请来店", True),
+    ],
+)
+def test_an_invitation_must_stand_where_replies_are_heard(body: str, is_refused: bool) -> None:
+    """Only a text that keeps all of its invitation inside the condition may leave by a one-way gateway."""
+    asks = template(body, front="replies: {1: booking}\n")
+    if is_refused:
+        with pytest.raises(TemplateError, match="hears none"):
+            raise_if_gateway_cannot(asks, ONE_WAY)
+    else:
+        raise_if_gateway_cannot(asks, ONE_WAY)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "text"),
+    [
+        (TWO_WAY, "【东南泉州】回复1预约,拒收请回复R"),
+        (ONE_WAY, "【东南泉州】预约电话0595-22880000,退订同号"),
+    ],
+)
+def test_one_wording_serves_both_kinds_of_gateway(gateway: Capabilities, text: str) -> None:
+    """A reply where it is heard; else the phone, named once, since the way out is the same number."""
+    values = build_values(CustomerFacts(), [], None, SHOP, "zh-CN")
+    assert preview(template(GUARDED), values, shop=SHOP, capabilities=gateway).text == text
+
+
+def test_one_renderer_serves_both_kinds_of_gateway() -> None:
+    """What was compiled for one kind is never sent by the other."""
+    renderer, values = Renderer(), {"shop_phone": "1"}
+    texts = [renderer.render_body(template(GUARDED), values, two_way=two_way) for two_way in (True, False, True)]
+    assert texts == ["回复1预约", "预约电话1", "回复1预约"]
 
 
 @pytest.mark.parametrize(("length", "segments"), [(1, 1), (57, 1), (58, 2)])
@@ -205,6 +258,35 @@ CUSTOMERS = st.builds(CustomerFacts, ANY_TEXT, st.sampled_from(["m", "f", None])
 EVERY_FIELD = st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=6)
 
 
+CONDITIONS = st.recursive(
+    st.sampled_from([*FLAGS, "coupon.code", "shop.name"]),
+    lambda inner: st.one_of(
+        inner.map("not ({})".format),
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda t: f"({t[0]}) {t[1]} ({t[2]})"),
+    ),
+    max_leaves=5,
+)
+
+
+@given(CONDITIONS, CONDITIONS, st.booleans(), st.booleans(), st.booleans())
+def test_a_condition_means_the_same_decided_early_or_late(
+    first: str, second: str, two_way: bool, has_coupon: bool, has_shop: bool
+) -> None:
+    """Deciding what the gateway decides at compile time changes no text: Python's own and, or, not say the same."""
+    facts = {"gateway.two_way": two_way, "coupon.code": has_coupon, "shop.name": has_shop}
+
+    def holds(condition: str) -> bool:
+        for name, fact in facts.items():
+            condition = condition.replace(name, str(fact))
+        return bool(eval(condition))
+
+    expected = "a" if holds(first) else "b" if holds(second) else "c"
+    values = {"coupon_code": "K7"} if has_coupon else {}
+    values |= {"shop_name": "店"} if has_shop else {}
+    body = f"{{% if {first} %}}a{{% elif {second} %}}b{{% else %}}c{{% endif %}}"
+    assert Renderer().render_body(template(body), values, two_way=two_way) == expected
+
+
 @given(CUSTOMERS, CARS, COUPONS, EVERY_FIELD, st.sampled_from(["zh-CN", "en"]))
 def test_no_text_ever_shows_the_machine(
     customer: CustomerFacts, cars: list[CarFacts], coupon: CouponFacts | None, names: list[str], language: str
@@ -214,7 +296,7 @@ def test_no_text_ever_shows_the_machine(
     values = build_values(customer, cars, coupon, SHOP, language)
     assert all(value.strip() for value in values.values())
     try:
-        text = Renderer().render_body(template(body, language=language), values)
+        text = Renderer().render_body(template(body, language=language), values, two_way=True)
     except MissingValue as missing:
         assert FIELDS[missing.field].variable not in values  # noqa: PT017
         return
@@ -226,4 +308,4 @@ def test_no_text_ever_shows_the_machine(
 def test_examples_fill_every_field(language: str) -> None:
     """A preview without a customer needs nothing but the registry."""
     body = " ".join(f"{{{{ {name} }}}}" for name in FIELDS)
-    assert Renderer().render_body(template(body), example_values(language))
+    assert Renderer().render_body(template(body), example_values(language), two_way=True)

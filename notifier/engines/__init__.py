@@ -1,0 +1,1 @@
+"""Engines decide when, never what: triggers, processes, the end of a day's work."""

@@ -1,0 +1,17 @@
+"""Telling a database in trouble from data it cannot take."""
+
+from __future__ import annotations
+
+from sqlalchemy import exc
+
+__all__ = ["is_database_trouble"]
+
+
+def is_database_trouble(error: BaseException) -> bool:
+    """Is the database at fault (locked, restarting, out of reach), so that the same data may be written later?
+
+    False where the data itself cannot be written: trying again would fail again.
+    """
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | OSError)

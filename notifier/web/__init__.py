@@ -1,0 +1,1 @@
+"""Doors: webhooks, short links, health. No rule and no SQL."""
