@@ -56,7 +56,7 @@ class _Catalogue(Catalog):
     """Babel's catalogue without the dates and versions it would write into each file."""
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]  # ours are fixed
+    def mime_headers(self) -> list[tuple[str, str]]:
         return list(HEADERS)
 
 
@@ -68,7 +68,7 @@ def key_of(sentence: Sentence) -> str:
 def sentences_of(package: Path) -> set[Sentence]:
     """Every sentence marked in the code below `package`."""
     found = extract_from_dir(package, method_map=[("**.py", "python")], keywords=KEYWORDS)
-    return {message if isinstance(message, str) else (message[0], message[1]) for _f, _n, message, _c, _x in found}
+    return {_sentence(message) for _file, _line, message, _comments, _context in found}
 
 
 def unmarked_sentences(package: Path) -> Iterator[str]:
@@ -98,12 +98,20 @@ def read(po: Path) -> dict[Sentence, Translation]:
     with po.open("rb") as file:
         catalogue = read_po(file, locale=LOCALE, abort_invalid=True)
     return {
-        (message.id if isinstance(message.id, str) else (message.id[0], message.id[1])): Translation(
-            message.string if isinstance(message.string, str) else message.string[0], message.fuzzy
-        )
+        _sentence(message.id): Translation(str(_forms(message.string)[0]), message.fuzzy)
         for message in catalogue
         if message.id
     }
+
+
+def _forms(words: Any) -> Any:
+    """The forms of a sentence; a plain one has one."""
+    return (words,) if isinstance(words, str) else words
+
+
+def _sentence(found: Any) -> Sentence:
+    """A sentence as Babel gives it: one text, or a sequence of which the first two are the plural's forms."""
+    return found if isinstance(found, str) else (found[0], found[1])
 
 
 def as_files(translations: Mapping[Sentence, Translation]) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from notifier.demo.chance import chance, pick
 
 __all__ = ["live_until", "make_visit"]
 
-LEAVING = (0.05, 0.2, 0.6, 0.6, 0.6, 0.6)
+LEAVING = (0.06, 0.3, 0.5, 0.55, 0.55, 0.55)
 """Chance a year to stay away for good, by the car's age: some 60 % have left after three (facts/dealership.md)."""
 
 _REPAIRS = {"一般维修": 0.62, "索赔": 0.18, "装潢": 0.2}

@@ -21,7 +21,7 @@ _DISTRICTS: Mapping[str, float] = MappingProxyType(
     {"丰泽区": 0.28, "鲤城区": 0.18, "晋江市": 0.2, "洛江区": 0.1, "石狮市": 0.1, "南安市": 0.08, "惠安县": 0.06}
 )
 _MODELS: Mapping[str, float] = MappingProxyType({"DX3": 0.28, "DX5": 0.3, "DX7": 0.2, "菱致V5": 0.12, "菱仕V6": 0.1})
-_CONSENT: Mapping[str, float] = MappingProxyType({"是": 0.72, "": 0.2, "否": 0.08})
+_CONSENT: Mapping[str, float] = MappingProxyType({"是": 0.76, "": 0.17, "否": 0.07})
 _VIN_VALUES = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
 ) | {str(n): n for n in range(10)}

@@ -31,7 +31,7 @@ class ImportSettings:
     consent_source: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     model_rates: Mapping[str, float] = field(default_factory=dict)
-    chunk_rows: int = 1_000
+    chunk_rows: int = 500
     progress: Callable[[int], None] = _say_nothing
 
     @property

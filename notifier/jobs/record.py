@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notifier.domain.states import MessageState
@@ -12,14 +12,17 @@ from notifier.jobs.receive import learn_about_phones, take_up_early_events
 from notifier.store import lanes
 from notifier.store.attempts import Claimed
 from notifier.store.engine import Session
-from notifier.store.transitions import Applied, AttemptChange, apply_events
+from notifier.store.transitions import AttemptChange, apply_events
 
 NOT_BEGUN = "post_not_begun"
-STATE_COUNTED_AS = {
-    AnswerKind.ACCEPTED: "accepted",
-    AnswerKind.REFUSED: "failed",
-    AnswerKind.AMBIGUOUS: "unknown",
-    AnswerKind.FREE: "free",
+COUNTED_AS: Mapping[MessageState | None, str] = {
+    MessageState.ACCEPTED: "accepted",
+    MessageState.SENT: "accepted",
+    MessageState.DELIVERED: "accepted",
+    MessageState.UNDELIVERED: "accepted",
+    MessageState.FAILED: "failed",
+    MessageState.UNKNOWN: "unknown",
+    MessageState.CANCELLED: "cancelled",
 }
 
 
@@ -34,7 +37,8 @@ class Answered:
 def record_answers(session: Session, gateway: str, answered: Sequence[Answered]) -> Counter[str]:
     """Write down a batch of answers in the caller's transaction.
 
-    Returns how many messages stand now as accepted, failed, unknown or free (to be tried again).
+    Returns how many messages stand now as accepted, failed, unknown, cancelled or free (to be tried again); a
+    callback that came first may have settled one otherwise than its answer says.
     """
     changes = [
         AttemptChange(item.text.message_id, item.text.n, item.answer.event, sid=item.answer.sid,
@@ -46,14 +50,7 @@ def record_answers(session: Session, gateway: str, answered: Sequence[Answered])
     sids = [item.answer.sid for item in answered if item.answer.sid]
     take_up_early_events(session, gateway, sids)
     _learn_about_lane(session, gateway, [item.answer for item in answered])
-    return Counter(_counted_as(item, result) for item, result in zip(answered, applied, strict=True))
-
-
-def _counted_as(item: Answered, result: Applied) -> str:
-    """What the answer made of the message; a callback that came first may have settled it already."""
-    if item.answer.kind is AnswerKind.AMBIGUOUS and result.after is not MessageState.UNKNOWN:
-        return "accepted"
-    return STATE_COUNTED_AS[item.answer.kind]
+    return Counter(COUNTED_AS.get(result.after, "free") for result in applied)
 
 
 def _learn_about_lane(session: Session, gateway: str, answers: Sequence[Answer]) -> None:
@@ -61,7 +58,8 @@ def _learn_about_lane(session: Session, gateway: str, answers: Sequence[Answer])
         if answer.policy is Policy.STOP_LANE:
             lanes.stop(session, gateway, code=answer.code or "", error=answer.text or answer.code or "")
             return
-    refused = [answer for answer in answers if answer.kind is AnswerKind.FREE and answer.code != NOT_BEGUN]
+    # A POST not begun for want of lease counts too: whoever is that slow must not claim and give back without end.
+    refused = [answer for answer in answers if answer.kind is AnswerKind.FREE]
     if refused:
         waits = [answer.retry_after for answer in refused if answer.retry_after is not None]
         last = refused[-1]

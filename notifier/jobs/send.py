@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -34,7 +35,8 @@ T = TypeVar("T")
 
 LEASE_MARGIN = timedelta(seconds=7)
 RECORD_EVERY = 0.005
-CLAIM_AT_LEAST = 10
+INTERRUPTED = "interrupted"
+BROKEN = "post_broke"
 ALWAYS_ALLOWED_KINDS = ("safety", "transactional")
 
 
@@ -45,6 +47,11 @@ class LaneSettings:
     post_timeout: float = 8.0
     lease: float = 60.0
     in_flight: int = 50
+
+    @property
+    def claim_at_least(self) -> int:
+        """Free places before it claims again: a claim is a commit, but one slow POST must not hold up the others."""
+        return max(1, self.in_flight // 5)
 
     @property
     def time_needed(self) -> float:
@@ -87,21 +94,57 @@ class Lane:
 
     async def drain(self, *, until_empty: bool) -> SendResult:
         """Send what can be sent now, then return. With `until_empty` it waits out back-off and pace as well."""
-        await self._in_thread(self._prepare)
+        async with self._opened():
+            await self._once(until_empty=until_empty)
+        return self.result
+
+    async def keep_sending(self, told: Callable[[SendResult], Awaitable[None]]) -> None:
+        """Drain again and again, on one session of the gateway, until `stopping` is set.
+
+        `told` hears what each drain did and comes back when it is time for the next.
+        """
+        async with self._opened():
+            while not self.stopping.is_set():
+                self.result = SendResult()
+                await self._once(until_empty=False)
+                await told(self.result)
+
+    def interrupt(self) -> None:
+        """Wait no longer for what is in flight: nobody can tell whether it arrived, so it becomes unknown."""
+        for task in self._flying:
+            task.cancel()
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
         try:
             async with self.gateway:
-                await self._drain(until_empty=until_empty)
+                yield
         finally:
-            await self._in_thread(self._finish)
             self._database.shutdown()
-        return self.result
+
+    async def _once(self, *, until_empty: bool) -> None:
+        await self._in_thread(self._prepare)
+        try:
+            await self._drain(until_empty=until_empty)
+        finally:
+            await self._land()
+            await self._in_thread(self._finish)
+
+    async def _land(self) -> None:
+        """However the loop ended, what is in flight comes back and is written down if the database works by now.
+
+        What cannot be written down is left to its lease: it becomes unknown, and reconcile settles it.
+        """
+        if self._flying:
+            await asyncio.wait(self._flying)
+            await self._record_landed()
 
     async def _drain(self, *, until_empty: bool) -> None:
         nothing_left = False
         while not (nothing_left and not self._flying):
             free = self.settings.in_flight - len(self._flying)
             wait: float | None = None
-            if not nothing_left and not self.stopping.is_set() and free >= min(CLAIM_AT_LEAST, self.settings.in_flight):
+            if not nothing_left and not self.stopping.is_set() and free >= self.settings.claim_at_least:
                 started = time.monotonic()
                 claimed = await self._in_thread(self._claim, free)
                 self._launch(claimed, started)
@@ -136,7 +179,13 @@ class Lane:
         now = self.business_now()
         validity = max(1, min(36_000, int((text.valid_until - now).total_seconds())))
         outgoing = Outgoing(text.message_id, text.n, text.phone, text.text, validity)
-        return await self.gateway.post(outgoing, timeout=self.settings.post_timeout, now=now)
+        try:
+            return await self.gateway.post(outgoing, timeout=self.settings.post_timeout, now=now)
+        except asyncio.CancelledError:
+            return Answer(AnswerKind.AMBIGUOUS, code=INTERRUPTED)
+        except Exception as error:  # noqa: BLE001 (whatever broke, the text may have been handed over)
+            log.error("post_broke", gateway=self.gateway.name, error=type(error).__name__)
+            return Answer(AnswerKind.AMBIGUOUS, code=BROKEN, text=type(error).__name__)
 
     async def _collect(self, wait: float | None) -> None:
         """Wait for POSTs to end (at most `wait` seconds for the next claim) and record those that have."""
@@ -145,13 +194,18 @@ class Lane:
             return
         await asyncio.wait(self._flying, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.sleep(RECORD_EVERY)
-        done = [task for task in self._flying if task.done()]
-        answered = [Answered(self._flying.pop(task), task.result()) for task in done]
+        await self._record_landed()
+
+    async def _record_landed(self) -> None:
+        """Write down what has come back; until that is committed it stays in flight, so a failure can be repeated."""
+        answered = {task: Answered(text, _answer_of(task)) for task, text in self._flying.items() if task.done()}
         if answered:
-            counted = await self._in_thread(self._record, answered)
+            counted = await self._in_thread(self._record, list(answered.values()))
+            self._flying = {task: text for task, text in self._flying.items() if task not in answered}
             self.result.accepted += counted["accepted"]
             self.result.failed += counted["failed"]
             self.result.unknown += counted["unknown"]
+            self.result.cancelled += counted["cancelled"]
 
     async def _sleep(self, seconds: float | None) -> None:
         if seconds:
@@ -195,11 +249,33 @@ class Lane:
         return quiet is None or shop is None or not quiet.is_within_quiet_hours(now, shop.zone)
 
     def _record(self, answered: list[Answered]) -> Counter[str]:
-        with self.store.write() as session:
-            counted = record_answers(session, self.gateway.name, answered)
+        """Together in one commit; where that fails, one by one, so that one answer cannot take the others with it."""
+        try:
+            counted = self._record_together(answered)
+        except Exception as error:  # noqa: BLE001 (a deadlock, a lost line, a breach: each is tried once more)
+            log.warning("answers_recorded_singly", gateway=self.gateway.name, error=type(error).__name__)
+            counted = self._record_singly(answered)
         troubled = Counter(item.answer.code for item in answered if item.answer.kind is not AnswerKind.ACCEPTED)
         if troubled:
             log.warning("provider_answers", gateway=self.gateway.name, codes=dict(troubled))
+        return counted
+
+    def _record_together(self, answered: list[Answered]) -> Counter[str]:
+        with self.store.write() as session:
+            return record_answers(session, self.gateway.name, answered)
+
+    def _record_singly(self, answered: list[Answered]) -> Counter[str]:
+        """Raises the last error where not one answer could be written; else the others are left to their lease."""
+        counted: Counter[str] = Counter()
+        failed: Exception | None = None
+        for item in answered:
+            try:
+                counted += self._record_together([item])
+            except Exception as error:  # noqa: BLE001
+                log.error("answer_not_recorded", message=item.text.message_id, error=type(error).__name__)
+                failed = error
+        if failed is not None and not counted:
+            raise failed
         return counted
 
     def _finish(self) -> None:
@@ -207,6 +283,11 @@ class Lane:
             runs.settle_done(session)
         with self.store.read() as session:
             self.result.waiting = waiting_count(session)
+
+
+def _answer_of(task: asyncio.Task[Answer]) -> Answer:
+    """The answer of a POST that has ended; one cancelled before its first step never began."""
+    return Answer(AnswerKind.FREE, code=NOT_BEGUN) if task.cancelled() else task.result()
 
 
 def start_lane(store: Store, gateway: str) -> None:

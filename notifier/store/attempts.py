@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from notifier.store.tables import (
     MessageCycle,
     Renewal,
     Suppression,
+    Vehicle,
     Visit,
 )
 from notifier.store.transitions import AttemptChange
@@ -37,7 +39,11 @@ MESSAGE = table_of(Message)
 MESSAGE_CYCLE = table_of(MessageCycle)
 RENEWAL = table_of(Renewal)
 SUPPRESSION = table_of(Suppression)
+VEHICLE = table_of(Vehicle)
 VISIT = table_of(Visit)
+LOOK_AGAIN = timedelta(milliseconds=200)
+NO_LONGER_THEIRS = ("sold", "scrapped")
+MAY_BE_LISTED = ("posting", "unknown", "accepted", "sent", "delivered", "undelivered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,10 @@ def claim(
     allowed = lanes.may_pass(lane, clock, units_per_second)
     if allowed.units <= 0:
         return Claim((), again_at=allowed.again_at, stopped=allowed.stopped)
+    if allowed.probing and _is_posting(session, gateway, clock):
+        return Claim((), again_at=clock + LOOK_AGAIN)
     rows = _candidates(session, gateway, now, 1 if allowed.probing else limit, may_send)
-    refused = _refused_now(session, rows)
+    refused = _refused_now(session, rows, now)
     cancelled = sum(cancel_by_ids(session, ids, reason) for reason, ids in refused.items())
     cancelled += _close_answered_touches(session, [row["id"] for row in rows])
     chosen, units = _within(_still_planned(session, rows), allowed.units, unit)
@@ -93,6 +101,14 @@ def claim(
     if texts:
         lanes.reserve(session, lane, clock, units, units_per_second)
     return Claim(texts, cancelled, looked_at=len(rows))
+
+
+def _is_posting(session: Session, gateway: str, clock: datetime) -> bool:
+    """Whether a POST is under way: after trouble its answer is awaited before the next one begins."""
+    statement = sa.select(ATTEMPT.c.id).where(
+        ATTEMPT.c.state == "posting", ATTEMPT.c.gateway == gateway, ATTEMPT.c.lease_until > clock
+    )
+    return session.execute(statement.limit(1)).first() is not None
 
 
 def _candidates(
@@ -111,7 +127,7 @@ def _candidates(
         statement = (
             sa.select(*columns)
             .where(MESSAGE.c.run_id == run.id, MESSAGE.c.state == "planned", MESSAGE.c.not_before <= now,
-                   MESSAGE.c.valid_until > now, MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None))
+                   MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None))
             .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
             .limit(limit - len(found))
             .with_for_update(skip_locked=True)
@@ -120,8 +136,8 @@ def _candidates(
     return found
 
 
-def _refused_now(session: Session, rows: Sequence[sa.RowMapping]) -> Mapping[str, list[int]]:
-    """Texts whose phone has said stop, or died, or was erased since planning: reason → message ids."""
+def _refused_now(session: Session, rows: Sequence[sa.RowMapping], now: datetime) -> Mapping[str, list[int]]:
+    """Texts whose last day is over, or whose phone has said stop or died since planning: reason → message ids."""
     connection = session.connection()
     keys = [row["phone_key"] for row in rows]
     stopped = set(
@@ -138,10 +154,15 @@ def _refused_now(session: Session, rows: Sequence[sa.RowMapping]) -> Mapping[str
             )
         ).scalars()
     )
-    return {
-        "opted_out": [row["id"] for row in rows if row["phone_key"] in stopped],
-        "unreachable": [row["id"] for row in rows if row["customer_id"] in dead and row["phone_key"] not in stopped],
-    }
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row["valid_until"] <= now:
+            reasons["validity_over"].append(row["id"])
+        elif row["phone_key"] in stopped:
+            reasons["opted_out"].append(row["id"])
+        elif row["customer_id"] in dead:
+            reasons["unreachable"].append(row["id"])
+    return reasons
 
 
 def _close_answered_touches(session: Session, message_ids: Sequence[int]) -> int:
@@ -160,7 +181,6 @@ def _renewed_only(session: Session, touches: Sequence[OpenTouch]) -> list[OpenTo
     ends = dict(
         session.connection()
         .execute(statement.where(RENEWAL.c.vehicle_id.in_([touch.subject_id for touch in touches])))
-        .tuples()
         .all()
     )
     return [
@@ -187,10 +207,16 @@ _BOOKED = sa.exists().where(
         BOOKING.c.vehicle_id.is_(None), CYCLE.c.subject_type == "customer", BOOKING.c.vehicle_id == CYCLE.c.subject_id
     ),
 )
+_SOLD = sa.exists().where(
+    CYCLE.c.subject_type == "vehicle",
+    VEHICLE.c.id == CYCLE.c.subject_id,
+    sa.or_(VEHICLE.c.state.in_(NO_LONGER_THEIRS), VEHICLE.c.customer_id != MESSAGE.c.customer_id),
+)
 _ANSWERED: Sequence[tuple[str, sa.ColumnElement[bool]]] = (
     ("came", sa.and_(CYCLE.c.answered_by == "visit", _VISITED)),
     ("booked", sa.and_(CYCLE.c.answered_by == "visit", _BOOKED)),
     ("renewed", CYCLE.c.answered_by == "renewal"),
+    ("sold", _SOLD),
 )
 
 
@@ -249,7 +275,7 @@ def lapsed(session: Session) -> list[AttemptChange]:
     statement = sa.select(ATTEMPT.c.message_id, ATTEMPT.c.n).where(
         ATTEMPT.c.state == "posting", ATTEMPT.c.lease_until < clock
     )
-    rows = session.connection().execute(statement).tuples()
+    rows = session.connection().execute(statement)
     return [AttemptChange(message_id, n, AttemptEvent.AMBIGUOUS, code="lease_lapsed") for message_id, n in rows]
 
 
@@ -283,13 +309,44 @@ def unknown_attempts(session: Session, gateway: str | None = None) -> list[Unkno
     )  # fmt: skip
     if gateway is not None:
         statement = statement.where(ATTEMPT.c.gateway == gateway)
-    return [UnknownAttempt(*row) for row in session.connection().execute(statement).tuples()]
+    return [UnknownAttempt(*row) for row in session.connection().execute(statement)]
 
 
-def posting_count(session: Session) -> int:
+def posting_count(session: Session, gateway: str) -> int:
     """How many POSTs are under way (or were, when their sender died)."""
-    statement = sa.select(sa.func.count()).select_from(ATTEMPT).where(ATTEMPT.c.state == "posting")
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(ATTEMPT)
+        .where(ATTEMPT.c.state == "posting", ATTEMPT.c.gateway == gateway)
+    )
     return session.execute(statement).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another attempt to a phone whose provider id is not known: rows of a listing may be its own."""
+
+    text: str | None
+    claimed_at: datetime
+    lease_until: datetime
+
+
+def rivals_of(session: Session, gateway: str, attempts: Sequence[UnknownAttempt]) -> list[Rival]:
+    """What else may stand, under an id nobody has bound, in the listing of the phone of these `attempts`.
+
+    Attempts under way, and those known to be accepted by other proof. Read before the bound ids: an answer recorded
+    in between then shows in one of the two.
+    """
+    asked = {(attempt.message_id, attempt.n) for attempt in attempts}
+    keys = sa.select(MESSAGE.c.phone_key).where(MESSAGE.c.id.in_([attempt.message_id for attempt in attempts]))
+    statement = (
+        sa.select(MESSAGE.c.id, ATTEMPT.c.n, MESSAGE.c.text, ATTEMPT.c.claimed_at, ATTEMPT.c.lease_until)
+        .join(MESSAGE, MESSAGE.c.id == ATTEMPT.c.message_id)
+        .where(MESSAGE.c.phone_key.in_(keys), ATTEMPT.c.gateway == gateway, ATTEMPT.c.provider_sid.is_(None),
+               ATTEMPT.c.state.in_(MAY_BE_LISTED))
+    )  # fmt: skip
+    rows = session.connection().execute(statement).all()
+    return [Rival(*row[2:]) for row in rows if (row[0], row[1]) not in asked]
 
 
 def bound_sids(session: Session, gateway: str, sids: Sequence[str]) -> frozenset[str]:
@@ -303,7 +360,7 @@ def attempts_by_sid(session: Session, gateway: str, sids: Sequence[str]) -> dict
     statement = sa.select(ATTEMPT.c.provider_sid, ATTEMPT.c.message_id, ATTEMPT.c.n).where(
         ATTEMPT.c.gateway == gateway, ATTEMPT.c.provider_sid.in_(sids)
     )
-    return {row[0]: (row[1], row[2]) for row in session.connection().execute(statement).tuples()}
+    return {row[0]: (row[1], row[2]) for row in session.connection().execute(statement)}
 
 
 def note_empty_listing(session: Session, message_id: int, n: int) -> None:

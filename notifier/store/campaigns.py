@@ -33,7 +33,7 @@ class KnownCampaign:
 def known_campaigns(session: Session) -> list[KnownCampaign]:
     """Every campaign any shop has ever planned."""
     rows = session.execute(sa.select(STATE.c.campaign_id, STATE.c.key, STATE.c.rule).distinct())
-    return [KnownCampaign(*row) for row in rows.tuples()]
+    return [KnownCampaign(*row) for row in rows]
 
 
 def is_paused(session: Session, shop_id: int, campaign_id: str) -> bool:

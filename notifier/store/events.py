@@ -54,4 +54,4 @@ def unapplied_events(session: Session, gateway: str, sids: Sequence[str]) -> lis
                EVENT.c.event.is_not(None))
         .order_by(EVENT.c.id)
     )  # fmt: skip
-    return [StoredEvent(*row) for row in session.connection().execute(statement).tuples()]
+    return [StoredEvent(*row) for row in session.connection().execute(statement)]

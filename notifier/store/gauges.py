@@ -45,7 +45,7 @@ def read_gauges(session: Session, gateway: str, now: datetime) -> Gauges:
     oldest = sa.select(sa.func.min(MESSAGE.c.not_before)).select_from(MESSAGE).join(RUN, waits)
     first: datetime | None = connection.execute(oldest.where(MESSAGE.c.not_before <= now)).scalar_one()
     return Gauges(
-        messages=dict(by_state.tuples().all()),
+        messages=dict(by_state.all()),
         waiting=connection.execute(waiting).scalar_one(),
         oldest_waiting_seconds=(now - first).total_seconds() if first is not None else 0.0,
         lane_stopped=lane_of(session, gateway).stopped,

@@ -79,7 +79,7 @@ def person(session: Session, customer_id: int) -> PersonRow:
 def _people(session: Session, where: sa.ColumnElement[bool]) -> list[PersonRow]:
     columns = [CUSTOMER.c[name] for name in PersonRow.__dataclass_fields__]
     statement = sa.select(*columns).where(where).order_by(CUSTOMER.c.id)
-    return [PersonRow(*row) for row in session.connection().execute(statement).tuples()]
+    return [PersonRow(*row) for row in session.connection().execute(statement)]
 
 
 def cars_of_person(session: Session, customer_id: int) -> list[CarRow]:
@@ -95,7 +95,7 @@ def cars_with_vin(session: Session, vin: str) -> list[CarRow]:
 def _cars(session: Session, where: sa.ColumnElement[bool]) -> list[CarRow]:
     columns: list[sa.Column[Any]] = [VEHICLE.c[name] for name in CarRow.__dataclass_fields__]
     statement = sa.select(*columns).where(where).order_by(VEHICLE.c.id)
-    return [CarRow(*row) for row in session.connection().execute(statement).tuples()]
+    return [CarRow(*row) for row in session.connection().execute(statement)]
 
 
 def told(session: Session, message_ids: Collection[int]) -> dict[int, ToldRow]:
@@ -106,7 +106,7 @@ def told(session: Session, message_ids: Collection[int]) -> dict[int, ToldRow]:
         .join(RUN, RUN.c.id == MESSAGE.c.run_id)
         .where(MESSAGE.c.id.in_(message_ids))
     )  # fmt: skip
-    return {row[0]: ToldRow(*row) for row in session.connection().execute(statement).tuples()}
+    return {row[0]: ToldRow(*row) for row in session.connection().execute(statement)}
 
 
 def latest_stop(session: Session, phone_key: str) -> tuple[str | None, date] | None:
@@ -117,5 +117,5 @@ def latest_stop(session: Session, phone_key: str) -> tuple[str | None, date] | N
         .order_by(REPLY.c.id.desc())
         .limit(1)
     )
-    row = session.connection().execute(statement).tuples().first()
+    row = session.connection().execute(statement).first()
     return (row[0], row[1]) if row else None

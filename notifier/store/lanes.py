@@ -48,10 +48,10 @@ def lane_of(session: Session, gateway: str, *, lock: bool = False) -> LaneRow:
     columns = [LANE.c[name] for name in LaneRow.__dataclass_fields__]
     statement = sa.select(*columns).where(LANE.c.gateway == gateway)
     statement = statement.with_for_update() if lock else statement
-    row = session.connection().execute(statement).tuples().first()
+    row = session.connection().execute(statement).first()
     if row is None and lock:
         insert_missing(session, GatewayLane, [{"gateway": gateway, "troubles": 0}], ["gateway"])
-        row = session.connection().execute(statement).tuples().one()
+        row = session.connection().execute(statement).one()
     if row is None:
         return LaneRow(gateway, None, None, 0, None, None, None, None, None)
     return LaneRow(*row)

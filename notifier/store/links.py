@@ -42,7 +42,7 @@ def link_of(session: Session, code: str) -> LinkRow | None:
         .outerjoin(ATTEMPT, attempt)
         .where(LINK.c.code == code)
     )
-    row = session.connection().execute(statement).tuples().first()
+    row = session.connection().execute(statement).first()
     return LinkRow(*row) if row else None
 
 

@@ -63,7 +63,7 @@ def open_touches(session: Session, *where: sa.ColumnElement[bool]) -> list[OpenT
         .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
         .where(MESSAGE_CYCLE.c.closed.is_(None), MESSAGE.c.state == "planned", *where)
     )  # fmt: skip
-    return [OpenTouch(*row) for row in session.connection().execute(statement).tuples()]
+    return [OpenTouch(*row) for row in session.connection().execute(statement)]
 
 
 def open_touches_of(session: Session, subject_type: str, ids: Iterable[int]) -> list[OpenTouch]:
@@ -217,7 +217,7 @@ def message_answered_by(session: Session, phone_key: str) -> AnsweredMessage | N
         .order_by(MESSAGE.c.sent_at.desc(), MESSAGE.c.id.desc())
         .limit(1)
     )  # fmt: skip
-    row = session.connection().execute(statement).tuples().first()
+    row = session.connection().execute(statement).first()
     return AnsweredMessage(*row) if row else None
 
 

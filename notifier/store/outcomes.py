@@ -74,7 +74,7 @@ def outcomes_to_credit(session: Session, since: date, limit: int) -> list[Outcom
     found: list[OutcomeRow] = []
     for statement in (visit, renewal):
         if len(found) < limit:
-            rows = session.connection().execute(statement.limit(limit - len(found))).tuples()
+            rows = session.connection().execute(statement.limit(limit - len(found)))
             found += [OutcomeRow(*row) for row in rows]
     return found
 
@@ -111,7 +111,7 @@ def touches_of(session: Session, customer_ids: Sequence[int]) -> dict[int, list[
                MESSAGE.c.state.in_(("sending", "unknown", "accepted", "sent", "delivered")))
     )  # fmt: skip
     touches: dict[int, list[TouchRow]] = defaultdict(list)
-    for row in session.connection().execute(statement).tuples():
+    for row in session.connection().execute(statement):
         touches[row[2]].append(TouchRow(*row))
     return touches
 
@@ -128,7 +128,7 @@ def answers_to(session: Session, message_ids: Sequence[int]) -> dict[int, list[d
         .where(LINK.c.message_id.in_(message_ids))
     )
     for statement in (replies, clicks):
-        for message_id, day in session.connection().execute(statement).tuples():
+        for message_id, day in session.connection().execute(statement):
             days[message_id].append(day)
     return days
 
@@ -149,7 +149,7 @@ def bookings_of(session: Session, customer_ids: Sequence[int]) -> dict[int, list
         BOOKING.c.customer_id.in_(customer_ids), BOOKING.c.state != "cancelled"
     )
     bookings: dict[int, list[BookingRow]] = defaultdict(list)
-    for row in session.connection().execute(statement).tuples():
+    for row in session.connection().execute(statement):
         bookings[row[0]].append(BookingRow(*row))
     return bookings
 
@@ -160,7 +160,7 @@ def coupons_redeemed(session: Session, visit_ids: Sequence[int]) -> dict[int, se
         COUPON.c.visit_id.in_(visit_ids), COUPON.c.message_id.is_not(None)
     )
     redeemed: dict[int, set[int]] = defaultdict(set)
-    for visit_id, message_id in session.connection().execute(statement).tuples():
+    for visit_id, message_id in session.connection().execute(statement):
         redeemed[visit_id].add(message_id)
     return redeemed
 
@@ -219,6 +219,6 @@ def visit_days_of(session: Session, customer_ids: Sequence[int], since: date) ->
         VISIT.c.customer_id.in_(customer_ids), VISIT.c.counted, VISIT.c.day >= since
     )
     days: dict[int, list[tuple[int, date]]] = defaultdict(list)
-    for customer_id, vehicle_id, day in session.connection().execute(statement).tuples():
+    for customer_id, vehicle_id, day in session.connection().execute(statement):
         days[customer_id].append((vehicle_id, day))
     return days

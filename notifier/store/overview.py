@@ -48,7 +48,7 @@ def standing(session: Session) -> Standing:
         .where(MESSAGE.c.state.in_(("planned", "sending", "unknown")))
         .group_by(MESSAGE.c.state, RUN.c.state)
     )
-    counts = {(state, run): number for state, run, number in connection.execute(open_texts).tuples()}
+    counts = {(state, run): number for state, run, number in connection.execute(open_texts)}
     oldest = (
         sa.select(sa.func.min(MESSAGE.c.not_before))
         .join(RUN, RUN.c.id == MESSAGE.c.run_id)
@@ -76,7 +76,7 @@ def consent_counts(session: Session, shop_id: int) -> dict[str, int]:
         .where(CUSTOMER.c.shop_id == shop_id, CUSTOMER.c.phone.is_not(None), CUSTOMER.c.unreachable.is_(None))
         .group_by(CUSTOMER.c.consent)
     )
-    return dict(session.connection().execute(statement).tuples().all())
+    return dict(session.connection().execute(statement).all())
 
 
 def one_known_phone(session: Session) -> tuple[str, str] | None:
@@ -87,5 +87,5 @@ def one_known_phone(session: Session) -> tuple[str, str] | None:
         .order_by(CUSTOMER.c.id.desc())
         .limit(1)
     )
-    row = session.connection().execute(statement).tuples().first()
+    row = session.connection().execute(statement).first()
     return (row[0], row[1]) if row else None

@@ -36,7 +36,7 @@ def sender_of(session: Session, phone_key: str, customer_id: int | None = None) 
         .order_by(CUSTOMER.c.id)
     )
     chosen = CUSTOMER.c.id == customer_id if customer_id is not None else CUSTOMER.c.phone_key == phone_key
-    row = session.connection().execute(statement.where(chosen)).tuples().first()
+    row = session.connection().execute(statement.where(chosen)).first()
     return Sender(*row) if row else None
 
 

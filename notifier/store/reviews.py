@@ -66,7 +66,7 @@ def run_totals(session: Session, run_id: int) -> list[StageTotal]:
         .group_by(MESSAGE.c.stage, MESSAGE.c.state)
         .order_by(MESSAGE.c.stage, MESSAGE.c.state)
     )  # fmt: skip
-    rows = session.connection().execute(statement).tuples()
+    rows = session.connection().execute(statement)
     return [StageTotal(stage, state, number, int(segments), int(cost)) for stage, state, number, segments, cost in rows]
 
 
@@ -82,7 +82,7 @@ def sample_texts(session: Session, run_id: int, a_stage: int) -> list[SampleText
     )
     columns = (numbered.c.stage, numbered.c.language, numbered.c.segments, numbered.c.text)
     statement = sa.select(*columns).where(numbered.c.place <= a_stage).order_by(*columns[:2], numbered.c.place)
-    return [SampleText(*row) for row in session.connection().execute(statement).tuples()]
+    return [SampleText(*row) for row in session.connection().execute(statement)]
 
 
 def unknown_evidence(session: Session) -> list[Evidence]:
@@ -98,4 +98,4 @@ def unknown_evidence(session: Session) -> list[Evidence]:
         .where(ATTEMPT.c.state == "unknown")
         .order_by(ATTEMPT.c.claimed_at, ATTEMPT.c.id)
     )
-    return [Evidence(*row) for row in session.connection().execute(statement).tuples()]
+    return [Evidence(*row) for row in session.connection().execute(statement)]

@@ -91,7 +91,7 @@ def rewordings(session: Session, message_ids: Sequence[int]) -> list[Rewording]:
         .join(CUSTOMER, CUSTOMER.c.id == MESSAGE.c.customer_id)
         .where(MESSAGE.c.id.in_(message_ids), MESSAGE.c.state == "planned")
     )
-    rows = connection.execute(statement).tuples().all()
+    rows = connection.execute(statement).all()
     cars = _cars(connection, message_ids)
     coupons = _coupons(connection, message_ids)
     return [
@@ -121,9 +121,9 @@ def _cars(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, li
         ),
     ).order_by(VEHICLE.c.id)
     cars: dict[int, list[VehicleFacts]] = defaultdict(list)
-    for row in connection.execute(about_vehicle).tuples():
+    for row in connection.execute(about_vehicle):
         cars[row[0]].append(VehicleFacts(*row[1:]))
-    for row in connection.execute(about_customer).tuples():
+    for row in connection.execute(about_customer):
         cars[row[0]] = [VehicleFacts(*row[1:])]
     return cars
 
@@ -132,7 +132,7 @@ def _coupons(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int,
     statement = sa.select(COUPON.c.message_id, COUPON.c.code, COUPON.c.value_minor, COUPON.c.ends_on).where(
         COUPON.c.message_id.in_(message_ids)
     )
-    return {row[0]: CouponRow(*row[1:]) for row in connection.execute(statement).tuples()}
+    return {row[0]: CouponRow(*row[1:]) for row in connection.execute(statement)}
 
 
 def planned_with_template(session: Session, name: str) -> list[int]:

@@ -125,12 +125,12 @@ def run_of(session: Session, run_id: int) -> RunRow:
 def recent_runs(session: Session, limit: int) -> list[RunRow]:
     """The latest runs, newest first."""
     statement = sa.select(*_COLUMNS).order_by(RUN.c.id.desc()).limit(limit)
-    return [RunRow(*row) for row in session.connection().execute(statement).tuples()]
+    return [RunRow(*row) for row in session.connection().execute(statement)]
 
 
 def _select(session: Session, *where: sa.ColumnElement[bool]) -> list[RunRow]:
     statement = sa.select(*_COLUMNS).where(*where).order_by(RUN.c.priority, RUN.c.planned_for, RUN.c.id)
-    return [RunRow(*row) for row in session.connection().execute(statement).tuples()]
+    return [RunRow(*row) for row in session.connection().execute(statement)]
 
 
 def finish_planning(session: Session, run_id: int, *, counts: Mapping[str, Any], review_from: datetime | None) -> str:

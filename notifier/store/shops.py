@@ -61,7 +61,7 @@ def find_shop(session: Session, key: str) -> int | None:
 
 def shop_keys(session: Session) -> dict[int, str]:
     """Every shop's id → key."""
-    return dict(session.execute(sa.select(SHOP.c.id, SHOP.c.key)).tuples().all())
+    return dict(session.execute(sa.select(SHOP.c.id, SHOP.c.key)).all())
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def suppress(session: Session, phone_key: str, *, reason: str, source: str | Non
 def suppress_messages(session: Session, codes: Mapping[int, str]) -> None:
     """The provider refused these messages (id → its code) because their phones have opted out with it."""
     statement = sa.select(MESSAGE.c.id, MESSAGE.c.phone_key).where(MESSAGE.c.id.in_(sorted(codes)))
-    for message_id, phone_key in session.connection().execute(statement).tuples().all():
+    for message_id, phone_key in session.connection().execute(statement).all():
         if phone_key is not None:
             suppress(session, phone_key, reason="carrier", source=codes[message_id])
 
@@ -63,7 +63,7 @@ def mark_unreachable(session: Session, reasons: Mapping[int, str]) -> None:
     from_messages = sa.select(MESSAGE.c.id, MESSAGE.c.customer_id, MESSAGE.c.phone_key).where(
         MESSAGE.c.id.in_(sorted(reasons))
     )
-    for message_id, customer_id, phone_key in session.connection().execute(from_messages).tuples().all():
+    for message_id, customer_id, phone_key in session.connection().execute(from_messages).all():
         session.connection().execute(
             sa.update(CUSTOMER)
             .where(CUSTOMER.c.id == customer_id, CUSTOMER.c.phone_key == phone_key, CUSTOMER.c.unreachable.is_(None))

@@ -32,12 +32,12 @@ _COLUMNS = (VERSION.c.id, VERSION.c.name, VERSION.c.language, VERSION.c.version,
 def live_templates(session: Session) -> list[PublishedTemplate]:
     """The live version of every template in every language."""
     statement = sa.select(*_COLUMNS).where(VERSION.c.live).order_by(VERSION.c.name, VERSION.c.language)
-    return [PublishedTemplate(*row) for row in session.execute(statement).tuples()]
+    return [PublishedTemplate(*row) for row in session.execute(statement)]
 
 
 def template_version(session: Session, version_id: int) -> PublishedTemplate:
     """One version by its id."""
-    row = session.execute(sa.select(*_COLUMNS).where(VERSION.c.id == version_id)).tuples().one()
+    row = session.execute(sa.select(*_COLUMNS).where(VERSION.c.id == version_id)).one()
     return PublishedTemplate(*row)
 
 

@@ -167,7 +167,7 @@ def load_facts(
 
 def _customers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, CustomerFacts]:
     columns = [CUSTOMER.c[name] for name in CustomerFacts.__dataclass_fields__]
-    rows = connection.execute(sa.select(*columns).where(CUSTOMER.c.id.in_(ids))).tuples()
+    rows = connection.execute(sa.select(*columns).where(CUSTOMER.c.id.in_(ids)))
     return {row[0]: CustomerFacts(*row) for row in rows}
 
 
@@ -175,7 +175,7 @@ def _cars_of(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int
     columns = [VEHICLE.c[name] for name in VehicleFacts.__dataclass_fields__]
     statement = sa.select(*columns).where(VEHICLE.c.customer_id.in_(customer_ids)).order_by(VEHICLE.c.id)
     cars: dict[int, list[VehicleFacts]] = defaultdict(list)
-    for row in connection.execute(statement).tuples():
+    for row in connection.execute(statement):
         cars[row[1]].append(VehicleFacts(*row))
     return cars
 
@@ -193,7 +193,7 @@ def _cycles(
     statement = sa.select(
         CYCLE.c.subject_id, CYCLE.c.id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id
     ).where(CYCLE.c.subject_type == subject, CYCLE.c.subject_id.in_(subject_ids), CYCLE.c.campaign_id == campaign_id)
-    rows = connection.execute(statement).tuples().all()
+    rows = connection.execute(statement).all()
     touches = _touches(connection, [row[1] for row in rows])
     cycles: dict[int, list[CycleFacts]] = defaultdict(list)
     for subject_id, cycle_id, anchor_on, came_from, enrolment_id in rows:
@@ -209,7 +209,7 @@ def _touches(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, d
         .where(MESSAGE_CYCLE.c.cycle_id.in_(cycle_ids))
     )
     touches: dict[int, dict[str, tuple[int, str]]] = defaultdict(dict)
-    for cycle_id, stage, message_id, state in connection.execute(statement).tuples():
+    for cycle_id, stage, message_id, state in connection.execute(statement):
         touches[cycle_id][stage] = (message_id, state)
     return touches
 
@@ -222,12 +222,12 @@ def _enrolments(
         ENROLMENT.c.period == period,
         ENROLMENT.c.customer_id.in_(customer_ids),
     )
-    return {row[0]: EnrolmentFacts(*row[1:]) for row in connection.execute(statement).tuples()}
+    return {row[0]: EnrolmentFacts(*row[1:]) for row in connection.execute(statement)}
 
 
 def _enrolments_by_id(connection: sa.Connection, ids: Iterable[int]) -> dict[int, EnrolmentFacts]:
     statement = sa.select(ENROLMENT.c.id, ENROLMENT.c.arm, ENROLMENT.c.period).where(ENROLMENT.c.id.in_(sorted(ids)))
-    return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement).tuples()}
+    return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement)}
 
 
 def _latest_visits(
@@ -238,7 +238,7 @@ def _latest_visits(
         .where(column.in_(ids), VISIT.c.counted, VISIT.c.day >= today - OUTCOMES_LOOKED_BACK)
         .group_by(column)
     )
-    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[tuple[int, int | None], date]:
@@ -247,7 +247,7 @@ def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> 
         .where(BOOKING.c.customer_id.in_(customer_ids), BOOKING.c.state != "cancelled")
         .group_by(BOOKING.c.customer_id, BOOKING.c.vehicle_id)
     )
-    return {(row[0], row[1]): row[2] for row in connection.execute(statement).tuples()}
+    return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
 
 
 def _latest_renewals(connection: sa.Connection, vehicle_ids: Sequence[int]) -> dict[int, date]:
@@ -256,7 +256,7 @@ def _latest_renewals(connection: sa.Connection, vehicle_ids: Sequence[int]) -> d
         .where(RENEWAL.c.vehicle_id.in_(vehicle_ids))
         .group_by(RENEWAL.c.vehicle_id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, str]:
@@ -266,7 +266,7 @@ def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dic
         .where(MESSAGE_CYCLE.c.cycle_id.in_(cycle_ids), REPLY.c.meaning.in_(CLOSING_ANSWERS))
         .order_by(REPLY.c.id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _open_complaints(connection: sa.Connection, customer_ids: Sequence[int]) -> frozenset[int]:
@@ -282,7 +282,7 @@ def _accidents(connection: sa.Connection, customer_ids: Sequence[int], today: da
         .where(VISIT.c.customer_id.in_(customer_ids), VISIT.c.has_accident, VISIT.c.day >= today - ACCIDENT_HOLD)
         .group_by(VISIT.c.customer_id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _counted(
@@ -300,7 +300,7 @@ def _counted(
         )
         .group_by(MESSAGE.c.customer_id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement).tuples()}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def counts_as_sent() -> tuple[sa.ColumnElement[bool], ...]:
@@ -323,4 +323,4 @@ def counted_by_day(
     )
     if campaign_id is not None:
         statement = statement.where(MESSAGE.c.campaign_id == campaign_id)
-    return {row[0]: (row[1], int(row[2])) for row in session.connection().execute(statement).tuples()}
+    return {row[0]: (row[1], int(row[2])) for row in session.connection().execute(statement)}

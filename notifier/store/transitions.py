@@ -126,10 +126,12 @@ def _bound_elsewhere(
     sids = sorted({change.sid for change in changes if change.sid and change.message_id in loaded})
     if not sids:
         return {}
+    # Named with its gateway, the id is found by the unique index; without, by reading the whole table.
+    gateways = sorted({attempt["gateway"] for item in loaded.values() for attempt in item.attempts.values()})
     statement = sa.select(ATTEMPT.c.gateway, ATTEMPT.c.provider_sid, ATTEMPT.c.message_id, ATTEMPT.c.n).where(
-        ATTEMPT.c.provider_sid.in_(sids)
+        ATTEMPT.c.gateway.in_(gateways), ATTEMPT.c.provider_sid.in_(sids)
     )
-    rows = session.connection().execute(statement).tuples()
+    rows = session.connection().execute(statement)
     return {(gateway, sid): (message_id, n) for gateway, sid, message_id, n in rows}
 
 

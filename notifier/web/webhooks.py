@@ -25,7 +25,7 @@ MOST_FIELDS = 200
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
-class _Refused(Exception):  # noqa: N818  # a status, not an error of ours
+class _Refused(Exception):
     """The request is answered with this status and nothing else."""
 
     def __init__(self, status: int) -> None:

@@ -89,14 +89,19 @@ class Writer:
         then sends it again, and an item that is committed after all by then is not counted twice.
         """
         waiting = _Waiting(item, time.monotonic())
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full:
+        if not self._enqueue(waiting):
             log.error("webhook_queue_full", alert=True, size=self._queue.maxsize)
             return False
         future = asyncio.wrap_future(waiting.kept)
         done, _ = await asyncio.wait({future}, timeout=within)
         return bool(done) and future.result()
+
+    def _enqueue(self, waiting: _Waiting) -> bool:
+        try:
+            self._queue.put_nowait(waiting)
+        except queue.Full:
+            return False
+        return True
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:

@@ -72,7 +72,8 @@ def test_after_all_changes_every_number_is_with_its_phone(customers: list[Known]
     phone_of: dict[int | str, str | None] = {one.id: one.phone_key for one in customers}
     home: dict[str, int | str] = {number: one.id for one in customers for number in one.numbers}
     for change in changes:
-        phone_of = {**phone_of, **change.moves}
+        for moving, phone in change.moves.items():
+            phone_of[moving] = phone
         for target, departures in change.joins.items():
             home |= {number: target for departure in departures for number in departure.numbers}
         for phone, departures in change.births.items():

@@ -89,9 +89,9 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
                 session, shop_id=setting.shop_id, campaign_id=setting.campaign.id, today=setting.today
             )
         tally.excluded += Counter()
-    planner = GroupPlanner(setting, _pace(work), work.texts, work.gateway, new_code)
+    planner = GroupPlanner(setting, pace_of(work), work.texts, work.gateway, new_code)
     for groups in _chunks(_by_customer(_candidates(work))):
-        facts = _facts(work, groups)
+        facts = facts_of(work, groups)
         planner.chunk = PlannedChunk()
         decided = [
             touch
@@ -140,7 +140,8 @@ def _chunks(groups: Sequence[list[Touch]]) -> Iterator[Sequence[list[Touch]]]:
         yield [group for _, group in numbered]
 
 
-def _facts(work: Work, groups: Sequence[list[Touch]]) -> ChunkFacts:
+def facts_of(work: Work, groups: Sequence[list[Touch]]) -> ChunkFacts:
+    """What is known of the customers of these groups of touches (one group a customer)."""
     setting, cap = work.setting, work.guards.frequency_cap
     with work.store.read() as session:
         return load_facts(
@@ -155,7 +156,8 @@ def _facts(work: Work, groups: Sequence[list[Touch]]) -> ChunkFacts:
         )
 
 
-def _pace(work: Work) -> Pace:
+def pace_of(work: Work) -> Pace:
+    """What the run may still place: quiet hours, caps, budget and spread as they stand."""
     setting, campaign = work.setting, work.setting.campaign
     with work.store.read() as session:
         ledger = work.ledger or Ledger(counted_by_day(session, setting.shop_id, setting.today))

@@ -126,7 +126,7 @@ class ShopPlanner:
                     continue
                 if due_at is not None and runs.has_scheduled_run(session, self.shop_id, campaign.id, due_at):
                     continue
-            reason = self._data_not_usable(campaign)
+            reason = self.why_data_not_usable(campaign)
             if reason is None:
                 chosen.append((campaign, due_at))
             else:
@@ -140,7 +140,7 @@ class ShopPlanner:
         due = [(campaign, campaign.due_at(self.now, self.shop.zone)) for campaign in schedules.campaigns]
         return sorted([item for item in due if item[1] is not None], key=lambda item: item[0].priority)
 
-    def _data_not_usable(self, campaign: Campaign) -> str | None:
+    def why_data_not_usable(self, campaign: Campaign) -> str | None:
         """Why the shop's records cannot be trusted for this rule: an import under way, too old, or never made."""
         with self.store.read() as session:
             fresh = freshness(session, self.shop_id)
@@ -172,6 +172,10 @@ class ShopPlanner:
                 session, run_id, counts=tally.document(), review_from=self.now if campaign.review else None
             )
         return PlannedRun(self.shop.key, campaign.key, due_at, run_id, state, tally)
+
+    def rehearse(self, campaign: Campaign) -> Work:
+        """What a run of `campaign` would work with now; nothing is stored. TemplateError where it cannot be sent."""
+        return self._work(campaign, self._shares(campaign))
 
     def _work(self, campaign: Campaign, shares: Mapping[str, int], ledger: Ledger | None = None) -> Work:
         planner = self.planner

@@ -31,4 +31,4 @@ class Audience(Protocol):
 
 def fetch(session: Session, statement: sa.Select[Any]) -> list[Due]:
     """Run a statement of (customer id, bucket key, vehicle id, anchor, due day)."""
-    return [Due(*row) for row in session.connection().execute(statement).tuples()]
+    return [Due(*row) for row in session.connection().execute(statement)]

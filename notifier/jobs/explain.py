@@ -1,0 +1,335 @@
+"""Why this customer gets, or does not get, a message: the planner's own steps for one customer, storing nothing.
+
+Audience query, guards, arms, pace and wording are those of `plan`, so the two cannot disagree. Budget and spread are
+answered as if the customer came first in the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from notifier.dms.cleaning import clean_vin
+from notifier.domain.cycles import RULES, due_range, stage_windows
+from notifier.domain.guards import Decision, Verdict, blocked_by
+from notifier.domain.phone import mask, phone_key, to_e164
+from notifier.errors import NotFound, TemplateError
+from notifier.jobs import sayings
+from notifier.jobs.plan.group import PLACEHOLDER_CODE, GroupPlanner
+from notifier.jobs.plan.run import Work, facts_of, pace_of
+from notifier.jobs.plan.shop import Planner, ShopPlanner
+from notifier.jobs.plan.touch import Touch, complete, is_planned_already, touch_facts
+from notifier.locale import N_
+from notifier.schedules import Campaign, ShopSettings
+from notifier.store import campaigns, histories
+from notifier.store.audiences import AUDIENCES, Due
+from notifier.store.histories import CarRow, PersonRow
+from notifier.store.runs import has_scheduled_run
+from notifier.store.shops import find_shop
+from notifier.store.suppressions import suppression_of
+from notifier.store.touches import ChunkFacts
+
+__all__ = ["Answer", "Explained", "Explanation", "explain"]
+
+STANDING_GUARDS = ("no_phone", "unreachable", "consent_refused", "consent_unknown", "suppressed")
+"""Reasons that hold whatever is due: they are told also for what is not due yet."""
+BIRTHDAYS_BACK = timedelta(days=30)
+BIRTHDAYS_AHEAD = timedelta(days=334)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One campaign and one subject. `status` and `reason` are fixed words (docs/json.md), `sentence` is for people."""
+
+    campaign: str
+    status: str
+    sentence: str
+    reason: str | None = None
+    detail: str | None = None
+    vin: str | None = None
+    plate: str | None = None
+    stage: str | None = None
+    due_on: date | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; dates as ISO text."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One customer of one shop with every campaign's answer."""
+
+    shop: str
+    customer: PersonRow
+    cars: Sequence[CarRow]
+    answers: Sequence[Answer]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "shop": self.shop,
+            "customer": self.customer.id,
+            "consent": self.customer.consent,
+            "vehicles": [car.vin for car in self.cars],
+            "answers": [answer.document() for answer in self.answers],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything `explain` found. `stopped`: the sentence of the stop list, where the phone stands on it."""
+
+    phone: str | None
+    stopped: str | None = None
+    customers: Sequence[Explained] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; the phone is masked."""
+        return {
+            "phone": mask(self.phone) if self.phone else None,
+            "suppressed": self.stopped,
+            "customers": [customer.document() for customer in self.customers],
+        }
+
+
+def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaign: str | None = None) -> Explanation:
+    """Everything about the customers with this phone, or the owner of the car with this VIN, at `now`.
+
+    Raises BadPhone for what is neither, NotFound for a phone or VIN nobody knows, NotFound for an unknown campaign.
+    """
+    chosen = [planner.schedules.campaign(campaign)] if campaign else planner.schedules.campaigns
+    vin, _doubt = clean_vin(who)
+    people, phone, only = _owner(planner, vin) if vin else _by_phone(planner, secret, who)
+    key = phone_key(secret, phone) if phone else None
+    stopped = _stopped(planner, key) if key else None
+    if not people and stopped is None:
+        raise NotFound(
+            N_(
+                "No customer has the phone {phone}. Check the number, or import the customer: notifier import customers."
+            ),
+            phone=mask(phone or ""),
+        )
+    explained = []
+    for shop in planner.schedules.shops:
+        with planner.store.read() as session:
+            shop_id = find_shop(session, shop.key)
+        for person in people:
+            if person.shop_id == shop_id:
+                explained.append(_Explainer(planner, shop, person, now, only, stopped).explain(chosen))
+    return Explanation(phone, stopped, explained)
+
+
+def _by_phone(planner: Planner, secret: bytes, who: str) -> tuple[list[PersonRow], str, None]:
+    phone = to_e164(who, planner.schedules.shops[0].region)
+    with planner.store.read() as session:
+        return histories.people_with_phone(session, phone_key(secret, phone)), phone, None
+
+
+def _owner(planner: Planner, vin: str) -> tuple[list[PersonRow], str | None, str]:
+    with planner.store.read() as session:
+        cars = histories.cars_with_vin(session, vin)
+        people = [histories.person(session, car.customer_id) for car in cars if car.customer_id is not None]
+    if not cars:
+        raise NotFound(N_("No car has the VIN {vin}. Check it, or import the car: notifier import customers."), vin=vin)
+    if not people:
+        raise NotFound(N_("The car {vin} has no owner on record, so nobody is texted about it."), vin=vin)
+    return people, people[0].phone, vin
+
+
+def _stopped(planner: Planner, key: str) -> str | None:
+    """Why the phone stands on the stop list, in words; None where it does not."""
+    with planner.store.read() as session:
+        stop = suppression_of(session, key)
+        replied = histories.latest_stop(session, key)
+    if stop is None:
+        return None
+    since = replied[1] if replied and stop.reason == "stop" else stop.since.astimezone(_zone(planner)).date()
+    return sayings.stop_words(stop.reason, (replied[0] if replied else None) or stop.source, since)
+
+
+def _zone(planner: Planner) -> Any:
+    return planner.schedules.shops[0].zone
+
+
+class _Explainer:
+    """Answers for one customer of one shop. `only`: the VIN asked for, None for all cars."""
+
+    def __init__(
+        self, planner: Planner, shop: ShopSettings, person: PersonRow, now: datetime, only: str | None,
+        stopped: str | None,
+    ) -> None:  # fmt: skip
+        self.planner, self.shop, self.person, self.now, self.only = planner, shop, person, now, only
+        self.stopped = stopped
+        self.at_shop = ShopPlanner(planner, shop, person.shop_id, now, only=None)
+        with planner.store.read() as session:
+            self.cars = {car.id: car for car in histories.cars_of_person(session, person.id)}
+
+    def explain(self, chosen: Sequence[Campaign]) -> Explained:
+        """Every chosen campaign's answers."""
+        answers = [answer for campaign in chosen for answer in self._answers(campaign)]
+        return Explained(self.shop.key, self.person, list(self.cars.values()), answers)
+
+    def _answers(self, campaign: Campaign) -> list[Answer]:
+        if not campaign.enabled:
+            return [Answer(campaign.key, "off", sayings.switched_off())]
+        try:
+            work = self.at_shop.rehearse(campaign)
+        except TemplateError as error:
+            return [Answer(campaign.key, "off", str(error), reason="template")]
+        dues = self._dues(work)
+        if not dues:
+            return [Answer(campaign.key, "nothing_due", sayings.nothing_due(campaign.rule))]
+        touches = [_nearest_touch(due, work) for due in dues]
+        facts = facts_of(work, [touches])
+        for touch in touches:
+            complete(touch, work.setting, facts)
+        is_open = [touch for touch in touches if touch.window.is_open(work.setting.today)]
+        GroupPlanner(work.setting, pace_of(work), work.texts, work.gateway, lambda: PLACEHOLDER_CODE).plan(
+            is_open, facts
+        )
+        return [self._answer(touch, work, facts) for touch in touches]
+
+    def _dues(self, work: Work) -> list[Due]:
+        """What is due for this customer, ever; of birthdays the latest one past, or the next."""
+        setting = work.setting
+        earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
+        if setting.campaign.rule == "birthday":
+            earliest, latest = setting.today - BIRTHDAYS_BACK, setting.today + BIRTHDAYS_AHEAD
+        with work.store.read() as session:
+            dues = AUDIENCES[setting.campaign.rule](session, setting.shop_id, earliest, latest, self.person.id)
+        return [due for due in dues if self.only is None or self._vin(due) in (None, self.only)]
+
+    def _vin(self, due: Due) -> str | None:
+        car = self.cars.get(due.vehicle_id or 0)
+        return car.vin if car else None
+
+    def _answer(self, touch: Touch, work: Work, facts: ChunkFacts) -> Answer:
+        campaign, today = work.setting.campaign, work.setting.today
+        if is_planned_already(touch):
+            return self._told(touch, campaign)
+        if touch.window.is_open(today):
+            return self._decided(touch, campaign)
+        standing = blocked_by(touch_facts(touch, work.setting, facts))
+        if standing is not None and standing.reason in STANDING_GUARDS:
+            return self._make(touch, campaign, "excluded", *self._kept_out(standing))
+        earlier = touch.cycle.touches if touch.cycle else {}
+        if touch.window.closes_on < today:
+            if earlier:
+                return self._told(touch, campaign)
+            return self._make(touch, campaign, "over", sayings.over(touch.window.closes_on), standing)
+        said = self._not_due(touch, campaign)
+        if earlier:
+            said = f"{self._told_sentence(touch)} {said}"
+        return self._make(touch, campaign, "not_due", said)
+
+    def _decided(self, touch: Touch, campaign: Campaign) -> Answer:
+        """What the next run would do with an open touch that has no message yet."""
+        decision = touch.decision
+        assert decision is not None  # the group planner decides every open touch that has no message
+        if decision.verdict is Verdict.EXCLUDED:
+            return self._make(touch, campaign, "excluded", *self._kept_out(decision))
+        if decision.verdict is Verdict.WITHHELD:
+            return self._make(touch, campaign, "withheld", sayings.kept_out(decision.reason, None), decision)
+        waits = decision if decision.verdict is Verdict.DEFERRED else self._waits(campaign)
+        if waits is not None:
+            said = sayings.waits(waits.reason, self._detail(waits))
+            return self._make(touch, campaign, "deferred", said, waits)
+        return self._gets(touch, campaign)
+
+    def _gets(self, touch: Touch, campaign: Campaign) -> Answer:
+        """With which run: one that is due and not made yet, else the next; none may come before the stage closes."""
+        zone = self.shop.zone
+        if self._is_run_due(campaign):
+            return self._make(touch, campaign, "gets", sayings.gets(touch.stage, None))
+        following = campaign.next_due(self.now, zone)
+        if not following or following[0].astimezone(zone).date() > touch.window.closes_on:
+            none_left = Decision(Verdict.EXCLUDED, "no_run_left", str(touch.window.closes_on))
+            return self._make(touch, campaign, "excluded", *self._kept_out(none_left))
+        return self._make(touch, campaign, "gets", sayings.gets(touch.stage, following[0].astimezone(zone)))
+
+    def _is_run_due(self, campaign: Campaign) -> bool:
+        due_at = campaign.due_at(self.now, self.shop.zone)
+        if due_at is None:
+            return False
+        with self.planner.store.read() as session:
+            return not has_scheduled_run(session, self.person.shop_id, campaign.id, due_at)
+
+    def _waits(self, campaign: Campaign) -> Decision | None:
+        """Why no run of the campaign would be made now, whoever it is for."""
+        with self.planner.store.read() as session:
+            if campaigns.is_paused(session, self.person.shop_id, campaign.id):
+                return Decision(Verdict.DEFERRED, "paused")
+        reason = self.at_shop.why_data_not_usable(campaign)
+        return Decision(Verdict.DEFERRED, reason) if reason else None
+
+    def _kept_out(self, decision: Decision) -> tuple[str, Decision]:
+        return sayings.kept_out(decision.reason, self._detail(decision)), decision
+
+    def _detail(self, decision: Decision) -> str | None:
+        """The value that decided, with where it comes from."""
+        person = self.person
+        if decision.reason == "suppressed":
+            return self.stopped
+        if decision.reason in ("no_phone", "unreachable"):
+            return sayings.phone_words(person.unreachable)
+        if decision.reason == "consent_refused":
+            return sayings.consent_words(person.consent_source, person.consent_since)
+        return decision.detail
+
+    def _told(self, touch: Touch, campaign: Campaign) -> Answer:
+        """This stage, or a stage before it, has its message: where that stands."""
+        row = self._message(touch)
+        return self._make(touch, campaign, sayings.status_of(row.state), sayings.told(row, self.shop.zone),
+                          Decision(Verdict.PLANNED, row.reason))  # fmt: skip
+
+    def _told_sentence(self, touch: Touch) -> str:
+        return sayings.told(self._message(touch), self.shop.zone)
+
+    def _message(self, touch: Touch) -> histories.ToldRow:
+        assert touch.cycle is not None  # it has touches
+        made: Mapping[str, tuple[int, str]] = touch.cycle.touches
+        message_id = made[touch.stage][0] if touch.stage in made else max(key for key, _state in made.values())
+        with self.planner.store.read() as session:
+            return histories.told(session, [message_id])[message_id]
+
+    def _not_due(self, touch: Touch, campaign: Campaign) -> str:
+        """Nothing is open yet: since when it counts, or when it is due; a predicted day with its range."""
+        opens_on, due_on = touch.window.opens_on, touch.due.due_on
+        if RULES[campaign.rule].counts_months:
+            return sayings.not_long_enough(opens_on, due_on)
+        car = self.cars.get(touch.due.vehicle_id or 0)
+        if campaign.rule == "maintenance_due" and car is not None:
+            return sayings.not_due(opens_on, due_on, car.next_service_from, car.next_service_to)
+        return sayings.not_due(opens_on, due_on, None, None)
+
+    def _make(
+        self, touch: Touch, campaign: Campaign, status: str, sentence: str, decision: Decision | None = None
+    ) -> Answer:
+        car = self.cars.get(touch.due.vehicle_id or 0)
+        return Answer(
+            campaign=campaign.key,
+            status=status,
+            sentence=sentence,
+            reason=decision.reason if decision else None,
+            detail=self._detail(decision) if decision else None,
+            vin=car.vin if car else None,
+            plate=car.plate if car else None,
+            stage=touch.stage,
+            due_on=touch.due.due_on,
+            opens_on=touch.window.opens_on,
+            closes_on=touch.window.closes_on,
+        )
+
+
+def _nearest_touch(due: Due, work: Work) -> Touch:
+    """The stage that is open today, else the next one, else the last."""
+    windows = stage_windows(due.due_on, work.setting.campaign.stages, work.setting.campaign.late_days)
+    today = work.setting.today
+    window = next((window for window in windows if today <= window.closes_on), windows[-1])
+    return Touch(due, windows, window)

@@ -1,0 +1,157 @@
+"""Every reason word in plain words: one registry for plan's page, `explain`, the import report and docs/json.md.
+
+The words themselves are fixed English (JSON, database); what people read stands here, marked for translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from notifier.locale import N_, _
+
+__all__ = [
+    "CANCELLED",
+    "IMPORT_WORDS",
+    "PHONE_WORDS",
+    "REASONS",
+    "Reason",
+    "cancel_words",
+    "import_words",
+    "short_words",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`short`: a few words beside a count. `sentence`: what it means for one customer; may name a ``{detail}``."""
+
+    short: str
+    sentence: str
+
+
+REASONS: Mapping[str, Reason] = {
+    "no_phone": Reason(
+        N_("no mobile number"), N_("there is no mobile number on record ({detail}); enter one in the DMS and import it.")
+    ),
+    "unreachable": Reason(
+        N_("phone out of reach"), N_("no text reaches the phone ({detail}); ask for a new number and import it.")
+    ),
+    "consent_refused": Reason(N_("refused marketing"), N_("the customer refused marketing ({detail}).")),
+    "consent_unknown": Reason(
+        N_("consent to marketing unknown"),
+        N_("nobody knows whether the customer agreed to marketing; import the consent, or import with --consent SOURCE."),
+    ),
+    "suppressed": Reason(N_("said stop"), N_("the phone is on the stop list: {detail}.")),
+    "vehicle_sold": Reason(N_("car sold"), N_("the car is sold.")),
+    "vehicle_scrapped": Reason(N_("car scrapped"), N_("the car is scrapped.")),
+    "vehicle_pdi": Reason(N_("car not delivered yet"), N_("the car is not delivered yet (PDI).")),
+    "vehicle_test_drive": Reason(N_("test-drive car"), N_("it is a test-drive car.")),
+    "vehicle_stock": Reason(N_("car in stock"), N_("the car is still in stock.")),
+    "vehicle_missing": Reason(N_("no car on record"), N_("there is no car of this customer on record.")),
+    "came": Reason(N_("came already"), N_("the customer came already, on {detail}.")),
+    "booked": Reason(N_("booked already"), N_("the customer booked already, on {detail}.")),
+    "renewed": Reason(N_("renewed already"), N_("the policy is renewed already, until {detail}.")),
+    "already_done": Reason(N_("says it is done"), N_("the customer replied that it is done already.")),
+    "sold": Reason(N_("says the car is sold"), N_("the customer replied that the car is sold.")),
+    "complaint_open": Reason(N_("complaint open"), N_("a complaint of the customer is open; settle it first.")),
+    "in_workshop": Reason(N_("car in the workshop"), N_("the car stands in the workshop.")),
+    "accident_repair": Reason(
+        N_("accident repair"), N_("an accident repair on {detail} is less than 14 days ago.")
+    ),
+    "campaign_control": Reason(
+        N_("control group"), N_("the customer is in the campaign's control group, which shows what the texts bring.")
+    ),
+    "universal_control": Reason(
+        N_("universal control"), N_("the customer is in the universal control: no marketing this year, for comparison.")
+    ),
+    "frequency_cap": Reason(N_("frequency cap"), N_("the frequency cap is reached ({detail}).")),
+    "budget": Reason(N_("daily budget"), N_("the daily budget is used up ({detail}).")),
+    "spread": Reason(N_("spread over days"), N_("the campaign's texts for these days are given out ({detail}).")),
+    "window_closed": Reason(
+        N_("window closed"), N_("the stage closes before the quiet hours end, so the text would come too late.")
+    ),
+    "before_first_run": Reason(
+        N_("before the first run"), N_("the stage opened before the campaign's first run reaches back ({detail}).")
+    ),
+    "missing_value": Reason(
+        N_("value missing"), N_("the text needs {detail}, which is not on record; complete the record and import it.")
+    ),
+    "data_too_old": Reason(
+        N_("data too old"), N_("the imports this campaign needs are too old; run notifier import and plan again.")
+    ),
+    "import_unfinished": Reason(
+        N_("import unfinished"), N_("an import this campaign needs has not finished; repeat that import.")
+    ),
+    "no_run_left": Reason(
+        N_("no run left"), N_("the campaign does not run again before the stage closes on {detail}.")
+    ),
+    "paused": Reason(N_("campaign paused"), N_("the campaign is paused; notifier campaigns resume ends that.")),
+}  # fmt: skip
+
+CANCELLED: Mapping[str, str] = {
+    "came": N_("the customer came"),
+    "booked": N_("the customer booked"),
+    "renewed": N_("the policy was renewed"),
+    "sold": N_("the car was sold"),
+    "already_done": N_("the customer replied that it is done"),
+    "opted_out": N_("the phone said stop"),
+    "unreachable": N_("no text reaches the phone"),
+    "validity_over": N_("its last day was over"),
+    "next_stage": N_("the next stage opened"),
+    "missing_value": N_("a value of the text went missing"),
+    "merged": N_("two records of the customer became one"),
+    "void": N_("its run was rejected"),
+}
+
+PHONE_WORDS: Mapping[str, str] = {
+    "missing": N_("none given"),
+    "too_short": N_("too short"),
+    "too_long": N_("too long"),
+    "not_a_number": N_("not a number"),
+    "not_mobile": N_("not a mobile number"),
+}
+
+IMPORT_WORDS: Mapping[str, str] = {
+    "bad_vin": N_("VIN not usable"),
+    "duplicate_vin": N_("VIN twice, an older row"),
+    "missing_order_no": N_("no order number"),
+    "duplicate_order": N_("order number twice"),
+    "missing_policy_no": N_("no policy number"),
+    "duplicate_policy": N_("policy number twice"),
+    "bad_date": N_("date not readable"),
+    "future_date": N_("date in the future"),
+    "placeholder_date": N_("date stands for none"),
+    "vin_check_digit": N_("VIN with a wrong check digit"),
+    "bad_plate": N_("plate not readable"),
+    "bad_amount": N_("amount not readable"),
+    "bad_odometer": N_("odometer not readable"),
+    "implausible_odometer": N_("odometer does not fit the others"),
+    "bad_number": N_("number not readable"),
+    "unknown_category": N_("category not known, taken as other"),
+    "unknown_state": N_("vehicle state not known"),
+    "unclear_consent": N_("consent not clear"),
+    "unknown_language": N_("language not known"),
+    "unknown_vehicle": N_("car not known yet"),
+    "phone_missing": N_("no phone"),
+    "phone_too_short": N_("phone too short"),
+    "phone_too_long": N_("phone too long"),
+    "phone_not_a_number": N_("phone not a number"),
+    "phone_not_mobile": N_("phone not a mobile number"),
+}
+
+
+def short_words(reason: str) -> str:
+    """A plan reason in a few words of the reader's language; an unknown one as it is."""
+    known = REASONS.get(reason)
+    return _(known.short) if known else reason
+
+
+def cancel_words(reason: str | None) -> str:
+    """Why a text was cancelled, in the reader's language."""
+    return _(CANCELLED.get(reason or "", reason or "–"))
+
+
+def import_words(reason: str) -> str:
+    """Why a row was rejected or doubted, in the reader's language."""
+    return _(IMPORT_WORDS.get(reason, reason))

@@ -1,0 +1,138 @@
+"""The sentences of `explain`, each made whole in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+
+from notifier.jobs.reasons import PHONE_WORDS, REASONS, cancel_words
+from notifier.locale import N_, _
+from notifier.store.histories import ToldRow
+
+__all__ = [
+    "STATUSES", "consent_words", "gets", "kept_out", "not_due", "not_long_enough", "nothing_due", "over", "phone_words", "status_of",
+    "stop_words", "switched_off", "told", "waits",
+]  # fmt: skip
+
+STATUSES = (
+    "gets", "waiting", "texted", "withheld", "deferred", "excluded", "not_due", "over", "nothing_due", "cancelled",
+    "failed", "unknown", "off",
+)  # fmt: skip
+"""What an answer of `explain` can be; docs/json.md says what each means."""
+
+_STATUS_OF = {
+    "planned": "waiting", "sending": "waiting", "accepted": "texted", "sent": "texted", "delivered": "texted",
+    "undelivered": "texted", "withheld": "withheld", "cancelled": "cancelled", "failed": "failed", "unknown": "unknown",
+}  # fmt: skip
+
+_NOTHING_DUE: Mapping[str, str] = {
+    "maintenance_due": N_("No regular service can be predicted: no maintenance visit or delivery is on record."),
+    "insurance_expiry": N_("No end of an insurance policy is on record."),
+    "birthday": N_("No birthday (by the solar calendar) is on record."),
+    "winback": N_("Neither a visit nor a delivery is on record."),
+}
+
+
+def status_of(state: str) -> str:
+    """The status of a touch whose message is in `state`."""
+    return _STATUS_OF[state]
+
+
+def stop_words(reason: str, source: str | None, day: date) -> str:
+    """Why and since when a phone is on the stop list, as part of a sentence."""
+    if reason == "stop":
+        return _("replied “{words}” on {day}").format(words=source or "–", day=day)
+    if reason == "carrier":
+        return _("the carrier reported an opt-out (code {code}) on {day}").format(code=source or "–", day=day)
+    return _("entered by staff ({source}) on {day}").format(source=source or "–", day=day)
+
+
+def phone_words(unreachable: str | None) -> str:
+    """What is wrong with a phone: what the import doubted, or the provider's code."""
+    if unreachable is None:
+        return _(PHONE_WORDS["missing"])
+    known = PHONE_WORDS.get(unreachable)
+    return _(known) if known else _("the provider's code {code}").format(code=unreachable)
+
+
+def consent_words(source: str | None, since: date | None) -> str:
+    """Where a consent comes from."""
+    return _("source {source}, since {day}").format(source=source or "–", day=since or "–")
+
+
+def switched_off() -> str:
+    """The campaign does not run at all."""
+    return _("The campaign is switched off in schedules.yaml.")
+
+
+def nothing_due(rule: str) -> str:
+    """The rule finds nothing about this customer."""
+    return _(_NOTHING_DUE.get(rule, N_("Nothing is due.")))
+
+
+def kept_out(reason: str | None, detail: str | None) -> str:
+    """The customer gets no text, and why."""
+    return _("Gets no text: {why}").format(why=_why(reason, detail))
+
+
+def waits(reason: str | None, detail: str | None) -> str:
+    """The text is put off, and why."""
+    return _("Put off: {why}").format(why=_why(reason, detail))
+
+
+def _why(reason: str | None, detail: str | None) -> str:
+    known = REASONS.get(reason or "")
+    return _(known.sentence).format(detail=detail or "–") if known else f"{reason} ({detail})"
+
+
+def gets(stage: str, at: datetime | None) -> str:
+    """The run due now plans it, or the one at `at`."""
+    if at is None:
+        return _("Gets the text of stage {stage} with the run that is due now.").format(stage=stage)
+    return _("Gets the text of stage {stage} when the campaign runs next, on {moment}.").format(
+        stage=stage, moment=f"{at:%Y-%m-%d %H:%M}"
+    )
+
+
+def not_due(opens_on: date, due_on: date, first: date | None, last: date | None) -> str:
+    """Nothing is open yet."""
+    if first is not None and last is not None:
+        return _("Not due until {opens}; the service is expected on {due} ({first} to {last}).").format(
+            opens=opens_on, due=due_on, first=first, last=last
+        )
+    return _("Not due until {opens}; the day itself is {due}.").format(opens=opens_on, due=due_on)
+
+
+def not_long_enough(opens_on: date, seen_on: date) -> str:
+    """The customer has been here too lately for a win-back."""
+    return _("Not due until {opens}; the last visit or delivery was on {day}.").format(opens=opens_on, day=seen_on)
+
+
+def over(closes_on: date) -> str:
+    """Every stage is closed and none was planned."""
+    return _("Its last day was {day}; no text was planned for it.").format(day=closes_on)
+
+
+def told(row: ToldRow, zone: tzinfo) -> str:
+    """Where the message of a touch stands."""
+    day = f"{(row.sent_at or row.not_before).astimezone(zone):%Y-%m-%d}"
+    moment = f"{row.not_before.astimezone(zone):%Y-%m-%d %H:%M}"
+    if row.state == "planned" and row.run_state == "review":
+        return _("A text is ready and waits for a person: notifier runs show {run}.").format(run=row.run_id)
+    if row.state == "cancelled":
+        return _("The text was cancelled: {why}.").format(why=cancel_words(row.reason))
+    sentence = _TOLD[row.state]
+    return _(sentence).format(day=day, moment=moment, code=row.reason or "–", message=row.id)
+
+
+_TOLD: Mapping[str, str] = {
+    "planned": N_("A text is planned and goes out from {moment}."),
+    "sending": N_("The text is being handed over right now."),
+    "accepted": N_("Was texted already on {day} (accepted)."),
+    "sent": N_("Was texted already on {day} (sent, no receipt yet)."),
+    "delivered": N_("Was texted already on {day} (delivered)."),
+    "undelivered": N_("Was texted already on {day}, but it was not delivered ({code})."),
+    "withheld": N_("Gets no text: is in the control group, and was counted there on {day}."),
+    "failed": N_("The text was refused for good on {day} ({code})."),
+    "unknown": N_("Nobody can tell yet whether the text of {day} went out: notifier reconcile, or unknown list."),
+}
