@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from notifier.config import Settings
+from notifier.engines.embedded import EmbeddedEngine
+from notifier.engines.log import configure_logging
+from notifier.engines.parts import Edits, EngineParts
+from notifier.engines.supervisor import supervise
 from notifier.errors import TemplateError
 from notifier.gateways.base import Gateway
 from notifier.gateways.simulator import Simulator
 from notifier.gateways.simulator_profile import Behaviour
 from notifier.gateways.twilio import TwilioGateway
-from notifier.jobs.plan import Planner
+from notifier.jobs.attribute import attribute
+from notifier.jobs.plan import Planner, plan
 from notifier.jobs.reconcile import Reconciler, ReconcileSettings
-from notifier.jobs.send import Lane, LaneSettings
+from notifier.jobs.send import Lane, LaneSettings, start_lane
 from notifier.jobs.texts import load_live, publish_folder
+from notifier.locale import current_language, use_language
 from notifier.schedules import LiveSchedules, Schedules, raise_if_campaign_was_renamed
 from notifier.store.campaigns import known_campaigns
 from notifier.store.engine import Store
 from notifier.store.migrations import make_if_new
 from notifier.store.simulated import SimulatedNetwork
+from notifier.web.parts import TwilioDoor, WebParts
+
+PULL_EVERY = timedelta(seconds=20)
+RECONCILE_EVERY = timedelta(minutes=1)
 
 
 @dataclass
@@ -30,6 +42,7 @@ class House:
 
     settings: Settings
     behaviour: Behaviour | None = None
+    given_schedules: Schedules | None = None  # for an errand: the version its engine runs, whatever the file says
 
     @cached_property
     def store(self) -> Store:
@@ -56,7 +69,7 @@ class House:
     @property
     def schedules(self) -> Schedules:
         """The schedules in force."""
-        return self.live_schedules.current
+        return self.given_schedules or self.live_schedules.current
 
     def template_names(self) -> frozenset[str]:
         """Every wording that can be planned with: the folder's valid files are published first."""
@@ -121,10 +134,51 @@ class House:
         return Reconciler(
             self.store,
             self.gateway(),
-            ReconcileSettings(timedelta(seconds=settings.reconcile_after), timedelta(seconds=settings.reconcile_gap)),
+            ReconcileSettings(
+                timedelta(seconds=settings.reconcile_after),
+                timedelta(seconds=settings.reconcile_gap),
+                timedelta(seconds=settings.post_timeout),
+            ),
             self.secret,
             self.schedules.shops[0].region,
-            pulls=settings.gateway == "simulator" or settings.public_url is None,
+            pulls=self.pulls,
+        )
+
+    @property
+    def pulls(self) -> bool:
+        """Are statuses and replies fetched, since nobody can push them to us?"""
+        return self.settings.gateway == "simulator" or self.settings.public_url is None
+
+    def engine_parts(self) -> EngineParts:
+        """What an engine triggers."""
+        return EngineParts(
+            clock=system_clock,
+            take_up_edits=self._take_up_edits,
+            plan=lambda now: partial(plan_errand, self.settings, self.schedules, current_language(), now),
+            attribute=lambda now: partial(attribute_errand, self.settings, self.schedules, current_language(), now),
+            lane=lambda: self.lane(system_clock),
+            reconciler=self.reconciler,
+            start_lane=lambda: start_lane(self.store, self.settings.gateway),
+            reconcile_every=PULL_EVERY if self.pulls else RECONCILE_EVERY,
+        )
+
+    def _take_up_edits(self) -> Edits:
+        templates = self.publish_templates()
+        return Edits(self.live_schedules.refresh(), templates)
+
+    def web_parts(self) -> WebParts:
+        """What the web app serves with."""
+        settings = self.settings
+        token, public_url = settings.twilio_auth_token, settings.public_url
+        is_reached = settings.gateway == "twilio" and token is not None and public_url is not None
+        return WebParts(
+            store=self.store,
+            secret=self.secret,
+            region=self.schedules.shops[0].region,
+            gateway=settings.gateway,
+            clock=system_clock,
+            twilio=TwilioDoor(token.get_secret_value(), public_url) if is_reached and token and public_url else None,
+            is_https=public_url is not None and public_url.startswith("https:"),
         )
 
     def close(self) -> None:
@@ -136,3 +190,82 @@ class House:
 def system_clock() -> datetime:
     """Business time where nobody gives another."""
     return datetime.now(UTC)
+
+
+# The daemon: each function below is the whole of one process.
+
+
+def run_daemon(settings: Settings) -> int:
+    """`notifier run`: engine and web as two processes of this one; returns the exit code.
+
+    Raises NotifierError before any process begins where settings, database or schedules cannot be used.
+    """
+    configure_logging(settings.log_format)
+    house = House(settings)
+    try:
+        house.web_parts()
+    finally:
+        house.close()
+    language = current_language()
+    return supervise({
+        "engine": partial(_speaking, language, run_engine, settings),
+        "web": partial(_speaking, language, run_web, settings),
+    })  # fmt: skip
+
+
+def run_engine(settings: Settings) -> int:
+    """The embedded engine alone, until SIGTERM; returns the exit code."""
+    configure_logging(settings.log_format)
+    house = House(settings)
+    try:
+        parts = house.engine_parts()
+        house.live_schedules  # noqa: B018  # read now: there must be a good version to go on with
+        return asyncio.run(_engine(parts))
+    finally:
+        house.close()
+
+
+async def _engine(parts: EngineParts) -> int:
+    return await EmbeddedEngine(parts).run()
+
+
+def run_web(settings: Settings) -> int:
+    """The web part alone, until SIGTERM; returns the exit code. Raises ConfigError where the port is taken."""
+    # FastAPI takes 0.3 s to import, which no other command should pay.
+    from notifier.engines.server import serve
+    from notifier.web.app import create_app
+
+    configure_logging(settings.log_format)
+    house = House(settings)
+    try:
+        return serve(create_app(house.web_parts()), settings.host, settings.port)
+    finally:
+        house.close()
+
+
+def plan_errand(settings: Settings, schedules: Schedules, language: str, now: datetime) -> Mapping[str, object]:
+    """One planning, in a process of its own."""
+    with _errand_house(settings, schedules, language) as house:
+        return plan(house.planner(), now).document()
+
+
+def attribute_errand(settings: Settings, schedules: Schedules, language: str, now: datetime) -> Mapping[str, object]:
+    """One attribution, in a process of its own."""
+    with _errand_house(settings, schedules, language) as house:
+        return attribute(house.store, schedules, now).document()
+
+
+@contextmanager
+def _errand_house(settings: Settings, schedules: Schedules, language: str) -> Iterator[House]:
+    configure_logging(settings.log_format)
+    use_language(language)
+    house = House(settings, given_schedules=schedules)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _speaking(language: str, run: Callable[[Settings], int], settings: Settings) -> int:
+    use_language(language)
+    return run(settings)

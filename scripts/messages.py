@@ -24,13 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = "zh_CN"
-KEYWORDS: Mapping[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2)}
+MARKS: Mapping[str, int] = {"_": 1, "N_": 1, "ngettext": 2}  # how many forms of the sentence each is given
 HEADERS = (
     ("Project-Id-Version", "notifier"),
     ("Language", LOCALE),
@@ -66,23 +65,39 @@ def key_of(sentence: Sentence) -> str:
 
 
 def sentences_of(package: Path) -> set[Sentence]:
-    """Every sentence marked in the code below `package`."""
-    found = extract_from_dir(package, method_map=[("**.py", "python")], keywords=KEYWORDS)
-    return {_sentence(message) for _file, _line, message, _comments, _context in found}
+    """Every sentence marked in the code below `package`.
+
+    Read from the syntax tree: Babel's own extraction misses a mark inside another call, as in ``_(known or N_("…"))``.
+    """
+    found = (_marked(call) for _file, call in _calls(package))
+    return {sentence for sentence in found if sentence}
 
 
 def unmarked_sentences(package: Path) -> Iterator[str]:
     """Sentences the extraction cannot see: given to an error without N_, or put together inside a mark."""
     errors = set(_error_names(package / "errors.py"))
+    for file, call in _calls(package):
+        name = _name_of(call)
+        is_bare = name in errors and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+        is_assembled = name in MARKS and isinstance(call.args[0], ast.JoinedStr | ast.BinOp)
+        if is_bare or is_assembled:
+            yield f"{file.relative_to(package.parent)}, line {call.lineno}"
+
+
+def _calls(package: Path) -> Iterator[tuple[Path, ast.Call]]:
     for file in sorted(package.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            is_bare = name in errors and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
-            is_assembled = name in KEYWORDS and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
-            if is_bare or is_assembled:
-                yield f"{file.relative_to(package.parent)}, line {node.lineno}"
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        yield from ((file, node) for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+
+
+def _name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _marked(call: ast.Call) -> Sentence | None:
+    forms = [each.value for each in call.args[: MARKS.get(_name_of(call), 0)] if isinstance(each, ast.Constant)]
+    texts = [form for form in forms if isinstance(form, str)]
+    return (texts[0], texts[1]) if len(texts) == 2 else texts[0] if texts else None
 
 
 def _error_names(file: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ __all__ = ["EFFECTS", "Effect", "Words", "chance_to_come", "chance_to_renew", "c
 
 _COMING = 0.055
 _REPAIR = 0.0012
-_RETURNING = 0.0019
+_RETURNING = 0.0016
 _WEEKDAYS = (0.95, 0.9, 0.9, 0.95, 1.0, 1.25, 1.05)
 _MONTHS = MappingProxyType({3: 1.0, 4: 1.06, 5: 1.12})
 _RENEWING = ((-45, -10, 0.011), (-10, 1, 0.028))
@@ -44,9 +44,9 @@ EFFECTS: Mapping[tuple[str, str], Effect] = MappingProxyType(
         ("insurance_expiry", "early"): Effect(0.004, 10),
         ("insurance_expiry", "middle"): Effect(0.006, 10),
         ("insurance_expiry", "last"): Effect(0.012, 7),
-        ("winback", "at_risk"): Effect(0.011, 14),
-        ("winback", "lost"): Effect(0.011, 14),
-        ("winback", "gone"): Effect(0.006, 14),
+        ("winback", "at_risk"): Effect(0.009, 14),
+        ("winback", "lost"): Effect(0.008, 14),
+        ("winback", "gone"): Effect(0.004, 14),
     }
 )
 """A greeting brings nobody in: its absence here is the truth that the report is held against."""

@@ -97,7 +97,7 @@ def write_visits(path: Path, visits: Sequence[Visit], seed: int) -> Path:
         typed = [visit.vin, f"{visit.at:%Y-%m-%d %H:%M}", _typed_km(visit.km, luck), visit.category]
         coupon = visit.coupon or ""
         rows.append([number, *typed, _typed_amount(visit.amount, luck), luck.choice(_ADVISORS), coupon])
-        if luck.random() < 0.05:
+        if luck.random() < 0.05 and visit.category != "事故车":
             rows.append([f"{number}-2", *typed[:2], str(visit.km), "装潢", str(luck.randrange(80, 900)), "", ""])
         if luck.random() < 0.012:
             rows.append(rows[-1])

@@ -8,12 +8,12 @@ from random import Random
 from notifier.demo.cast import Car, Person, Standing, Visit
 from notifier.demo.chance import chance, pick
 
-__all__ = ["live_until", "make_visit"]
+__all__ = ["REPAIRS", "live_until", "make_visit"]
 
 LEAVING = (0.06, 0.3, 0.5, 0.55, 0.55, 0.55)
 """Chance a year to stay away for good, by the car's age: some 60 % have left after three (facts/dealership.md)."""
 
-_REPAIRS = {"一般维修": 0.62, "索赔": 0.18, "装潢": 0.2}
+REPAIRS = {"一般维修": 0.62, "索赔": 0.18, "装潢": 0.2}
 _AMOUNTS = {"首保": (0, 0), "定期保养": (780, 0.3), "一般维修": (620, 0.6), "索赔": (0, 0), "装潢": (900, 0.7),
             "事故车": (3200, 0.7)}  # fmt: skip
 
@@ -40,7 +40,7 @@ def _live(car: Car, start: date, luck: Random) -> None:
     for _ in range(round((until - car.delivered_on).days / 365 * 0.9 * luck.random() * 2)):
         day = car.delivered_on + timedelta(days=1 + luck.randrange(max(1, (until - car.delivered_on).days)))
         if day < start:
-            category = "事故车" if luck.random() < 0.15 else pick(luck, _REPAIRS)
+            category = "事故车" if luck.random() < 0.15 else pick(luck, REPAIRS)
             visits.append(make_visit(car, day, category, luck))
     car.visits = sorted(visits, key=lambda visit: visit.at)
     seen = max([visit.day for visit in car.visits], default=car.delivered_on)

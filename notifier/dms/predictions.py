@@ -12,8 +12,6 @@ __all__ = ["DERIVED", "derive", "plausible_readings"]
 
 INTERVAL_KM = 5_000
 INTERVAL_MONTHS = 6
-FIRST_SERVICE_KM = 5_000
-FIRST_SERVICE_MONTHS = 3
 
 DERIVED = (
     "last_maintenance_on", "service_anchor_on", "next_service_on", "next_service_from", "next_service_to",
@@ -31,8 +29,8 @@ def derive(
 ) -> Mapping[str, Any]:
     """The columns of DERIVED for one car; `readings` are plausible and by day.
 
-    Until a maintenance visit is known the first service is due, three months or 5,000 km after delivery; then every
-    six months or 5,000 km. Without either day nothing is due.
+    Due six months or 5,000 km after the last maintenance visit; while none is known, after the delivery: then it is the
+    car's first service that is due. Without either day nothing is due.
     """
     derived: dict[str, Any] = dict.fromkeys(DERIVED)
     derived["irregular"] = False
@@ -48,7 +46,7 @@ def derive(
         start = [] if any(reading.day <= delivered_on for reading in readings) else [Reading(delivered_on, 0)]
         due = predict(
             delivered_on, None, [*start, *readings],
-            interval_km=FIRST_SERVICE_KM, interval_months=FIRST_SERVICE_MONTHS, prior=prior,
+            interval_km=INTERVAL_KM, interval_months=INTERVAL_MONTHS, prior=prior,
         )  # fmt: skip
         derived |= _due("first", due)
     return derived

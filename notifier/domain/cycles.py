@@ -44,7 +44,7 @@ RULES: Mapping[str, Rule] = {
     rule.name: rule
     for rule in (
         Rule("maintenance_due", "vehicle", 30, 0, ("customers", "visits"), "visit", "visit"),
-        Rule("insurance_expiry", "vehicle", 179, 0, ("customers",), "renewal", "renewal"),
+        Rule("insurance_expiry", "vehicle", 179, 0, ("customers", "renewals"), "renewal", "renewal"),
         Rule("birthday", "customer", 180, 0, ("customers",), "visit", None),
         Rule("winback", "customer", 30, 180, ("customers", "visits"), "visit", "visit", counts_months=True),
     )

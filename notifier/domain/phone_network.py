@@ -70,7 +70,10 @@ class Itinerary:
         acknowledged = self.offered_at is not None and self.offered_at <= since
         taken = self.offered if acknowledged else self.taken
         due = max(taken, sum(step.at <= now for step in self.steps))
-        after = replace(self, taken=taken, offered=due, offered_at=now if due > taken else None)
+        # Offered again without anything new: the asker may have recorded it the first time, and that moment counts.
+        again = not acknowledged and due == self.offered
+        offered_at = self.offered_at if again else now
+        after = replace(self, taken=taken, offered=due, offered_at=offered_at if due > taken else None)
         return after, self.steps[taken:due]
 
     @property

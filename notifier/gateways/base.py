@@ -34,7 +34,8 @@ class Capabilities:
     `two_way`: hears replies; without it the way out is the shop's phone and no text may ask for a reply.
     `links`: links reach the phone. `signature`: "ours" = the renderer writes 【signature】, "provider" = it adds it.
     `units_per_second`: the pace it takes; `unit` = what it counts. `price_micros`: per segment, millionths of the
-    currency. `pulls`: statuses and replies can be fetched without a public URL.
+    currency. `pulls`: statuses and replies can be fetched without a public URL. `keeps_business_time`: its own clock is
+    the business time it is told (the simulator), not the real one.
     """
 
     two_way: bool
@@ -44,6 +45,7 @@ class Capabilities:
     unit: str = "segment"
     price_micros: int = 0
     pulls: bool = True
+    keeps_business_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

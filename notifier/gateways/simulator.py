@@ -69,7 +69,11 @@ class Simulator:
         units_per_second: float = 2_000.0,
     ) -> None:
         self.capabilities = Capabilities(
-            two_way=True, links=True, units_per_second=units_per_second, price_micros=price_micros
+            two_way=True,
+            links=True,
+            units_per_second=units_per_second,
+            price_micros=price_micros,
+            keeps_business_time=True,
         )
         self._profile = profile or NetworkProfile()
         self._behaviour = behaviour or ordinary_customers(self._profile)

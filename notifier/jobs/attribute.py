@@ -87,7 +87,8 @@ def _credit(outcome: OutcomeRow, evidence: _Evidence) -> CreditRow:
     bookings = _bookings_for(outcome, evidence)
     named = {booking.message_id: booking.booked_on for booking in bookings if booking.message_id is not None}
     unnamed = [booking.booked_on for booking in bookings if booking.message_id is None]
-    rows = [row for row in evidence.touches.get(outcome.customer_id, ()) if row.settings["success"] == outcome.type]
+    touches = evidence.touches.get(outcome.customer_id, ()) if outcome.counts else ()
+    rows = [row for row in touches if row.settings["success"] == outcome.type]
     earned = credit(
         Outcome(outcome.day, outcome.arrived_at, min(unnamed, default=None)),
         [_touch(row, outcome, evidence, named.get(row.message_id)) for row in rows],

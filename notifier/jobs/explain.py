@@ -110,9 +110,7 @@ def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaig
     stopped = _stopped(planner, key) if key else None
     if not people and stopped is None:
         raise NotFound(
-            N_(
-                "No customer has the phone {phone}. Check the number, or import the customer: notifier import customers."
-            ),
+            N_("No customer has the phone {phone}. Check it, or import the customer: notifier import customers."),
             phone=mask(phone or ""),
         )
     explained = []
@@ -121,7 +119,7 @@ def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaig
             shop_id = find_shop(session, shop.key)
         for person in people:
             if person.shop_id == shop_id:
-                explained.append(_Explainer(planner, shop, person, now, only, stopped).explain(chosen))
+                explained.append(_Explainer(planner, shop, person, now, only=only, stopped=stopped).explain(chosen))
     return Explanation(phone, stopped, explained)
 
 
@@ -161,9 +159,15 @@ class _Explainer:
     """Answers for one customer of one shop. `only`: the VIN asked for, None for all cars."""
 
     def __init__(
-        self, planner: Planner, shop: ShopSettings, person: PersonRow, now: datetime, only: str | None,
+        self,
+        planner: Planner,
+        shop: ShopSettings,
+        person: PersonRow,
+        now: datetime,
+        *,
+        only: str | None,
         stopped: str | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.planner, self.shop, self.person, self.now, self.only = planner, shop, person, now, only
         self.stopped = stopped
         self.at_shop = ShopPlanner(planner, shop, person.shop_id, now, only=None)

@@ -32,7 +32,8 @@ class Reason:
 
 REASONS: Mapping[str, Reason] = {
     "no_phone": Reason(
-        N_("no mobile number"), N_("there is no mobile number on record ({detail}); enter one in the DMS and import it.")
+        N_("no mobile number"),
+        N_("there is no mobile number on record ({detail}); enter one in the DMS and import it."),
     ),
     "unreachable": Reason(
         N_("phone out of reach"), N_("no text reaches the phone ({detail}); ask for a new number and import it.")
@@ -40,7 +41,7 @@ REASONS: Mapping[str, Reason] = {
     "consent_refused": Reason(N_("refused marketing"), N_("the customer refused marketing ({detail}).")),
     "consent_unknown": Reason(
         N_("consent to marketing unknown"),
-        N_("nobody knows whether the customer agreed to marketing; import the consent, or import with --consent SOURCE."),
+        N_("nobody knows whether the customer agreed to marketing; import the consent, or use --consent SOURCE."),
     ),
     "suppressed": Reason(N_("said stop"), N_("the phone is on the stop list: {detail}.")),
     "vehicle_sold": Reason(N_("car sold"), N_("the car is sold.")),
@@ -69,7 +70,7 @@ REASONS: Mapping[str, Reason] = {
     "budget": Reason(N_("daily budget"), N_("the daily budget is used up ({detail}).")),
     "spread": Reason(N_("spread over days"), N_("the campaign's texts for these days are given out ({detail}).")),
     "window_closed": Reason(
-        N_("window closed"), N_("the stage closes before the quiet hours end, so the text would come too late.")
+        N_("window closed"), N_("the stage closes before a text may go out, or a later stage was texted already.")
     ),
     "before_first_run": Reason(
         N_("before the first run"), N_("the stage opened before the campaign's first run reaches back ({detail}).")
@@ -133,6 +134,7 @@ IMPORT_WORDS: Mapping[str, str] = {
     "unclear_consent": N_("consent not clear"),
     "unknown_language": N_("language not known"),
     "unknown_vehicle": N_("car not known yet"),
+    "phone_conflict": N_("phones contradict each other"),
     "phone_missing": N_("no phone"),
     "phone_too_short": N_("phone too short"),
     "phone_too_long": N_("phone too long"),

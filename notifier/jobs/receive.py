@@ -41,9 +41,12 @@ class Received:
 def receive_statuses(session: Session, reports: Sequence[StatusReport]) -> Received:
     """Keep the reports and apply those whose attempt is known, in the caller's transaction.
 
-    A report seen before changes nothing; one of an unknown id is kept until its attempt is known.
+    A report seen before changes nothing; one of an unknown id is kept until its attempt is known. Should it have been
+    kept in the very moment in which its id was bound, the next time it is told applies it.
     """
-    fresh = [report for report in reports if _keep(session, report)]
+    clock = database_now(session)
+    new = [_keep(session, report, clock) for report in reports]
+    fresh = [report for report, is_new in zip(reports, new, strict=True) if is_new or _waits(session, report)]
     places = _places(session, fresh)
     known = [(report, places[index]) for index, report in enumerate(fresh) if index in places]
     changes = [_change(report, *place) for report, place in known if report.event is not None]
@@ -52,17 +55,22 @@ def receive_statuses(session: Session, reports: Sequence[StatusReport]) -> Recei
         if result.known:
             mark_applied(session, (report.gateway, report.sid, report.status), place)
     learn_about_phones(session, [(place[0], report.policy, report.error_code) for report, place in known])
-    return Received(events=len(fresh), applied=sum(result.moved for result in applied))
+    return Received(events=sum(new), applied=sum(result.moved for result in applied))
 
 
-def _keep(session: Session, report: StatusReport) -> bool:
+def _keep(session: Session, report: StatusReport, clock: datetime) -> bool:
     row: dict[str, Any] = {
         "gateway": report.gateway, "provider_sid": report.sid, "status": report.status,
         "message_id": None, "attempt_n": None, "event": report.event and str(report.event),
         "error_code": report.error_code, "applied": False, "payload": dict(report.payload),
-        "received_at": database_now(session),
+        "received_at": clock,
     }  # fmt: skip
     return keep_event(session, row)
+
+
+def _waits(session: Session, report: StatusReport) -> bool:
+    """Whether this report was kept before and could not be applied then."""
+    return any(event.status == report.status for event in unapplied_events(session, report.gateway, [report.sid]))
 
 
 def _places(session: Session, reports: Sequence[StatusReport]) -> dict[int, tuple[int, int]]:

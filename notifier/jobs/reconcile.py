@@ -7,7 +7,7 @@ minutes after its lease. Any candidate that nothing explains keeps it unknown: r
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,11 +17,13 @@ from notifier.gateways.base import Gateway, ListedText, Pulled
 from notifier.jobs.receive import receive_replies, receive_statuses, take_up_early_events
 from notifier.store import lanes, runs
 from notifier.store.attempts import (
+    Rival,
     UnknownAttempt,
     bound_sids,
     lapsed,
     note_empty_listing,
     posting_count,
+    rivals_of,
     unknown_attempts,
 )
 from notifier.store.engine import Session, Store, database_now
@@ -32,14 +34,20 @@ POLL_OVERLAP = timedelta(minutes=5)
 POLL_AT_MOST = timedelta(days=7)
 RECORD_AT_ONCE = 200
 LOOK_AGAIN = 1.0
+LOOK_AGAIN_AT_MOST = 5.0
+Key = tuple[int, int]  # message, attempt
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileSettings:
-    """`after`: from the end of the lease to the first listing that counts; `gap`: between the two that do."""
+    """`after`: from the end of the lease to the first listing that counts; `gap`: between the two that do.
+
+    `post_timeout`: how long a POST may last; where a lease is shorter than that, it decides.
+    """
 
     after: timedelta = timedelta(seconds=300)
     gap: timedelta = timedelta(seconds=120)
+    post_timeout: timedelta = timedelta(seconds=8)
 
 
 @dataclass(slots=True)
@@ -70,20 +78,27 @@ class Reconciler:
     region: str
     pulls: bool
     result: ReconcileResult = field(default_factory=ReconcileResult)
-    _freed: set[tuple[int, int]] = field(default_factory=set)
+    _freed: set[Key] = field(default_factory=set)
+    _unexplained: set[Key] = field(default_factory=set)
 
     async def run(self, now: Callable[[], datetime], *, wait: bool) -> ReconcileResult:
-        """One pass, or with `wait` as many as it takes until nothing is unknown or under way."""
+        """One pass, or with `wait` as many as it takes until nothing is unknown or under way.
+
+        What no listing can settle is left to the operator once its text is not valid any more.
+        """
+        pause = LOOK_AGAIN
         async with self.gateway:
             while True:
                 await self._pass(now())
-                if not wait or not await asyncio.to_thread(self._is_open):
+                if not wait or not await asyncio.to_thread(self._is_open, now()):
                     break
-                await asyncio.sleep(LOOK_AGAIN)
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, LOOK_AGAIN_AT_MOST)
         await asyncio.to_thread(self._finish)
         return self.result
 
     async def _pass(self, now: datetime) -> None:
+        self._unexplained.clear()
         before = await asyncio.to_thread(self._open_attempts)
         if self.pulls and self.gateway.capabilities.pulls:
             await self._pull(now)
@@ -93,20 +108,26 @@ class Reconciler:
         after = await asyncio.to_thread(self._open_attempts)
         self._count(before, after)
 
-    def _open_attempts(self) -> frozenset[tuple[int, int]]:
+    def _open_attempts(self) -> frozenset[Key]:
         with self.store.write() as session:
             apply_events(session, lapsed(session))
             return frozenset((a.message_id, a.n) for a in unknown_attempts(session, self.gateway.name))
 
-    def _count(self, before: frozenset[tuple[int, int]], after: frozenset[tuple[int, int]]) -> None:
+    def _count(self, before: frozenset[Key], after: frozenset[Key]) -> None:
         gone = before - after
         self.result.settled_accepted += len(gone - self._freed)
         self.result.settled_not_accepted += len(gone & self._freed)
         self._freed.clear()
 
-    def _is_open(self) -> bool:
+    def _is_open(self, now: datetime) -> bool:
+        """Whether anything is left that another pass may settle."""
         with self.store.read() as session:
-            return bool(unknown_attempts(session, self.gateway.name)) or posting_count(session) > 0
+            unknown = unknown_attempts(session, self.gateway.name)
+            return posting_count(session, self.gateway.name) > 0 or any(
+                attempt.valid_until > now or (attempt.message_id, attempt.n) not in self._unexplained
+                for attempt in unknown
+                if attempt.phone is not None
+            )
 
     def _finish(self) -> None:
         with self.store.write() as session:
@@ -115,14 +136,21 @@ class Reconciler:
             self.result.still_unknown = len(unknown_attempts(session, self.gateway.name))
 
     async def _pull(self, now: datetime) -> None:
-        """Fetch statuses and replies since the last complete fetch; what comes twice is kept once."""
-        with self.store.read() as session:
-            polled_at = lanes.lane_of(session, self.gateway.name).polled_at
-        since = (polled_at or now - POLL_AT_MOST) - POLL_OVERLAP
-        pulled = await self.gateway.pull(since, now)
-        await asyncio.to_thread(self._keep, pulled, now)
+        """Fetch statuses and replies since the last complete fetch; what comes twice is kept once.
 
-    def _keep(self, pulled: Pulled, now: datetime) -> None:
+        A real provider lives by the real clock, whatever business time it is here.
+        """
+        at, since = await asyncio.to_thread(self._span_to_pull, now)
+        pulled = await self.gateway.pull(since, at)
+        await asyncio.to_thread(self._keep, pulled, at, now)
+
+    def _span_to_pull(self, now: datetime) -> tuple[datetime, datetime]:
+        with self.store.read() as session:
+            at = now if self.gateway.capabilities.keeps_business_time else database_now(session)
+            polled_at = lanes.lane_of(session, self.gateway.name).polled_at
+        return at, min(polled_at or at - POLL_AT_MOST, at) - POLL_OVERLAP
+
+    def _keep(self, pulled: Pulled, at: datetime, now: datetime) -> None:
         for chunk in self.store.chunks(pulled.statuses, RECORD_AT_ONCE):
             with self.store.write() as session:
                 receive_statuses(session, chunk)
@@ -131,7 +159,7 @@ class Reconciler:
                 receive_replies(session, replies, secret=self.secret, region=self.region, now=now)
         if pulled.complete:
             with self.store.write() as session:
-                lanes.note_polled(session, self.gateway.name, now)
+                lanes.note_polled(session, self.gateway.name, at)
 
     def _unknown_by_phone(self) -> Mapping[str, list[UnknownAttempt]]:
         by_phone: dict[str, list[UnknownAttempt]] = defaultdict(list)
@@ -157,17 +185,25 @@ class Reconciler:
         self, attempts: Sequence[UnknownAttempt], listed: Sequence[ListedText], asked_at: datetime, now: datetime
     ) -> None:
         with self.store.write() as session:
+            rivals = rivals_of(session, self.gateway.name, attempts)
             bound = bound_sids(session, self.gateway.name, [row.sid for row in listed])
             candidates = [row for row in listed if row.sid not in bound]
-            matched, unexplained = match_listing(attempts, candidates)
+            matched, unexplained = match_listing(attempts, candidates, rivals)
             for attempt, row in matched:
                 self._accept(session, attempt, row)
-            if unexplained:
-                return
             found = {(attempt.message_id, attempt.n) for attempt, _ in matched}
             for attempt in attempts:
-                if (attempt.message_id, attempt.n) not in found:
+                key = (attempt.message_id, attempt.n)
+                if key in found or asked_at < self._counts_from(attempt):
+                    continue
+                if any(_is_in_time(attempt, row) for row in unexplained):
+                    self._unexplained.add(key)
+                else:
                     self._note_empty(session, attempt, asked_at, now)
+
+    def _counts_from(self, attempt: UnknownAttempt) -> datetime:
+        """From when on a listing without the attempt proves something: its POST is over, its row would show."""
+        return max(attempt.lease_until + self.settings.after, attempt.claimed_at + self.settings.post_timeout)
 
     def _accept(self, session: Session, attempt: UnknownAttempt, row: ListedText) -> None:
         """The listing shows it: bind the provider's id, then apply the status the row already tells."""
@@ -178,8 +214,6 @@ class Reconciler:
         take_up_early_events(session, self.gateway.name, [row.sid])
 
     def _note_empty(self, session: Session, attempt: UnknownAttempt, asked_at: datetime, now: datetime) -> None:
-        if asked_at < attempt.lease_until + self.settings.after:
-            return
         if attempt.empty_listing_at is None:
             note_empty_listing(session, attempt.message_id, attempt.n)
         elif asked_at - attempt.empty_listing_at >= self.settings.gap:
@@ -191,30 +225,49 @@ class Reconciler:
 
 
 def match_listing(
-    attempts: Sequence[UnknownAttempt], candidates: Sequence[ListedText]
+    attempts: Sequence[UnknownAttempt], candidates: Sequence[ListedText], rivals: Sequence[Rival] = ()
 ) -> tuple[list[tuple[UnknownAttempt, ListedText]], list[ListedText]]:
     """(attempt, row) pairs that belong together, and the rows nothing explains.
 
     Time decides who may match: created while the attempt was under way, give or take the clocks' difference. The
-    wording breaks ties only, since providers change it. One attempt and one row left over belong together.
+    wording breaks ties only, since providers change it. An attempt and a row that are left with nobody but each other
+    belong together, unless the row may be one of the `rivals`': texts to the same phone that are still under way.
     """
-    left = list(candidates)
-    open_attempts = list(attempts)
-    matched: list[tuple[UnknownAttempt, ListedText]] = []
-    for attempt in list(open_attempts):
-        same = [row for row in left if row.body == attempt.text and _is_in_time(attempt, row)]
-        rivals = [other for other in open_attempts if other.text == attempt.text]
-        if len(same) == 1 and len(rivals) == 1:
+    rivals = [rival for rival in rivals if any(_is_in_time(rival, row) for row in candidates)]
+    matched = _matched_by_wording(attempts, candidates, rivals)
+    open_attempts = [attempt for attempt in attempts if all(attempt is not taken for taken, _ in matched)]
+    left = [row for row in candidates if all(row is not taken for _, taken in matched)]
+    possible = [(attempt, row) for attempt in open_attempts for row in left if _is_in_time(attempt, row)]
+    alone = [
+        (attempt, row)
+        for attempt, row in possible
+        if sum(other is attempt or candidate is row for other, candidate in possible) == 1
+        and not any(_is_in_time(rival, row) for rival in rivals)
+    ]
+    taken_rows = [row for _, row in alone]
+    still_open = [attempt for attempt in open_attempts if all(attempt is not taken for taken, _ in alone)]
+    unexplained = [
+        row
+        for row in left
+        if all(row is not taken for taken in taken_rows) and any(_is_in_time(attempt, row) for attempt in still_open)
+    ]
+    return matched + alone, unexplained
+
+
+def _matched_by_wording(
+    attempts: Sequence[UnknownAttempt], candidates: Sequence[ListedText], rivals: Sequence[Rival]
+) -> list[tuple[UnknownAttempt, ListedText]]:
+    """Pairs whose wording is shared with no other attempt and no other row in time."""
+    wordings = Counter([attempt.text for attempt in attempts] + [rival.text for rival in rivals])
+    matched = []
+    for attempt in attempts:
+        same = [row for row in candidates if row.body == attempt.text and _is_in_time(attempt, row)]
+        if len(same) == 1 and wordings[attempt.text] == 1:
             matched.append((attempt, same[0]))
-            left.remove(same[0])
-            open_attempts.remove(attempt)
-    if len(open_attempts) == 1 and len(left) == 1 and _is_in_time(open_attempts[0], left[0]):
-        matched.append((open_attempts[0], left[0]))
-        return matched, []
-    return matched, [row for row in left if any(_is_in_time(attempt, row) for attempt in open_attempts)]
+    return matched
 
 
-def _is_in_time(attempt: UnknownAttempt, row: ListedText) -> bool:
+def _is_in_time(attempt: UnknownAttempt | Rival, row: ListedText) -> bool:
     return attempt.claimed_at - CLOCKS_APART <= row.created_at <= attempt.lease_until + CLOCKS_APART
 
 

@@ -46,7 +46,7 @@ def _reword_all(
     with store.read() as session:
         items = rewordings(session, ids)
     makers = {shop.key: TextMaker(shop, live, capabilities, price_micros) for shop in schedules.shops}
-    made: dict[int, MadeText] = {}
+    made: list[tuple[Rewording, MadeText]] = []
     impossible: list[int] = []
     for item in items:
         maker = makers.get(item.shop_key)
@@ -54,7 +54,7 @@ def _reword_all(
             if maker is None:
                 impossible.append(item.message_id)
             else:
-                made[item.message_id] = _make(maker, item)
+                made.append((item, _make(maker, item)))
         except (MissingValue, TemplateError):
             impossible.append(item.message_id)
     with store.write() as session:

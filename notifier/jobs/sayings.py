@@ -10,8 +10,8 @@ from notifier.locale import N_, _
 from notifier.store.histories import ToldRow
 
 __all__ = [
-    "STATUSES", "consent_words", "gets", "kept_out", "not_due", "not_long_enough", "nothing_due", "over", "phone_words", "status_of",
-    "stop_words", "switched_off", "told", "waits",
+    "STATUSES", "consent_words", "gets", "kept_out", "not_due", "not_long_enough", "nothing_due", "over",
+    "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
 ]  # fmt: skip
 
 STATUSES = (

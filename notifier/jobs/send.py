@@ -184,7 +184,7 @@ class Lane:
         except asyncio.CancelledError:
             return Answer(AnswerKind.AMBIGUOUS, code=INTERRUPTED)
         except Exception as error:  # noqa: BLE001 (whatever broke, the text may have been handed over)
-            log.error("post_broke", gateway=self.gateway.name, error=type(error).__name__)
+            log.warning("post_broke", alert=True, gateway=self.gateway.name, error=type(error).__name__)
             return Answer(AnswerKind.AMBIGUOUS, code=BROKEN, text=type(error).__name__)
 
     async def _collect(self, wait: float | None) -> None:
@@ -272,7 +272,7 @@ class Lane:
             try:
                 counted += self._record_together([item])
             except Exception as error:  # noqa: BLE001
-                log.error("answer_not_recorded", message=item.text.message_id, error=type(error).__name__)
+                log.warning("answer_not_recorded", message=item.text.message_id, error=type(error).__name__)
                 failed = error
         if failed is not None and not counted:
             raise failed

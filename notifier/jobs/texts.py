@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from notifier.domain.segments import count_segments
@@ -97,8 +98,9 @@ def load_live(store: Store) -> LiveTemplates:
     return LiveTemplates({(row.name, row.language): (row.id, parsed(row)) for row in rows})
 
 
+@lru_cache(maxsize=256)
 def parsed(row: PublishedTemplate) -> Template:
-    """A stored version as a template again."""
+    """A stored version as a template again; kept, since a version never changes and planning ticks each minute."""
     origin = f"{row.language}/{row.name}.j2 (v{row.version})"
     return parse_template(row.source, name=row.name, language=row.language, origin=origin)
 
@@ -150,6 +152,11 @@ class TextMaker:
             capabilities=self._capabilities,
         )
         return self._counted(text, version_id, template)
+
+    def speaks_of_coupon(self, name: str, customer: CustomerRow) -> bool:
+        """Whether the customer's wording of template `name` tells of a coupon."""
+        _, template = self._templates.choose(name, customer.language, self._shop.language)
+        return any(field.startswith("coupon.") for field in template.fields)
 
     def _way_out(self, kind: str, language: str, names_phone: bool) -> str:
         key = (kind, language, names_phone)

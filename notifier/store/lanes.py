@@ -102,7 +102,7 @@ def reserve(session: Session, lane: LaneRow, clock: datetime, units: float, unit
 
 
 def back_off(session: Session, gateway: str, *, seconds: float | None, error: str) -> None:
-    """The provider asked for a pause (`seconds`), or could not be reached: wait as told, else twice as long as last time.
+    """The provider asked for a pause (of `seconds`), or could not be reached: wait as told, else twice the last time.
 
     What comes while the lane waits already was under way when the trouble began: it can make the pause longer where
     the provider says so, but is no trouble of its own, else one window of refusals would double it many times.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from notifier.store.tables import Coupon, Cycle, Decision, Enrolment, Message, M
 
 CYCLE = table_of(Cycle)
 DECISION = table_of(Decision)
+MESSAGE_CYCLE = table_of(MessageCycle)
 
 
 @dataclass(slots=True)
@@ -37,7 +38,10 @@ class NewEnrolment:
 
 @dataclass(slots=True)
 class PlannedCycle:
-    """A cycle a touch belongs to: a new one (`id` None) or a known one whose anchor may have moved."""
+    """A cycle a touch belongs to: a new one (`id` None), or a known one, written again where it `has_changed`.
+
+    `is_freed`: it was about a former owner of the car, whose touches of it are forgotten.
+    """
 
     subject_type: str
     subject_id: int
@@ -46,21 +50,22 @@ class PlannedCycle:
     came_from: date
     answered_by: str | None
     id: int | None = None
-    known_anchor_on: date | None = None
+    has_changed: bool = False
+    is_freed: bool = False
     enrolment: NewEnrolment | None = None
     enrolment_id: int | None = None
 
 
 @dataclass(slots=True)
 class PlannedTouch:
-    """One stage of one cycle with its decision; `supersedes` where an earlier stage still waits to be sent."""
+    """One stage of one cycle with its decision; `supersedes` names earlier stages that still wait to be sent."""
 
     cycle: PlannedCycle
     stage: str
     verdict: str
     reason: str | None
     closes_on: date
-    supersedes: bool = False
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,19 +81,20 @@ class PlannedText:
 
 @dataclass(slots=True)
 class PlannedChunk:
-    """Everything one chunk of candidates came to."""
+    """Everything one chunk of candidates came to. `moved`: cycles planned before whose anchor has moved since."""
 
     enrolments: list[NewEnrolment] = field(default_factory=list)
     touches: list[PlannedTouch] = field(default_factory=list)
     texts: list[PlannedText] = field(default_factory=list)
+    moved: list[PlannedCycle] = field(default_factory=list)
 
 
 def record_chunk(session: Session, chunk: PlannedChunk, *, shop_id: int, run_id: int, campaign_id: str) -> None:
     """Write the chunk inside the caller's transaction; the unique keys refuse a touch made twice."""
     shared = {"shop_id": shop_id, "campaign_id": campaign_id}
     _write_enrolments(session, chunk.enrolments, shared | {"run_id": run_id})
-    _write_cycles(session, [touch.cycle for touch in chunk.touches], shared)
-    _close_superseded(session, {touch.cycle.id: touch.stage for touch in chunk.touches if touch.supersedes})
+    _write_cycles(session, [*chunk.moved, *(touch.cycle for touch in chunk.touches)], shared)
+    _close_superseded(session, {(touch.cycle.id, stage) for touch in chunk.touches for stage in touch.supersedes})
     _write_texts(session, chunk.texts, shared | {"run_id": run_id})
     decisions = [
         {"cycle_id": touch.cycle.id, "stage": touch.stage, "verdict": touch.verdict, "reason": touch.reason,
@@ -107,6 +113,7 @@ def _write_enrolments(session: Session, enrolments: Sequence[NewEnrolment], shar
 
 
 def _write_cycles(session: Session, cycles: Sequence[PlannedCycle], shared: Mapping[str, Any]) -> None:
+    _free(session, [cycle.id for cycle in cycles if cycle.id is not None and cycle.is_freed])
     new = [cycle for cycle in cycles if cycle.id is None]
     columns = ("subject_type", "subject_id", "anchor_on", "customer_id", "came_from", "answered_by")
     rows = [
@@ -114,10 +121,10 @@ def _write_cycles(session: Session, cycles: Sequence[PlannedCycle], shared: Mapp
         for cycle in new
     ]
     moved = [
-        {"b_id": cycle.id, "anchor_on": cycle.anchor_on, "enrolment_id": _enrolment_of(cycle),
-         "customer_id": cycle.customer_id}
+        {"b_id": cycle.id, "anchor_on": cycle.anchor_on, "came_from": cycle.came_from,
+         "enrolment_id": _enrolment_of(cycle), "customer_id": cycle.customer_id}
         for cycle in cycles
-        if cycle.id is not None and (cycle.known_anchor_on != cycle.anchor_on or cycle.enrolment is not None)
+        if cycle.id is not None and cycle.has_changed
     ]  # fmt: skip
     for cycle, key in zip(new, insert_returning_ids(session, Cycle, rows), strict=True):
         cycle.id = key
@@ -125,16 +132,23 @@ def _write_cycles(session: Session, cycles: Sequence[PlannedCycle], shared: Mapp
         session.connection().execute(sa.update(CYCLE).where(CYCLE.c.id == sa.bindparam("b_id")), moved)
 
 
+def _free(session: Session, cycle_ids: Sequence[int]) -> None:
+    """Cars that have a new owner, who was told nothing yet."""
+    if cycle_ids:
+        close_touches(session, open_touches(session, CYCLE.c.id.in_(cycle_ids)), "sold")
+        for table in (MESSAGE_CYCLE, DECISION):
+            session.connection().execute(sa.delete(table).where(table.c.cycle_id.in_(cycle_ids)))
+
+
 def _enrolment_of(cycle: PlannedCycle) -> int | None:
     return cycle.enrolment.id if cycle.enrolment is not None else cycle.enrolment_id
 
 
-def _close_superseded(session: Session, later_stage: Mapping[int | None, str]) -> None:
+def _close_superseded(session: Session, earlier: Collection[tuple[int | None, str]]) -> None:
     """A still planned earlier touch is pointless once a later one opens."""
-    if later_stage:
-        touches = open_touches(session, CYCLE.c.id.in_([key for key in later_stage if key is not None]))
-        earlier = [touch for touch in touches if later_stage[touch.cycle_id] != touch.stage]
-        close_touches(session, earlier, "next_stage")
+    if earlier:
+        touches = open_touches(session, CYCLE.c.id.in_({cycle_id for cycle_id, _ in earlier}))
+        close_touches(session, [touch for touch in touches if (touch.cycle_id, touch.stage) in earlier], "next_stage")
 
 
 def _write_texts(session: Session, texts: Sequence[PlannedText], shared: Mapping[str, Any]) -> None:
@@ -168,9 +182,3 @@ def close_deferred(session: Session, *, shop_id: int, campaign_id: str, today: d
         .values(verdict="excluded", reason="window_closed")
     )
     return result.rowcount
-
-
-def coupon_codes_taken(session: Session, codes: Sequence[str]) -> frozenset[str]:
-    """Which of these codes are in use."""
-    coupon = table_of(Coupon)
-    return frozenset(session.execute(sa.select(coupon.c.code).where(coupon.c.code.in_(codes))).scalars())

@@ -43,7 +43,10 @@ NO_ANSWERS = ("stop", "empty")
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """A visit or renewal whose credit is to be worked out. `amount_minor` = what the shop earned by it."""
+    """A visit or renewal whose credit is to be worked out. `amount_minor` = what the shop earned by it.
+
+    `counts` is False for a visit that no longer counts: it gives back what it was credited with.
+    """
 
     type: str
     id: int
@@ -53,6 +56,7 @@ class OutcomeRow:
     day: date
     arrived_at: datetime | None
     amount_minor: int
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,10 @@ class TouchRow:
 
 def outcomes_to_credit(session: Session, since: date, limit: int) -> list[OutcomeRow]:
     """Outcomes never looked at, or whose candidates have changed since, dated from `since` on."""
-    visit = _waiting(VISIT, "visit", VISIT.c.arrived_at, VISIT.c.amount_minor, since).where(VISIT.c.counted)
-    renewal = _waiting(RENEWAL, "renewal", sa.null(), RENEWAL.c.commission_minor, since)
+    is_credited = sa.exists().where(CREDIT.c.outcome_type == "visit", CREDIT.c.outcome_id == VISIT.c.id)
+    visit = _waiting(VISIT, "visit", since, VISIT.c.arrived_at, VISIT.c.amount_minor, VISIT.c.counted)
+    visit = visit.where(sa.or_(VISIT.c.counted, is_credited))
+    renewal = _waiting(RENEWAL, "renewal", since, sa.null(), RENEWAL.c.commission_minor, sa.true())
     found: list[OutcomeRow] = []
     for statement in (visit, renewal):
         if len(found) < limit:
@@ -79,24 +85,31 @@ def outcomes_to_credit(session: Session, since: date, limit: int) -> list[Outcom
     return found
 
 
-def _waiting(table: sa.Table, kind: str, arrived_at: Any, amount: sa.Column[Any], since: date) -> sa.Select[Any]:
+def _waiting(table: sa.Table, kind: str, since: date, *facts: sa.ColumnElement[Any]) -> sa.Select[Any]:
     changed_message = sa.exists().where(
         MESSAGE.c.customer_id == table.c.customer_id,
         MESSAGE.c.changed_at > table.c.attributed_at,
-        MESSAGE.c.sent_at.is_not(None),
+        # Not `sent_at`: a text that returned to planned has none, and loses the credit it had.
+        MESSAGE.c.attempts > 0,
     )
     new_reply = sa.exists().where(
         REPLY.c.customer_id == table.c.customer_id, REPLY.c.received_at > table.c.attributed_at
+    )
+    new_click = sa.exists().where(
+        CLICK.c.link_id == LINK.c.id,
+        LINK.c.message_id == MESSAGE.c.id,
+        MESSAGE.c.customer_id == table.c.customer_id,
+        CLICK.c.received_at > table.c.attributed_at,
     )
     new_booking = sa.exists().where(
         BOOKING.c.customer_id == table.c.customer_id, BOOKING.c.created_at > table.c.attributed_at
     )
     return (
         sa.select(sa.literal(kind), table.c.id, table.c.shop_id, table.c.customer_id, table.c.vehicle_id, table.c.day,
-                  arrived_at, amount)
+                  *facts)
         .where(table.c.day >= since, table.c.customer_id.is_not(None),
                sa.or_(table.c.attributed_at.is_(None), table.c.changed_at > table.c.attributed_at,
-                      changed_message, new_reply, new_booking))
+                      changed_message, new_reply, new_click, new_booking))
         .order_by(table.c.id)
     )  # fmt: skip
 

@@ -48,12 +48,13 @@ class CouponRow:
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """One planned text with the facts of today."""
+    """One planned text with the facts of today. `stage`: the latest one of the cars it still speaks of."""
 
     message_id: int
     shop_key: str
     rule: str
     kind: str
+    stage: str
     template_name: str
     customer: CustomerFacts
     cars: Sequence[VehicleFacts]
@@ -84,23 +85,38 @@ def rewordings(session: Session, message_ids: Sequence[int]) -> list[Rewording]:
     connection = session.connection()
     customer_columns = [CUSTOMER.c[name].label(f"customer_{name}") for name in CustomerFacts.__dataclass_fields__]
     statement = (
-        sa.select(MESSAGE.c.id, SHOP.c.key, RUN.c.settings, MESSAGE.c.kind, VERSION.c.name, *customer_columns)
+        sa.select(MESSAGE.c.id, SHOP.c.key, RUN.c.settings, MESSAGE.c.kind, MESSAGE.c.stage, *customer_columns)
         .join(SHOP, SHOP.c.id == MESSAGE.c.shop_id)
         .join(RUN, RUN.c.id == MESSAGE.c.run_id)
-        .join(VERSION, VERSION.c.id == MESSAGE.c.template_version_id)
         .join(CUSTOMER, CUSTOMER.c.id == MESSAGE.c.customer_id)
         .where(MESSAGE.c.id.in_(message_ids), MESSAGE.c.state == "planned")
     )
     rows = connection.execute(statement).all()
     cars = _cars(connection, message_ids)
     coupons = _coupons(connection, message_ids)
-    return [
-        Rewording(
-            message_id=row[0], shop_key=row[1], rule=row[2]["rule"], kind=row[3], template_name=row[4],
-            customer=CustomerFacts(*row[5:]), cars=cars.get(row[0], ()), coupon=coupons.get(row[0]),
-        )
-        for row in rows
-    ]  # fmt: skip
+    stages = _open_stages(connection, message_ids)
+    items = []
+    for message_id, shop_key, settings, kind, stage, *customer in rows:
+        # The document keeps the campaign's stages in order of time.
+        latest = next((name for name in reversed(list(settings["stages"])) if name in stages[message_id]), stage)
+        items.append(
+            Rewording(
+                message_id=message_id, shop_key=shop_key, rule=settings["rule"], kind=kind, stage=latest,
+                template_name=settings["templates"][latest], customer=CustomerFacts(*customer),
+                cars=cars.get(message_id, ()), coupon=coupons.get(message_id),
+            )
+        )  # fmt: skip
+    return items
+
+
+def _open_stages(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, set[str]]:
+    statement = sa.select(MESSAGE_CYCLE.c.message_id, MESSAGE_CYCLE.c.stage).where(
+        MESSAGE_CYCLE.c.message_id.in_(message_ids), MESSAGE_CYCLE.c.closed.is_(None)
+    )
+    stages: dict[int, set[str]] = defaultdict(set)
+    for message_id, stage in connection.execute(statement):
+        stages[message_id].add(stage)
+    return stages
 
 
 def _cars(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, list[VehicleFacts]]:
@@ -146,14 +162,14 @@ def planned_with_template(session: Session, name: str) -> list[int]:
     return list(session.execute(statement).scalars())
 
 
-def reword(session: Session, worded: Mapping[int, Worded]) -> None:
+def reword(session: Session, worded: Sequence[tuple[Rewording, Worded]]) -> None:
     """Write new wordings to messages that are still planned."""
     clock = database_now(session)
-    for message_id, text in worded.items():
+    for item, text in worded:
         session.connection().execute(
             sa.update(MESSAGE)
-            .where(MESSAGE.c.id == message_id, MESSAGE.c.state == "planned")
-            .values(text=text.text, encoding=text.encoding, segments=text.segments, cost_micros=text.cost_micros,
-                    template_version_id=text.version_id, language=text.language, replies=dict(text.replies),
-                    changed_at=clock)
+            .where(MESSAGE.c.id == item.message_id, MESSAGE.c.state == "planned")
+            .values(stage=item.stage, text=text.text, encoding=text.encoding, segments=text.segments,
+                    cost_micros=text.cost_micros, template_version_id=text.version_id, language=text.language,
+                    replies=dict(text.replies), changed_at=clock)
         )  # fmt: skip

@@ -184,9 +184,10 @@ def void(session: Session, run_id: int, *, by: str) -> int:
 
 
 def _take_back_enrolments(session: Session, run_id: int) -> None:
-    """Delete the run's enrolments that no message of another run stands on."""
+    """Delete the enrolments the run made or used that no message of another run stands on."""
     elsewhere = sa.exists().where(MESSAGE.c.enrolment_id == ENROLMENT.c.id, MESSAGE.c.run_id != run_id)
-    gone = sa.select(ENROLMENT.c.id).where(ENROLMENT.c.run_id == run_id, ~elsewhere)
+    used = sa.select(MESSAGE.c.enrolment_id).where(MESSAGE.c.run_id == run_id, MESSAGE.c.enrolment_id.is_not(None))
+    gone = sa.select(ENROLMENT.c.id).where(sa.or_(ENROLMENT.c.run_id == run_id, ENROLMENT.c.id.in_(used)), ~elsewhere)
     connection = session.connection()
     ids = list(connection.execute(gone).scalars())
     for start in range(0, len(ids), 500):
@@ -194,6 +195,14 @@ def _take_back_enrolments(session: Session, run_id: int) -> None:
         connection.execute(sa.update(CYCLE).where(CYCLE.c.enrolment_id.in_(part)).values(enrolment_id=None))
         connection.execute(sa.update(MESSAGE).where(MESSAGE.c.enrolment_id.in_(part)).values(enrolment_id=None))
         connection.execute(sa.delete(ENROLMENT).where(ENROLMENT.c.id.in_(part)))
+
+
+def texts_of_run(session: Session, run_id: int) -> tuple[int, int]:
+    """How many texts a run has to send (or had, before something cancelled them), and how many it withheld."""
+    withheld = MESSAGE.c.state == "withheld"
+    statement = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.case((withheld, 1), else_=0)), 0))
+    total, held_back = session.execute(statement.where(MESSAGE.c.run_id == run_id)).one()
+    return total - held_back, held_back
 
 
 def settle_done(session: Session) -> int:

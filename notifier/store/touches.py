@@ -87,6 +87,7 @@ class CycleFacts:
     """A cycle that exists, with the touches made of it: stage → (message id, message state)."""
 
     id: int
+    customer_id: int
     anchor_on: date
     came_from: date
     enrolment_id: int | None
@@ -98,6 +99,7 @@ class EnrolmentFacts:
     """An enrolment that exists."""
 
     id: int
+    customer_id: int
     arm: str
     period: str
 
@@ -165,6 +167,9 @@ def load_facts(
     )
 
 
+_ENROLMENT_COLUMNS = [ENROLMENT.c[name] for name in EnrolmentFacts.__dataclass_fields__]
+
+
 def _customers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, CustomerFacts]:
     columns = [CUSTOMER.c[name] for name in CustomerFacts.__dataclass_fields__]
     rows = connection.execute(sa.select(*columns).where(CUSTOMER.c.id.in_(ids)))
@@ -191,14 +196,14 @@ def _cycles(
     connection: sa.Connection, campaign_id: str, subject: str, subject_ids: Sequence[int]
 ) -> dict[int, list[CycleFacts]]:
     statement = sa.select(
-        CYCLE.c.subject_id, CYCLE.c.id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id
+        CYCLE.c.subject_id, CYCLE.c.id, CYCLE.c.customer_id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id
     ).where(CYCLE.c.subject_type == subject, CYCLE.c.subject_id.in_(subject_ids), CYCLE.c.campaign_id == campaign_id)
     rows = connection.execute(statement).all()
     touches = _touches(connection, [row[1] for row in rows])
     cycles: dict[int, list[CycleFacts]] = defaultdict(list)
-    for subject_id, cycle_id, anchor_on, came_from, enrolment_id in rows:
-        known = CycleFacts(cycle_id, anchor_on, came_from, enrolment_id, touches.get(cycle_id, {}))
-        cycles[subject_id].append(known)
+    for subject_id, cycle_id, customer_id, anchor_on, came_from, enrolment_id in rows:
+        made = touches.get(cycle_id, {})
+        cycles[subject_id].append(CycleFacts(cycle_id, customer_id, anchor_on, came_from, enrolment_id, made))
     return cycles
 
 
@@ -217,16 +222,16 @@ def _touches(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, d
 def _enrolments(
     connection: sa.Connection, campaign_id: str, period: str, customer_ids: Sequence[int]
 ) -> dict[int, EnrolmentFacts]:
-    statement = sa.select(ENROLMENT.c.customer_id, ENROLMENT.c.id, ENROLMENT.c.arm, ENROLMENT.c.period).where(
+    statement = sa.select(*_ENROLMENT_COLUMNS).where(
         ENROLMENT.c.campaign_id == campaign_id,
         ENROLMENT.c.period == period,
         ENROLMENT.c.customer_id.in_(customer_ids),
     )
-    return {row[0]: EnrolmentFacts(*row[1:]) for row in connection.execute(statement)}
+    return {row[1]: EnrolmentFacts(*row) for row in connection.execute(statement)}
 
 
 def _enrolments_by_id(connection: sa.Connection, ids: Iterable[int]) -> dict[int, EnrolmentFacts]:
-    statement = sa.select(ENROLMENT.c.id, ENROLMENT.c.arm, ENROLMENT.c.period).where(ENROLMENT.c.id.in_(sorted(ids)))
+    statement = sa.select(*_ENROLMENT_COLUMNS).where(ENROLMENT.c.id.in_(sorted(ids)))
     return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement)}
 
 

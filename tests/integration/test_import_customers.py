@@ -67,7 +67,7 @@ def test_what_a_row_says_is_stored(store: Store, shop: int) -> None:
     (vehicle,) = rows_of(store, "vehicle")
     assert (vehicle["plate"], vehicle["model"], vehicle["state"]) == ("闽C12345", "朗逸", "in_use")
     assert (vehicle["insurance_ends_on"], vehicle["next_service_kind"]) == (date(2026, 4, 1), "first")
-    assert (vehicle["service_anchor_on"], vehicle["next_service_on"]) == (date(2024, 3, 5), date(2024, 6, 5))
+    assert (vehicle["service_anchor_on"], vehicle["next_service_on"]) == (date(2024, 3, 5), date(2024, 9, 5))
     assert chen["last_visit_on"] == date(2024, 3, 5)
 
 

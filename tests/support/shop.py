@@ -196,7 +196,7 @@ class Dealership:
             "birth_calendar": "solar", "is_company": False, "last_visit_on": None,
             "created_at": at("2020-01-01"), "updated_at": at("2020-01-01"),
         } | columns  # fmt: skip
-        self._customers[name] = self._insert(Customer, row)
+        self._customers[name] = self.insert(Customer, row)
         return self._customers[name]
 
     def car(self, plate: str, owner: str, **columns: Any) -> int:
@@ -210,7 +210,7 @@ class Dealership:
             "next_service_kind": "regular" if service_on else None, "irregular": False, "in_workshop_since": None,
             "created_at": at("2020-01-01"), "updated_at": at("2020-01-01"),
         } | columns  # fmt: skip
-        self._cars[plate] = self._insert(Vehicle, row)
+        self._cars[plate] = self.insert(Vehicle, row)
         return self._cars[plate]
 
     def owner(self, name: str, *, plate: str | None = None, **car: Any) -> str:
@@ -266,12 +266,12 @@ class Dealership:
 
     def complaint(self, name: str, day: date) -> None:
         """A complaint nobody has settled."""
-        self._insert(Complaint, {"shop_id": self.id, "customer_id": self._customers[name], "opened_on": day})
+        self.insert(Complaint, {"shop_id": self.id, "customer_id": self._customers[name], "opened_on": day})
 
     def suppression(self, name: str) -> None:
         """The customer's phone has said stop, long ago."""
         key = self.one(Customer, id=self._customers[name])["phone_key"]
-        self._insert(Suppression, {"phone_key": key, "reason": "stop", "since": at("2020-01-01")})
+        self.insert(Suppression, {"phone_key": key, "reason": "stop", "since": at("2020-01-01")})
 
     def id_of(self, name: str) -> int:
         """The customer's id."""
@@ -298,7 +298,7 @@ class Dealership:
     def running_import(self, kind: str) -> int:
         """An import that has begun and not ended."""
         now = datetime.now(UTC)
-        return self._insert(
+        return self.insert(
             DmsImport,
             {"shop_id": self.id, "kind": kind, "source": "x.csv", "fingerprint": "f", "state": "running", "at": now,
              "started_at": now, "counts": {}},
@@ -452,6 +452,7 @@ class Dealership:
         with self.store.write() as session:
             return work(session)
 
-    def _insert(self, model: type[SQLModel], row: dict[str, Any]) -> int:
+    def insert(self, model: type[SQLModel], row: dict[str, Any]) -> int:
+        """Add one row; its id."""
         with self.store.write() as session:
             return insert_returning_ids(session, model, [row])[0]

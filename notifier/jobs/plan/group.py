@@ -31,11 +31,6 @@ class Enrolled:
     new: NewEnrolment | None = None
     known_id: int | None = None
 
-    @property
-    def key(self) -> tuple[int | None, int]:
-        """Touches of one enrolment share a text."""
-        return self.known_id, id(self.new)
-
 
 @dataclass(slots=True)
 class GroupPlanner:
@@ -51,6 +46,8 @@ class GroupPlanner:
     def plan(self, touches: Sequence[Touch], facts: ChunkFacts) -> list[Touch]:
         """Decide all `touches` of one customer; returns them with their decisions, those planned before left out."""
         fresh = [touch for touch in touches if not is_planned_already(touch)]
+        known = [self._cycle(touch, None) for touch in touches if is_planned_already(touch)]
+        self.chunk.moved += [cycle for cycle in known if cycle.has_changed]
         open_now: list[Touch] = []
         for touch in fresh:
             touch.decision = judge(touch, self.setting, facts)
@@ -64,17 +61,17 @@ class GroupPlanner:
         return fresh
 
     def _plan_texts(self, touches: Sequence[Touch], facts: ChunkFacts) -> None:
-        """One text for all touches of the customer that share an enrolment and are both sent, or both withheld."""
+        """One text for all touches of the customer that are sent, one row for those that are withheld."""
         if not touches:
             return
         customer = facts.customers[touches[0].due.customer_id]
         enrolled = self._enrol(customer, touches, facts)
         texts: dict[object, list[Touch]] = {}
-        for touch in touches:
-            entry = enrolled[id(touch)]
-            texts.setdefault((entry.key, is_withheld(entry.arm, touch, self.setting)), []).append(touch)
+        for touch in sorted(touches, key=lambda item: item.due.vehicle_id or 0):
+            arm = enrolled[id(touch)].arm
+            texts.setdefault((is_withheld(arm, touch, self.setting), arm is Arm.UNIVERSAL), []).append(touch)
         for together in texts.values():
-            self._plan_text(customer, together, enrolled[id(together[0])], facts)
+            self._plan_text(customer, together, enrolled, facts)
 
     def _enrol(self, customer: CustomerFacts, touches: Sequence[Touch], facts: ChunkFacts) -> Mapping[int, Enrolled]:
         """The enrolment of each touch: its cycle's, else this period's, else a new one."""
@@ -85,7 +82,7 @@ class GroupPlanner:
             this_period = Enrolled(Arm(known.arm), known_id=known.id)
         for touch in sorted(touches, key=lambda item: item.window.opens_on):
             inherited = facts.enrolments_by_id.get(touch.cycle.enrolment_id or 0) if touch.cycle else None
-            if inherited is not None:
+            if inherited is not None and inherited.customer_id == customer.id:
                 entries[id(touch)] = Enrolled(Arm(inherited.arm), known_id=inherited.id)
                 continue
             if this_period is None:
@@ -113,18 +110,20 @@ class GroupPlanner:
         )
 
     def _plan_text(
-        self, customer: CustomerFacts, touches: Sequence[Touch], enrolled: Enrolled, facts: ChunkFacts
+        self, customer: CustomerFacts, touches: Sequence[Touch], enrolled: Mapping[int, Enrolled], facts: ChunkFacts
     ) -> None:
-        withheld = is_withheld(enrolled.arm, touches[0], self.setting)
-        placed = self._place(customer, touches, enrolled.arm, facts, withheld=withheld)
-        decision = placed if isinstance(placed, Decision) else WITHHELD[enrolled.arm] if withheld else PLANNED
+        """`touches` go together; the message belongs to the enrolment of the one whose stage is the latest."""
+        leading = enrolled[id(_latest(touches))]
+        withheld = is_withheld(leading.arm, touches[0], self.setting)
+        placed = self._place(customer, touches, leading.arm, facts, withheld=withheld)
+        decision = placed if isinstance(placed, Decision) else WITHHELD[leading.arm] if withheld else PLANNED
         entries = []
         for touch in touches:
             touch.decision = decision
-            entries.append(self._entry(touch, enrolled))
+            entries.append(self._entry(touch, enrolled[id(touch)]))
         self.chunk.touches += entries
         if not isinstance(placed, Decision):
-            self.chunk.texts.append(self._text(customer, touches, entries, enrolled, placed, withheld=withheld))
+            self.chunk.texts.append(self._text(customer, touches, entries, leading, placed, withheld=withheld))
 
     def _place(
         self, customer: CustomerFacts, touches: Sequence[Touch], arm: Arm, facts: ChunkFacts, *, withheld: bool
@@ -133,7 +132,7 @@ class GroupPlanner:
         today = self.setting.today
         code = PLACEHOLDER_CODE if withheld else self.new_code()
         try:
-            made = self._make(customer, touches, self._offer(today, code))
+            made = self._make(customer, touches, self._offer(customer, touches, today, code))
         except MissingValue as error:
             return Decision(Verdict.EXCLUDED, "missing_value", error.field)
         until = min(valid_until(touch.window.closes_on, self.setting.zone) for touch in touches)
@@ -144,32 +143,44 @@ class GroupPlanner:
         )
         if isinstance(slot, Decision):
             return slot
-        offer = self._offer(slot.count_on, code)
+        offer = self._offer(customer, touches, slot.count_on, code)
         if slot.count_on != today and offer is not None:
             made = self._make(customer, touches, offer)
         return made, slot, None if withheld else offer
 
     def _make(self, customer: CustomerFacts, touches: Sequence[Touch], offer: CouponFacts | None) -> MadeText:
         campaign = self.setting.campaign
-        stage = max(touches, key=lambda touch: touch.window.opens_on).stage
         cars = [car_facts(touch.car, rule=campaign.rule) for touch in touches]
-        return self.texts.make(campaign.templates[stage], campaign.kind, customer, cars, offer)
+        return self.texts.make(campaign.templates[_latest(touches).stage], campaign.kind, customer, cars, offer)
 
-    def _offer(self, day: date, code: str) -> CouponFacts | None:
-        """The campaign's coupon as given on `day`."""
-        coupon = self.setting.campaign.coupon
-        if coupon is None:
+    def _offer(self, customer: CustomerFacts, touches: Sequence[Touch], day: date, code: str) -> CouponFacts | None:
+        """The campaign's coupon as given on `day`; none where the wording does not tell the customer of it."""
+        campaign = self.setting.campaign
+        coupon = campaign.coupon
+        names = [campaign.templates[touch.stage] for touch in touches]
+        if coupon is None or not any(self.texts.speaks_of_coupon(name, customer) for name in names):
             return None
         return CouponFacts(code, coupon.value_minor, day + timedelta(days=coupon.valid_days))
 
     def _entry(self, touch: Touch, enrolled: Enrolled | None) -> PlannedTouch:
         decision = touch.decision
         assert decision is not None  # every touch that comes here was decided
+        made = touch.made
+        waiting = tuple(stage for stage in touch.earlier_stages if stage in made and made[stage][1] == "planned")
+        verdict = "planned" if decision.verdict in (Verdict.PLANNED, Verdict.WITHHELD) else str(decision.verdict)
+        closes_on = touch.window.closes_on
+        return PlannedTouch(self._cycle(touch, enrolled), touch.stage, verdict, decision.reason, closes_on, waiting)
+
+    def _cycle(self, touch: Touch, enrolled: Enrolled | None) -> PlannedCycle:
+        """The touch's cycle as it is to be stored; one of a former owner, or without a first text, is told anew."""
         rule, due = self.setting.rule, touch.due
         subject_id = due.vehicle_id if rule.subject == "vehicle" else due.customer_id
         assert subject_id is not None  # a vehicle rule's audience names its vehicle
         known = touch.cycle
-        cycle = PlannedCycle(
+        new_enrolment = enrolled.new if enrolled else None
+        enrolment_id = (enrolled.known_id if enrolled else None) or (known.enrolment_id if known else None)
+        stored = known and (known.anchor_on, known.came_from, known.customer_id, known.enrolment_id)
+        return PlannedCycle(
             subject_type=rule.subject,
             subject_id=subject_id,
             anchor_on=due.anchor_on,
@@ -177,13 +188,12 @@ class GroupPlanner:
             came_from=touch.came_from,
             answered_by=rule.answered_by,
             id=known.id if known else None,
-            known_anchor_on=known.anchor_on if known else None,
-            enrolment=enrolled.new if enrolled else None,
-            enrolment_id=(enrolled.known_id if enrolled else None) or (known.enrolment_id if known else None),
+            has_changed=bool(new_enrolment)
+            or stored != (due.anchor_on, touch.came_from, due.customer_id, enrolment_id),
+            is_freed=touch.is_freed,
+            enrolment=new_enrolment,
+            enrolment_id=enrolment_id,
         )
-        waiting = known is not None and any(state == "planned" for _, state in known.touches.values())
-        stored = "planned" if decision.verdict in (Verdict.PLANNED, Verdict.WITHHELD) else str(decision.verdict)
-        return PlannedTouch(cycle, touch.stage, stored, decision.reason, touch.window.closes_on, supersedes=waiting)
 
     def _text(
         self,
@@ -197,11 +207,10 @@ class GroupPlanner:
     ) -> PlannedText:
         made, slot, coupon = placed
         campaign = self.setting.campaign
-        latest = max(touches, key=lambda touch: touch.window.opens_on)
         values = {
             "kind": str(campaign.kind),
             "customer_id": customer.id,
-            "stage": latest.stage,
+            "stage": _latest(touches).stage,
             "arm": str(enrolled.arm),
             "state": "withheld" if withheld else "planned",
             "reason": None,
@@ -224,3 +233,8 @@ class GroupPlanner:
             offer = {"code": coupon.code, "customer_id": customer.id, "value_minor": coupon.value_minor,
                      "issued_on": slot.count_on, "ends_on": coupon.ends_on}  # fmt: skip
         return PlannedText(entries, enrolled.new, enrolled.known_id, values, offer)
+
+
+def _latest(touches: Sequence[Touch]) -> Touch:
+    """The touch whose stage comes last in the campaign: its wording serves all cars of the text."""
+    return max(touches, key=lambda touch: touch.place)

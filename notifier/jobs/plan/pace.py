@@ -88,7 +88,7 @@ class Pace:
         for day in self._days:
             found = self._try_day(day, cost_micros, valid_until)
             if isinstance(found, Slot):
-                self._spread[day] += 1
+                self._spread[found.count_on] += 1
                 self._ledger.enter(customer_id, found.count_on, cost_micros)
                 return found
             if found.verdict is Verdict.EXCLUDED:
@@ -102,7 +102,7 @@ class Pace:
         if not_before >= valid_until:
             return Decision(Verdict.EXCLUDED, "window_closed")
         count_on = not_before.astimezone(self.zone).date()
-        if self._spread_per_day is not None and self._spread[day] >= self._spread_per_day:
+        if self._spread_per_day is not None and self._spread[count_on] >= self._spread_per_day:
             return Decision(Verdict.DEFERRED, "spread", f"{self._spread_per_day}/day")
         return self._within_budget(count_on, cost_micros) or Slot(not_before, count_on)
 

@@ -110,9 +110,11 @@ class ShopPlanner:
         by_id = {campaign.id: campaign for campaign in self.planner.schedules.campaigns}
         for run in unfinished:
             campaign = by_id.get(run.campaign_id)
-            if campaign is None:
+            if campaign is None or not (campaign.enabled or run.due_at is None):
                 with self.store.write() as session:
                     runs.void(session, run.id, by="campaign_gone")
+            elif reason := self.why_data_not_usable(campaign):
+                self.waiting[campaign.key] = reason
             else:
                 work = self._work(campaign, self._keep_shares(campaign))
                 self.runs.append(self._finish(work, run.due_at, run.id))
@@ -166,7 +168,10 @@ class ShopPlanner:
 
     def _finish(self, work: Work, due_at: datetime | None, run_id: int) -> PlannedRun:
         campaign = work.setting.campaign
+        with self.store.read() as session:
+            before = Tally(*runs.texts_of_run(session, run_id))  # what a planner that died had written already
         tally = plan_run(work, run_id)
+        tally.merge(before)
         with self.store.write() as session:
             state = runs.finish_planning(
                 session, run_id, counts=tally.document(), review_from=self.now if campaign.review else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,7 @@ class Setting:
 
 @dataclass(slots=True)
 class Touch:
-    """An open stage of a due subject."""
+    """An open stage of a due subject. `is_freed`: its cycle was about a former owner of the car."""
 
     due: Due
     windows: tuple[Window, ...]
@@ -51,6 +51,7 @@ class Touch:
     cycle: CycleFacts | None = None
     car: VehicleFacts | None = None
     decision: Decision | None = None
+    is_freed: bool = False
 
     @property
     def stage(self) -> str:
@@ -63,11 +64,34 @@ class Touch:
         return self.window is self.windows[-1]
 
     @property
+    def place(self) -> int:
+        """Which of the campaign's stages it is, counted from 0."""
+        return self.windows.index(self.window)
+
+    @property
+    def earlier_stages(self) -> tuple[str, ...]:
+        """The stages before it, first to last."""
+        return tuple(window.stage for window in self.windows[: self.place])
+
+    @property
+    def later_stages(self) -> tuple[str, ...]:
+        """The stages after it, first to last."""
+        return tuple(window.stage for window in self.windows[self.place + 1 :])
+
+    @property
+    def made(self) -> Mapping[str, tuple[int, str]]:
+        """The messages of the cycle so far: stage → (message id, message state)."""
+        return self.cycle.touches if self.cycle is not None else {}
+
+    @property
     def came_from(self) -> date:
-        """From which day an outcome answers the cycle: two weeks before its first opening, after its anchor."""
-        if self.cycle is not None:
-            return self.cycle.came_from
+        """From which day an outcome answers the cycle: two weeks before its first opening, after its anchor.
+
+        The first message fixes it; until then it follows a re-predicted due day.
+        """
         opening = self.windows[0].opens_on - CAME_BEFORE_OPENING
+        if self.cycle is not None and self.made:
+            opening = self.cycle.came_from
         return max(opening, self.due.anchor_on + timedelta(days=1))
 
 
@@ -84,7 +108,9 @@ def complete(touch: Touch, setting: Setting, facts: ChunkFacts) -> Touch:
     subject = due.vehicle_id if rule.subject == "vehicle" else due.customer_id
     known = facts.cycles.get(subject or 0, ())
     key = matching_cycle(due.anchor_on, [(c.id, c.anchor_on) for c in known], rule.tolerance_days)
-    touch.cycle = next((c for c in known if c.id == key), None)
+    cycle = next((c for c in known if c.id == key), None)
+    touch.is_freed = cycle is not None and cycle.customer_id != due.customer_id
+    touch.cycle = replace(cycle, touches={}, enrolment_id=None) if cycle is not None and touch.is_freed else cycle
     touch.car = facts.vehicles.get(due.vehicle_id) if due.vehicle_id else _main_car(facts.cars_of.get(due.customer_id))
     return touch
 
@@ -96,13 +122,20 @@ def _main_car(cars: Sequence[VehicleFacts] | None) -> VehicleFacts | None:
 
 def is_planned_already(touch: Touch) -> bool:
     """Whether this stage of this cycle has its message."""
-    return touch.cycle is not None and touch.stage in touch.cycle.touches
+    return touch.stage in touch.made
+
+
+def is_overtaken(touch: Touch) -> bool:
+    """Whether a later stage has its message: a due day moved to a later date opens no earlier stage again."""
+    return any(touch.made[stage][1] != "cancelled" for stage in touch.later_stages if stage in touch.made)
 
 
 def judge(touch: Touch, setting: Setting, facts: ChunkFacts) -> Decision | None:
     """The first guard up to data freshness that stops the touch, or None: its customer may be enrolled."""
     if setting.floor_on is not None and touch.window.opens_on < setting.floor_on:
         return Decision(Verdict.EXCLUDED, "before_first_run", str(setting.floor_on))
+    if is_overtaken(touch):
+        return Decision(Verdict.EXCLUDED, "window_closed")
     return blocked_by(touch_facts(touch, setting, facts))
 
 
@@ -127,7 +160,7 @@ def touch_facts(touch: Touch, setting: Setting, facts: ChunkFacts) -> TouchFacts
         came_on=facts.came.get(vehicle_id) if vehicle_id else facts.customer_came.get(customer.id),
         booked_on=_booked_on(facts, customer, vehicle_id),
         renewed_to=facts.renewed.get(vehicle_id) if vehicle_id else None,
-        answered=facts.answered.get(touch.cycle.id) if touch.cycle else None,
+        answered=facts.answered.get(touch.cycle.id) if touch.cycle and not touch.is_freed else None,
         open_complaint=customer.id in facts.complaints,
         in_workshop=any(car.in_workshop_since is not None for car in cars),
         accident_on=facts.accidents.get(customer.id),

@@ -16,13 +16,13 @@ VEHICLE = table_of(Vehicle)
 
 
 def due(session: Session, shop_id: int, earliest: date, latest: date, customer_id: int | None = None) -> list[Due]:
-    """Cars whose next regular service falls in the range; the cycle is named by the last maintenance visit."""
+    """Cars whose next service falls in the range; the last maintenance visit, else the delivery, names the cycle."""
     statement = (
         sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id, VEHICLE.c.service_anchor_on,
                   VEHICLE.c.next_service_on)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
-        .where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.next_service_kind == "regular",
-               VEHICLE.c.service_anchor_on.is_not(None), VEHICLE.c.next_service_on.is_not(None))
+        .where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.service_anchor_on.is_not(None),
+               VEHICLE.c.next_service_on.is_not(None))
     )  # fmt: skip
     if customer_id is not None:
         return fetch(session, statement.where(CUSTOMER.c.id == customer_id))

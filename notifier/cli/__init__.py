@@ -1,0 +1,86 @@
+"""The command line: one module a command group. Commands open the house, call one job and show what it did.
+
+Heavy modules are imported inside the commands, so that `notifier --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from notifier.cli.tongue import language_of_cli
+from notifier.errors import UNEXPECTED, NotifierError
+from notifier.locale import _, use_language
+
+__all__ = ["execute", "main"]
+
+DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main() -> None:
+    """The console script: runs one command and ends the process with its code."""
+    code = execute(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """One command: 0 done, 1 refused with a sentence, 2 wrong usage. Never raises."""
+    use_language(language_of_cli(os.environ))
+    from typer import Abort
+    from typer.exceptions import TyperException
+
+    from notifier.cli.app import command
+
+    try:
+        return int(command()(list(arguments)) or DONE)
+    except NotifierError as error:
+        return _refuse(error.code, str(error), arguments)
+    except TyperException as error:
+        return _explain_usage(error)
+    except (KeyboardInterrupt, Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+    except Exception as error:  # noqa: BLE001 — whatever it is, a person gets a sentence and the log the places
+        return _apologise(error, arguments)
+
+
+def _refuse(code: str, sentence: str, arguments: Sequence[str]) -> int:
+    if _wants_json(arguments):
+        print(json.dumps({"error": {"code": code, "sentence": sentence}}, ensure_ascii=False, indent=2))
+    print(sentence, file=sys.stderr)
+    return REFUSED
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairs
+
+
+def _explain_usage(error: Exception) -> int:
+    from notifier.cli.usage import usage_sentences
+
+    for sentence in usage_sentences(error):
+        print(sentence, file=sys.stderr)
+    return WRONG_USAGE
+
+
+def _apologise(error: Exception, arguments: Sequence[str]) -> int:
+    """Name the kind of error and the places in the code; its text may hold a customer's data and is left out."""
+    import structlog
+
+    name = type(error).__name__
+    code = _refuse("unexpected", _(UNEXPECTED).format(detail=name), arguments)
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    from notifier.engines.log import configure_logging
+
+    configure_logging()
+    structlog.get_logger(__name__).error("unexpected", error=name, places=places)
+    return code

@@ -1,0 +1,246 @@
+"""`notifier doctor`: is everything set up? One line a check, with the mend."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from notifier.cli.opening import open_house
+from notifier.cli.options import At, Json, moment_or_now
+from notifier.cli.terminal import say, show_json
+from notifier.cli.titles import import_word
+from notifier.errors import NotifierError
+from notifier.locale import _
+
+if TYPE_CHECKING:
+    from notifier.wiring import House
+
+__all__ = ["Line", "doctor_command"]
+
+PACKAGES = ("sqlalchemy", "sqlmodel", "alembic", "apscheduler", "twilio", "fastapi", "jinja2", "phonenumbers")
+MARKS = {True: "✓ ", None: "· ", False: "✗ "}
+MUCH_UNKNOWN = 0.2
+"""From this share of customers on, unknown consent is worth a line of its own."""
+
+
+class Line(NamedTuple):
+    """One check: `ok` False = must be mended, None = worth knowing."""
+
+    ok: bool | None
+    sentence: str
+
+
+def doctor_command(at: At = None, as_json: Json = False) -> None:
+    """Check everything; exit 1 where something must be mended."""
+    with open_house() as house:
+        lines = list(_examine(house, moment_or_now(at)))
+    if as_json:
+        show_json({"ok": all(line.ok is not False for line in lines), "checks": [line._asdict() for line in lines]})
+    else:
+        for line in lines:
+            say(line.sentence, mark=MARKS[line.ok])
+    if any(line.ok is False for line in lines):
+        raise typer.Exit(1)
+
+
+def _examine(house: House, now: datetime) -> Iterator[Line]:
+    """Checks in the order in which they depend on each other; what cannot be asked after a failure is left out."""
+    yield from _python()
+    yield from _environment()
+    database = list(_try(lambda: _database(house)))
+    yield from database
+    if any(line.ok is False for line in database):
+        return
+    yield from _try(lambda: _key(house))
+    schedules = list(_try(lambda: _schedules(house)))
+    yield from schedules
+    if any(line.ok is False for line in schedules):
+        return
+    yield from _try(lambda: _templates(house))
+    yield from _try(lambda: _gateway(house))
+    yield from _try(lambda: _public_url(house))
+    yield from _try(lambda: _imports(house, now))
+    yield from _try(lambda: _consent(house))
+    yield from _try(lambda: _lane(house))
+
+
+def _try(check: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+    """A refusal is a line to be mended."""
+    try:
+        yield from check()
+    except NotifierError as error:
+        yield from (Line(ok=False, sentence=sentence) for sentence in str(error).splitlines())
+
+
+def _python() -> Iterator[Line]:
+    from importlib.metadata import version
+
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    yield Line(ok=True, sentence=_("Notifier {version} on Python {python}: {packages}.").format(
+        version=version("notifier"), python=platform.python_version(), packages=versions))  # fmt: skip
+
+
+def _environment() -> Iterator[Line]:
+    from notifier.config import unknown_keys
+
+    for name in unknown_keys(os.environ):
+        yield Line(
+            ok=None, sentence=_("{key} in the environment is no setting; docs/settings.md lists them.").format(key=name)
+        )
+
+
+def _database(house: House) -> Iterator[Line]:
+    from notifier.store.migrations import head, shown_url
+
+    store = house.store
+    yield Line(ok=True, sentence=_("The database {url} answers and has version {version}.").format(
+        url=shown_url(store.url), version=head()))  # fmt: skip
+
+
+def _key(house: House) -> Iterator[Line]:
+    """With another key no known phone is recognised: stops would be forgotten and customers doubled."""
+    from notifier.domain.phone import phone_key
+    from notifier.store.overview import one_known_phone
+
+    secret = house.secret
+    with house.store.read() as session:
+        known = one_known_phone(session)
+    if known is not None and phone_key(secret, known[0]) != known[1]:
+        yield Line(
+            ok=False,
+            sentence=_(
+                "The secret key is not the one the customers were imported with, so stops would be forgotten. Restore "
+                "notifier.key (or NOTIFIER_SECRET_KEY) from your backup; send nothing before."
+            ),
+        )
+    else:
+        yield Line(ok=True, sentence=_("The secret key is there and fits the data; keep a copy of it apart."))
+
+
+def _schedules(house: House) -> Iterator[Line]:
+    from notifier.schedules import warnings_of
+
+    schedules = house.schedules
+    yield Line(ok=True, sentence=_("{file} is fine: {count} campaigns.").format(
+        file=schedules.path, count=len(schedules.campaigns)))  # fmt: skip
+    for warning in warnings_of(schedules):
+        yield Line(ok=None, sentence=str(warning))
+
+
+def _templates(house: House) -> Iterator[Line]:
+    """Every wording of a campaign there, valid, and such as the gateway can carry."""
+    from notifier.jobs.texts import TextMaker, load_live
+
+    problems = house.publish_templates()
+    for problem in problems:
+        yield Line(ok=False, sentence=str(problem))
+    schedules, capabilities = house.schedules, house.gateway().capabilities
+    maker = TextMaker(schedules.shops[0], load_live(house.store), capabilities, house.settings.price_micros)
+    refused = 0
+    for campaign in schedules.campaigns:
+        try:
+            maker.raise_if_campaign_cannot_be_sent(campaign)
+        except NotifierError as error:
+            refused += 1
+            yield Line(ok=False, sentence=f"{campaign.key}: {error}")
+    if not problems and not refused:
+        yield Line(ok=True, sentence=_("Every campaign's template is valid and suits the gateway."))
+
+
+def _gateway(house: House) -> Iterator[Line]:
+    for ok, sentence in asyncio.run(_asked(house)):
+        yield Line(ok, sentence)
+
+
+async def _asked(house: House) -> list[tuple[bool, str]]:
+    async with house.gateway() as gateway:
+        return await gateway.check()
+
+
+def _public_url(house: House) -> Iterator[Line]:
+    url = house.settings.public_url
+    if url is not None:
+        yield Line(ok=True, sentence=_("Providers reach this machine at {url}.").format(url=url))
+    else:
+        yield Line(
+            ok=None, sentence=_("NOTIFIER_PUBLIC_URL is not set: statuses and replies are fetched instead of pushed.")
+        )
+
+
+def _imports(house: House, now: datetime) -> Iterator[Line]:
+    from notifier.store.imports import freshness, unfinished_kinds
+    from notifier.store.shops import find_shop
+
+    schedules = house.schedules
+    shop = schedules.shops[0]
+    with house.store.read() as session:
+        shop_id = find_shop(session, shop.key)
+        fresh = freshness(session, shop_id) if shop_id is not None else {}
+        unfinished = unfinished_kinds(session, shop_id) if shop_id is not None else set()
+    for kind in sorted(unfinished):
+        sentence = _("An import of {kind} has not finished; repeat it: notifier import {id} FILE")
+        yield Line(ok=False, sentence=sentence.format(kind=import_word(kind), id=kind))
+    for kind, limit in schedules.guards.data_max_age.items():
+        at = fresh.get(kind)
+        known = f"{at.astimezone(shop.zone):%Y-%m-%d %H:%M}" if at else _("never")
+        sentence = _("{kind} were last imported: {at}.").format(kind=import_word(kind), at=known)
+        if at is None or now - at > limit:
+            mend = _("Campaigns that need them wait. Import them anew: notifier import {id} FILE").format(id=kind)
+            yield Line(ok=False, sentence=f"{sentence} {mend}")
+        else:
+            yield Line(ok=True, sentence=sentence)
+
+
+def _consent(house: House) -> Iterator[Line]:
+    from notifier.store.overview import consent_counts
+    from notifier.store.shops import find_shop
+
+    with house.store.read() as session:
+        shop_id = find_shop(session, house.schedules.shops[0].key)
+        counts = consent_counts(session, shop_id) if shop_id is not None else {}
+    total, unknown = sum(counts.values()), counts.get("unknown", 0)
+    if not total:
+        return
+    if unknown <= total * MUCH_UNKNOWN:
+        yield Line(ok=True, sentence=_("Consent to marketing is known of {known} of {total} customers.").format(
+            known=total - unknown, total=total))  # fmt: skip
+    else:
+        yield Line(
+            ok=None,
+            sentence=_(
+                "Of {unknown} of {total} customers nobody knows whether they agreed to marketing: they get service "
+                "reminders only. Import the consent column, or notifier import customers FILE --consent SOURCE"
+            ).format(unknown=unknown, total=total),
+        )
+
+
+def _lane(house: House) -> Iterator[Line]:
+    from notifier.store.lanes import lane_of
+    from notifier.store.overview import standing
+
+    with house.store.read() as session:
+        lane, now = lane_of(session, house.settings.gateway), standing(session)
+    if lane.stopped is not None:
+        since = f"{(lane.stopped_at or datetime.now(UTC)):%Y-%m-%d %H:%M}Z"
+        yield Line(
+            ok=False,
+            sentence=_(
+                "The lane stands still since {since}: the provider refused our set-up (code {code}: {error}). Mend it, "
+                "then run notifier send, or start notifier run anew."
+            ).format(since=since, code=lane.stopped, error=lane.last_error or "–"),
+        )
+    if now.unknown:
+        yield Line(
+            ok=None,
+            sentence=_("Of {count} texts nobody can tell yet whether they went out: notifier reconcile").format(
+                count=now.unknown
+            ),
+        )
+    if lane.stopped is None and not now.unknown:
+        yield Line(ok=True, sentence=_("The lane is free, and nothing is unknown."))

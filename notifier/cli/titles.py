@@ -1,0 +1,47 @@
+"""Campaign names and other fixed words as screens show them."""
+
+from __future__ import annotations
+
+from notifier.locale import N_, _
+
+__all__ = ["campaign_title", "import_word", "state_word"]
+
+_CAMPAIGNS = {
+    "maintenance_due": N_("Maintenance due"),
+    "insurance_expiry": N_("Insurance expiry"),
+    "birthday": N_("Birthday"),
+    "winback": N_("Win-back"),
+}
+_IMPORTS = {"customers": N_("customers"), "visits": N_("visits"), "renewals": N_("renewals")}
+_STATES = {
+    "planning": N_("being planned"),
+    "review": N_("waits for review"),
+    "ready": N_("being sent"),
+    "done": N_("done"),
+    "void": N_("void"),
+    "planned": N_("planned"),
+    "sending": N_("being sent"),
+    "accepted": N_("accepted"),
+    "sent": N_("sent"),
+    "delivered": N_("delivered"),
+    "undelivered": N_("undelivered"),
+    "withheld": N_("withheld"),
+    "cancelled": N_("cancelled"),
+    "failed": N_("failed"),
+    "unknown": N_("unknown"),
+}
+
+
+def campaign_title(key: str) -> str:
+    """The display name of a campaign; one of staff's own keeps its key."""
+    return _(_CAMPAIGNS.get(key, key))
+
+
+def import_word(kind: str) -> str:
+    """A kind of import."""
+    return _(_IMPORTS.get(kind, kind))
+
+
+def state_word(state: str) -> str:
+    """The state of a run or a message."""
+    return _(_STATES.get(state, state))

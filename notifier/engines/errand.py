@@ -1,0 +1,102 @@
+"""An errand: one function in a process of its own, so that heavy work never slows the lane."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, NoReturn
+
+import structlog
+
+from notifier.engines.child import CONTEXT, end_with_parent
+from notifier.errors import NotifierError
+
+__all__ = ["ErrandFailed", "run_errand"]
+
+log = structlog.get_logger(__name__)
+
+END_WITHIN = 3.0  # seconds from SIGTERM to SIGKILL
+
+
+class ErrandFailed(Exception):
+    """The errand did not come to its end. `code`: of the error it was refused with, or "crashed", "ended"."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the child hands back: the function's result, or why there is none."""
+
+    result: Any = None
+    code: str | None = None
+    detail: str = ""
+
+
+async def run_errand(function: Callable[[], Any]) -> Any:
+    """Run `function` in a process of its own and return its result; both must be picklable.
+
+    Cancelled, it ends the process: SIGTERM, which leaves no transaction open, then SIGKILL.
+    Raises ErrandFailed where the function raised or the process died; what it raised is in the log.
+    """
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_run, args=(function, sender), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        outcome = await asyncio.to_thread(_heard, receiver)
+    finally:
+        await asyncio.to_thread(_end, process)
+        receiver.close()
+    if outcome is None:
+        raise ErrandFailed("ended", f"exit code {process.exitcode}")
+    if outcome.code is not None:
+        raise ErrandFailed(outcome.code, outcome.detail)
+    return outcome.result
+
+
+def _heard(receiver: Connection) -> _Outcome | None:
+    """What the child says; None where it died without a word."""
+    try:
+        outcome: _Outcome = receiver.recv()
+    except EOFError:
+        return None
+    return outcome
+
+
+def _end(process: BaseProcess) -> None:
+    """The child has spoken, has died, or is to end now."""
+    process.terminate()
+    process.join(END_WITHIN)
+    if process.is_alive():
+        process.kill()
+        process.join()
+
+
+def _run(function: Callable[[], Any], sender: Connection) -> None:
+    """In the child. Ctrl-C reaches the whole terminal; here only the parent's word counts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    end_with_parent()
+    try:
+        outcome = _Outcome(function())
+    except NotifierError as error:
+        outcome = _Outcome(code=error.code, detail=str(error))
+    except Exception as error:
+        log.exception("errand_crashed")
+        outcome = _Outcome(code="crashed", detail=type(error).__name__)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sender.send(outcome)
+    sender.close()
+
+
+def _leave(*_arguments: object) -> NoReturn:
+    """Unwinds the stack, so that an open transaction is rolled back and locks are given up."""
+    sys.exit(0)

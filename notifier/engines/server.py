@@ -1,0 +1,55 @@
+"""uvicorn, told how to end: a stop that was asked for is exit code 0."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from typing import Any
+
+import structlog
+import uvicorn
+
+from notifier.errors import ConfigError
+from notifier.locale import N_
+
+__all__ = ["serve"]
+
+log = structlog.get_logger(__name__)
+
+STOP_WITHIN = 5  # seconds for requests under way
+BACKLOG = 512
+
+
+def serve(app: Any, host: str, port: int) -> int:
+    """Serve the ASGI `app` until SIGTERM or SIGINT; returns the process's exit code.
+
+    No server or date of ours in answers' headers, and no access log but the app's own, which knows no person.
+    Raises ConfigError where the address cannot be listened on.
+    """
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+        timeout_graceful_shutdown=STOP_WITHIN, timeout_keep_alive=5, proxy_headers=False,
+    )  # fmt: skip
+    # uvicorn raises the signal it was stopped with once more when it has ended; by then there is nothing to do.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with _listening(host, port) as listener:
+        log.info("web_started", host=host, port=listener.getsockname()[1])
+        server = uvicorn.Server(config)
+        server.run(sockets=[listener])
+    log.info("web_stopped")
+    return 0 if server.started else 1
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigError(
+            N_("Port {port} of {host} cannot be listened on ({detail}). End what uses it, or set NOTIFIER_PORT and "
+               "NOTIFIER_HOST."),
+            port=port,
+            host=host,
+            detail=error.strerror or type(error).__name__,
+        ) from error  # fmt: skip
