@@ -9,6 +9,7 @@ import typer
 
 from notifier.cli import (
     database,
+    demo,
     doctor,
     explain,
     imports,
@@ -46,6 +47,7 @@ def command() -> Callable[[list[str]], Any]:
 def _app() -> typer.Typer:
     app = _group(ABOUT)
     _add(app, "doctor", doctor.doctor_command, N_("Is everything set up? One line a check, with the mend."))
+    _add(app, "demo", demo.demo_command, N_("Two months of a made-up shop in under a minute, ending in the report."))
     imported = _nest(app, "import", N_("Take over a table of the DMS; twice without harm."))
     _add(imported, "customers", imports.customers_command, N_("Customers and cars: one row a vehicle with its owner."))
     _add(imported, "visits", imports.visits_command, N_("Workshop visits: one row a repair order."))

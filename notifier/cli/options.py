@@ -40,9 +40,9 @@ def day(text: str) -> date:
         raise typer.BadParameter(_("{value} is no day; write it like 2026-03-10.").format(value=text)) from None
 
 
-def whole_number(text: str) -> int:
-    """``12`` → 12."""
-    if not text.strip().isdecimal():
+def whole_number(text: str | int) -> int:
+    """``12`` → 12; Typer hands an option's default through here as well."""
+    if not str(text).strip().isdecimal():
         raise typer.BadParameter(_("{value} is no whole number.").format(value=text))
     return int(text)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from notifier.schedules import Campaign
     from notifier.wiring import House
 
-__all__ = ["report_command"]
+__all__ = ["report_command", "report_of"]
 
 REPORTS = ("campaigns",)
 FORMATS = ("table", "json", "csv", "xlsx")
@@ -54,7 +54,7 @@ def report_command(
     if name not in REPORTS:
         raise NotFound(N_("There is no report {name}; there is {known}."), name=name, known=", ".join(REPORTS))
     with open_house() as house:
-        report = _report(house, moment_or_now(at), campaign, first, last)
+        report = report_of(house, moment_or_now(at), campaign, first, last)
         if written_as == "table" and out is None:
             from notifier.reports.render_terminal import print_campaigns
 
@@ -63,7 +63,10 @@ def report_command(
             _write(_content(report, written_as), out, written_as)
 
 
-def _report(house: House, now: datetime, campaign: str | None, first: date | None, last: date | None) -> CampaignReport:
+def report_of(
+    house: House, now: datetime, campaign: str | None, first: date | None, last: date | None
+) -> CampaignReport:
+    """The summary of all campaigns, or of one, as of `now`; days left out are the year's first and last."""
     from notifier.reports.campaigns import ReportShop
     from notifier.reports.figures import campaign_report
     from notifier.store.shops import find_shop

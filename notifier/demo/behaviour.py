@@ -1,4 +1,7 @@
-"""What drives a customer: when they come by themselves, and what a text that reaches them changes. Blind to the arms."""
+"""What drives a customer: when they come by themselves, and what a text that reaches them changes.
+
+Nothing here knows of arms: a control customer is one whom no text reaches.
+"""
 
 from __future__ import annotations
 

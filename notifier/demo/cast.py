@@ -1,4 +1,4 @@
-"""The people of the demo and their cars as they truly are; what the DMS makes of them is another matter (exports.py)."""
+"""The people of the demo and their cars as they truly are; what the DMS makes of them is told by exports.py."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from notifier.demo.chance import chance, pick
 from notifier.demo.past import REPAIRS, live_until, make_visit
 from notifier.demo.population import make_people
 
-__all__ = ["World", "make_world"]
+__all__ = ["World", "make_world", "truly_came", "truly_renewed"]
 
 _NEW_CARS_A_CUSTOMER = 0.02
 _ACCIDENT_ABOVE = 0.9995
@@ -113,3 +113,8 @@ def _newcomers(seed: int, customers: int, start: date, days: int) -> list[Person
 def truly_came(cars: Sequence[Car], first: date, last: date) -> bool:
     """Whether one of the cars made a visit in [first, last] that counts for the shop."""
     return any(first <= visit.day <= last and visit.category != "事故车" for car in cars for visit in car.visits)
+
+
+def truly_renewed(cars: Sequence[Car], first: date, last: date) -> bool:
+    """Whether the policy of one of the cars was renewed with the shop in [first, last]."""
+    return any(first <= policy.written_on <= last for car in cars for policy in car.policies)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -26,7 +25,6 @@ from notifier.wiring import House
 __all__ = ["DemoShop", "Done"]
 
 MORNING = time(8)
-EVENING = time(19)
 DAY = timedelta(days=1)
 EXPORT_YEARS = timedelta(days=3 * 365)
 APPROVED_BY = "demo"
@@ -44,7 +42,6 @@ class Done:
     renewals: int = 0
     approved: int = 0
     credited: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
     imports: dict[str, ImportReport] = field(default_factory=dict)
 
 
@@ -84,7 +81,6 @@ class DemoShop:
         for moment in self._due_times(day):
             self._serve(moment)
         visits, policies = self.world.live(day)
-        self._reconcile(self.at(day, EVENING), wait=False)
         self.done.visits += sum(visit.category != "事故车" for visit in visits)
         self.done.renewals += len(policies)
         next_morning = self.at(day + DAY, MORNING)
@@ -98,9 +94,9 @@ class DemoShop:
         self.done.credited += attribute(self.house.store, self.house.schedules, next_morning).credited
 
     def settle(self, now: datetime) -> None:
-        """Wait until nothing is unknown or under way, then credit what is left."""
+        """Hear what is still to come, wait until nothing is unknown or under way, and credit what is left."""
         self._reconcile(now, wait=True)
-        attribute(self.house.store, self.house.schedules, now)
+        self.done.credited += attribute(self.house.store, self.house.schedules, now).credited
 
     def _bring_newcomers(self, sunday: date, now: datetime) -> None:
         """The week's new customers; an export without any says at least that nothing has changed."""

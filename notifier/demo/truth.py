@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from notifier.demo.behaviour import comes, renews
 from notifier.demo.cast import Car
-from notifier.demo.life import World, truly_came
+from notifier.demo.life import World, truly_came, truly_renewed
 from notifier.store.accounts import EnrolledCustomer
 
 __all__ = ["Planted", "planted"]
@@ -35,49 +35,39 @@ class Planted:
         return self.caused / self.n if self.n else 0.0
 
 
-def planted(
-    world: World, enrolled: Iterable[EnrolledCustomer], campaign: str, success: str, last_day: date
-) -> Planted:
-    """The truth about a campaign over the same customers and windows as its lift, nothing after `last_day`."""
+def planted(world: World, enrolled: Iterable[EnrolledCustomer], campaign: str, success: str, last_day: date) -> Planted:
+    """The truth about a campaign over the same customers and windows as its lift, nothing after `last_day`.
+
+    `last_day` must have been lived.
+    """
     came = anyway = n = 0
     for one in enrolled:
         cars = [world.cars[vin] for vin in one.vins if vin in world.cars]
-        if one.arm != "treatment" or (success == "visit" and _came_before(cars, one)):
+        did, would = (truly_came, _would_come) if success == "visit" else (truly_renewed, _would_renew)
+        if one.arm != "treatment" or did(cars, one.first_opens_on, one.enrolled_on - DAY):
             continue
         last = min(one.lift_until, last_day)
         n += 1
-        if success == "visit":
-            did, would = truly_came(cars, one.enrolled_on, last), _would_come(world, cars, one, last, campaign)
-        else:
-            did, would = _renewed(cars, one, last), _would_renew(world, cars, one, last, campaign)
-        came += did
-        anyway += would
+        came += did(cars, one.enrolled_on, last)
+        anyway += would(world, cars, one.enrolled_on, last, campaign)
     return Planted(n, came, anyway)
 
 
-def _came_before(cars: Sequence[Car], one: EnrolledCustomer) -> bool:
-    return truly_came(cars, one.first_opens_on, one.enrolled_on - DAY)
-
-
-def _would_come(world: World, cars: Sequence[Car], one: EnrolledCustomer, last: date, campaign: str) -> bool:
-    """Up to the first visit nothing has changed since the enrolment, so the standing of that day decides."""
+def _would_come(world: World, cars: Sequence[Car], first: date, last: date, campaign: str) -> bool:
+    """Up to the first visit nothing has changed since `first`, so the standing of that day decides."""
     return any(
-        comes(car, day, world.start, car.standing_on(one.enrolled_on), without=campaign)
+        comes(car, day, world.start, car.standing_on(first), without=campaign)
         for car in cars
-        for day in _days(one.enrolled_on, last)
+        for day in _days(first, last)
         if car.delivered_on < day
     )
 
 
-def _renewed(cars: Sequence[Car], one: EnrolledCustomer, last: date) -> bool:
-    return any(one.enrolled_on <= policy.written_on <= last for car in cars for policy in car.policies)
-
-
-def _would_renew(world: World, cars: Sequence[Car], one: EnrolledCustomer, last: date, campaign: str) -> bool:
+def _would_renew(world: World, cars: Sequence[Car], first: date, last: date, campaign: str) -> bool:
     return any(
-        renews(car, day, world.start, _policy_end(car, one.enrolled_on), without=campaign)
+        renews(car, day, world.start, _policy_end(car, first), without=campaign)
         for car in cars
-        for day in _days(one.enrolled_on, last)
+        for day in _days(first, last)
         if car.delivered_on < day
     )
 

@@ -94,6 +94,10 @@ class EmbeddedEngine:
         self._jobs.add(task)
         try:
             await job()
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():
+                raise
+            log.info(f"{name}_interrupted")  # the next tick after the next start does it
         except ErrandFailed as failure:
             if failure.code == "refused":  # somebody plans by hand at this moment
                 log.info(f"{name}_refused", reason=str(failure))

@@ -32,6 +32,7 @@ __all__ = [
     "enrolled_customers",
     "messages_by_state",
     "newer_texts",
+    "sample_texts",
     "texts_after_stop",
     "visits_counted",
 ]
@@ -138,6 +139,17 @@ def enrolled_customers(session: Session, campaign_id: str, first: date, last: da
     for *key, vin in session.connection().execute(statement):
         cars[tuple(key)].append(vin)
     return [EnrolledCustomer(*key[1:], tuple(vins)) for key, vins in cars.items()]
+
+
+def sample_texts(session: Session) -> dict[str, str]:
+    """Campaign id → its latest text that was delivered."""
+    latest = (
+        sa.select(sa.func.max(MESSAGE.c.id))
+        .where(MESSAGE.c.state == "delivered", MESSAGE.c.text.is_not(None))
+        .group_by(MESSAGE.c.campaign_id)
+    )
+    statement = sa.select(MESSAGE.c.campaign_id, MESSAGE.c.text).where(MESSAGE.c.id.in_(latest))
+    return dict(session.connection().execute(statement).tuples().all())
 
 
 def _count(session: Session, rows: sa.Select[tuple[int]]) -> int:

@@ -38,7 +38,9 @@ def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Row],
     if not rows:
         return 0
     statement = _insert(session, table_of(model)).on_conflict_do_nothing(index_elements=list(keys))
-    return session.connection().execute(statement, list(rows)).rowcount
+    # PostgreSQL tells how many an INSERT wrote only where it is asked to remember.
+    remembering = {"preserve_rowcount": True}
+    return session.connection().execute(statement, list(rows), execution_options=remembering).rowcount
 
 
 def upsert(

@@ -53,7 +53,7 @@ class Outbox:
             phone="0595-22880000", language="zh-CN",
         )  # fmt: skip
         self.template = self.add(
-            TemplateVersion, name="due", language="en", version=1, source="…", fingerprint="…", live=True,
+            TemplateVersion, name=f"due-{key}", language="en", version=1, source="…", fingerprint="…", live=True,
             published_at=NOON,
         )  # fmt: skip
         self.ready = self.run()
@@ -200,7 +200,7 @@ class Outbox:
         table = table_of(Message)
         statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
         with self.store.read() as session:
-            return dict(session.execute(statement).tuples().all())
+            return {row[0]: row[1] for row in session.execute(statement)}
 
     def attempts(self, key: int) -> list[dict[str, Any]]:
         """A text's attempts, in order."""

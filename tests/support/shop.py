@@ -5,7 +5,7 @@ Everybody in it is invented. Numbers are of a range that belongs to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import count
@@ -219,6 +219,30 @@ class Dealership:
         self.car(plate or name, name, **car)
         return name
 
+    def crowd(self, names: Sequence[str], **car: Any) -> None:
+        """Many customers with a car each, written at once; bucket keys k0, k1 …"""
+        service_on = car.pop("service_on", None)
+        anchor_on = car.pop("anchor_on", service_on and service_on - days(180))
+        born = at("2020-01-01")
+        first = next(self._numbers)
+        customers = [
+            {"shop_id": self.id, "bucket_key": f"k{n}", "phone": f"+86198{first + n:08d}", "name": name,
+             "phone_key": phone_key(SECRET, f"+86198{first + n:08d}"), "sex": "m", "consent": "yes",
+             "birth_calendar": "solar", "is_company": False, "created_at": born, "updated_at": born}
+            for n, name in enumerate(names)
+        ]  # fmt: skip
+        with self.store.write() as session:
+            ids = insert_returning_ids(session, Customer, customers)
+            cars = [
+                {"shop_id": self.id, "vin": f"LCROW{first:05d}{n:07d}", "customer_id": key, "plate": f"闽C{n:05d}",
+                 "model": "DX7", "state": "in_use", "service_anchor_on": anchor_on, "last_maintenance_on": anchor_on,
+                 "next_service_on": service_on, "next_service_kind": "regular" if service_on else None,
+                 "irregular": False, "created_at": born, "updated_at": born, **car}
+                for n, key in enumerate(ids)
+            ]  # fmt: skip
+            insert_rows(session, Vehicle, cars)
+        self._customers |= dict(zip(names, ids, strict=True))
+
     def visit(self, plate: str, day: date, *, imported: bool = True, owner: str | None = None, **columns: Any) -> int:
         """A counted visit of the car; `imported` closes what it answers, as an import does."""
         vehicle = self.one(Vehicle, id=self._cars[plate])
@@ -276,6 +300,10 @@ class Dealership:
     def id_of(self, name: str) -> int:
         """The customer's id."""
         return self._customers[name]
+
+    def names(self) -> list[str]:
+        """Everybody."""
+        return list(self._customers)
 
     def car_id(self, plate: str) -> int:
         """The car's id."""
@@ -369,6 +397,11 @@ class Dealership:
         statement = sa.select(table).where(*(table.c[name] == value for name, value in columns.items()))
         with self.store.read() as session:
             return [dict(row) for row in session.execute(statement.order_by(*table.primary_key)).mappings()]
+
+    def count(self, model: type[SQLModel]) -> int:
+        """How many rows a table has."""
+        with self.store.read() as session:
+            return session.execute(sa.select(sa.func.count()).select_from(table_of(model))).scalar_one()
 
     def one(self, model: type[SQLModel], **columns: Any) -> dict[str, Any]:
         """The only row with these values."""
