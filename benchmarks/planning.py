@@ -97,7 +97,7 @@ def bare_work(store: Store, count: int) -> float:
     for constraint in [c for c in twin.constraints if isinstance(c, sa.ForeignKeyConstraint)]:
         twin.constraints.remove(constraint)
     for index in twin.indexes:
-        index.name = f"bare_{index.name}"
+        index.name = sa.sql.quoted_name(f"bare_{index.name}", quote=None)
     twin.create(store.engine)
     started = time.perf_counter()
     template = jinja2.Environment(autoescape=False).from_string(TEXT)

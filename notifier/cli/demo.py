@@ -38,7 +38,7 @@ Seed = Annotated[
 
 
 def demo_command(
-    folder: Folder = Path("out/demo"), customers: Customers = 3_000, days: Days = 60, seed: Seed = 7
+    folder: Folder = Path("out/demo"), customers: Customers = 3_000, days: Days = 60, seed: Seed = 1
 ) -> None:
     """A shop's two months in under a minute; exit 1 where its books do not add up."""
     from notifier.demo.play import Script

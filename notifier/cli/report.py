@@ -122,13 +122,16 @@ def _content(report: CampaignReport, written_as: str) -> bytes:
 
 
 def _page(report: CampaignReport) -> bytes:
+    """The terminal's page as text."""
+    import io
+
     from rich.console import Console
 
     from notifier.reports.render_terminal import print_campaigns
 
-    console = Console(width=100, markup=False, highlight=False, emoji=False, record=True, quiet=True)
-    print_campaigns(console, report)
-    return console.export_text().encode()
+    page = io.StringIO()
+    print_campaigns(Console(file=page, width=100, markup=False, highlight=False, emoji=False), report)
+    return page.getvalue().encode()
 
 
 def _write(content: bytes, out: Path | None, written_as: str) -> None:

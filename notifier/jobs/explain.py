@@ -7,8 +7,7 @@ answered as if the customer came first in the next run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.dms.cleaning import clean_vin
@@ -17,6 +16,7 @@ from notifier.domain.guards import Decision, Verdict, blocked_by
 from notifier.domain.phone import mask, phone_key, to_e164
 from notifier.errors import NotFound, TemplateError
 from notifier.jobs import sayings
+from notifier.jobs.answers import Answer, Explained, Explanation
 from notifier.jobs.plan.group import PLACEHOLDER_CODE, GroupPlanner
 from notifier.jobs.plan.run import Work, facts_of, pace_of
 from notifier.jobs.plan.shop import Planner, ShopPlanner
@@ -25,7 +25,7 @@ from notifier.locale import N_
 from notifier.schedules import Campaign, ShopSettings
 from notifier.store import campaigns, histories
 from notifier.store.audiences import AUDIENCES, Due
-from notifier.store.histories import CarRow, PersonRow
+from notifier.store.histories import PersonRow
 from notifier.store.runs import has_scheduled_run
 from notifier.store.shops import find_shop
 from notifier.store.suppressions import suppression_of
@@ -37,65 +37,6 @@ STANDING_GUARDS = ("no_phone", "unreachable", "consent_refused", "consent_unknow
 """Reasons that hold whatever is due: they are told also for what is not due yet."""
 BIRTHDAYS_BACK = timedelta(days=30)
 BIRTHDAYS_AHEAD = timedelta(days=334)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One campaign and one subject. `status` and `reason` are fixed words (docs/json.md), `sentence` is for people."""
-
-    campaign: str
-    status: str
-    sentence: str
-    reason: str | None = None
-    detail: str | None = None
-    vin: str | None = None
-    plate: str | None = None
-    stage: str | None = None
-    due_on: date | None = None
-    opens_on: date | None = None
-    closes_on: date | None = None
-
-    def document(self) -> dict[str, Any]:
-        """As JSON; dates as ISO text."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """One customer of one shop with every campaign's answer."""
-
-    shop: str
-    customer: PersonRow
-    cars: Sequence[CarRow]
-    answers: Sequence[Answer]
-
-    def document(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "shop": self.shop,
-            "customer": self.customer.id,
-            "consent": self.customer.consent,
-            "vehicles": [car.vin for car in self.cars],
-            "answers": [answer.document() for answer in self.answers],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Everything `explain` found. `stopped`: the sentence of the stop list, where the phone stands on it."""
-
-    phone: str | None
-    stopped: str | None = None
-    customers: Sequence[Explained] = field(default_factory=list)
-
-    def document(self) -> dict[str, Any]:
-        """As JSON; the phone is masked."""
-        return {
-            "phone": mask(self.phone) if self.phone else None,
-            "suppressed": self.stopped,
-            "customers": [customer.document() for customer in self.customers],
-        }
 
 
 def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaign: str | None = None) -> Explanation:

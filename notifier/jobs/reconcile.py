@@ -34,7 +34,9 @@ POLL_OVERLAP = timedelta(minutes=5)
 POLL_AT_MOST = timedelta(days=7)
 RECORD_AT_ONCE = 200
 LOOK_AGAIN = 1.0
+LOOK_AGAIN_AT_LEAST = 0.2
 LOOK_AGAIN_AT_MOST = 5.0
+ASK_AGAIN = timedelta(seconds=30)
 Key = tuple[int, int]  # message, attempt
 
 
@@ -80,25 +82,25 @@ class Reconciler:
     result: ReconcileResult = field(default_factory=ReconcileResult)
     _freed: set[Key] = field(default_factory=set)
     _unexplained: set[Key] = field(default_factory=set)
+    _asked_at: dict[Key, datetime] = field(default_factory=dict)
 
     async def run(self, now: Callable[[], datetime], *, wait: bool) -> ReconcileResult:
         """One pass, or with `wait` as many as it takes until nothing is unknown or under way.
 
         What no listing can settle is left to the operator once its text is not valid any more.
         """
-        pause = LOOK_AGAIN
+        pause = min(LOOK_AGAIN, max(self.settings.gap.total_seconds(), LOOK_AGAIN_AT_LEAST))
         async with self.gateway:
             while True:
                 await self._pass(now())
                 if not wait or not await asyncio.to_thread(self._is_open, now()):
                     break
                 await asyncio.sleep(pause)
-                pause = min(pause * 1.5, LOOK_AGAIN_AT_MOST)
+                pause = min(pause * 1.2, LOOK_AGAIN_AT_MOST)
         await asyncio.to_thread(self._finish)
         return self.result
 
     async def _pass(self, now: datetime) -> None:
-        self._unexplained.clear()
         before = await asyncio.to_thread(self._open_attempts)
         if self.pulls and self.gateway.capabilities.pulls:
             await self._pull(now)
@@ -162,12 +164,27 @@ class Reconciler:
                 lanes.note_polled(session, self.gateway.name, at)
 
     def _unknown_by_phone(self) -> Mapping[str, list[UnknownAttempt]]:
+        """The open attempts of every phone that is worth asking about now."""
         by_phone: dict[str, list[UnknownAttempt]] = defaultdict(list)
         with self.store.read() as session:
+            clock = database_now(session)
             for attempt in unknown_attempts(session, self.gateway.name):
                 if attempt.phone is not None:
                     by_phone[attempt.phone].append(attempt)
-        return by_phone
+        return {
+            phone: attempts
+            for phone, attempts in by_phone.items()
+            if any(self._is_worth_asking(attempt, clock) for attempt in attempts)
+        }
+
+    def _is_worth_asking(self, attempt: UnknownAttempt, clock: datetime) -> bool:
+        """At once, then when a listing would prove something, else only now and then: each costs a request."""
+        asked_at = self._asked_at.get((attempt.message_id, attempt.n))
+        if asked_at is None or clock - asked_at >= ASK_AGAIN:
+            return True
+        noted_at = attempt.empty_listing_at
+        proves_from = self._counts_from(attempt) if noted_at is None else noted_at + self.settings.gap
+        return asked_at < proves_from <= clock
 
     async def _ask(self, phone: str, attempts: Sequence[UnknownAttempt], now: datetime) -> None:
         since = min(attempt.claimed_at for attempt in attempts) - CLOCKS_APART
@@ -175,6 +192,7 @@ class Reconciler:
         asked_at = await asyncio.to_thread(self._clock)
         listed = await self.gateway.list_sent(phone, since, until)
         if listed is not None:
+            self._asked_at |= dict.fromkeys(((attempt.message_id, attempt.n) for attempt in attempts), asked_at)
             await asyncio.to_thread(self._settle, attempts, listed, asked_at, now)
 
     def _clock(self) -> datetime:
@@ -194,6 +212,7 @@ class Reconciler:
             found = {(attempt.message_id, attempt.n) for attempt, _ in matched}
             for attempt in attempts:
                 key = (attempt.message_id, attempt.n)
+                self._unexplained.discard(key)
                 if key in found or asked_at < self._counts_from(attempt):
                     continue
                 if any(_is_in_time(attempt, row) for row in unexplained):

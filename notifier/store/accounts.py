@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -42,6 +43,7 @@ ATTEMPT, CYCLE, ENROLMENT, MESSAGE, MESSAGE_CYCLE, REPLY, VEHICLE, VISIT = (
 )
 ARRIVED = ("accepted", "sent", "delivered")
 LEFT = (*ARRIVED, "undelivered")
+SAME_THING = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,23 @@ def messages_by_state(session: Session) -> dict[str, int]:
 
 
 def doubled_touches(session: Session) -> int:
-    """How many (cycle, stage) pairs have more than one message that left: somebody was told the same thing twice."""
-    twice = (
-        sa.select(MESSAGE_CYCLE.c.cycle_id)
+    """How often a stage of the same thing was told in two messages that left: the same car or customer, the same
+    campaign, and days that differ by less than the least tolerance of any rule.
+    """
+    statement = (
+        sa.select(CYCLE.c.campaign_id, CYCLE.c.subject_type, CYCLE.c.subject_id, MESSAGE_CYCLE.c.stage,
+                  CYCLE.c.anchor_on, MESSAGE.c.id)
+        .join(MESSAGE_CYCLE, MESSAGE_CYCLE.c.cycle_id == CYCLE.c.id)
         .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
         .where(MESSAGE.c.state.in_(LEFT))
-        .group_by(MESSAGE_CYCLE.c.cycle_id, MESSAGE_CYCLE.c.stage)
-        .having(sa.func.count(sa.distinct(MESSAGE.c.id)) > 1)
+        .order_by(CYCLE.c.campaign_id, CYCLE.c.subject_type, CYCLE.c.subject_id, MESSAGE_CYCLE.c.stage,
+                  CYCLE.c.anchor_on, MESSAGE.c.id)
+    )  # fmt: skip
+    told = session.connection().execute(statement).all()
+    return sum(
+        before[:4] == after[:4] and before[5] != after[5] and after[4] - before[4] < SAME_THING
+        for before, after in pairwise(told)
     )
-    return _count(session, twice)
 
 
 def arrivals_of(session: Session) -> dict[int, int]:
@@ -149,7 +159,7 @@ def sample_texts(session: Session) -> dict[str, str]:
         .group_by(MESSAGE.c.campaign_id)
     )
     statement = sa.select(MESSAGE.c.campaign_id, MESSAGE.c.text).where(MESSAGE.c.id.in_(latest))
-    return dict(session.connection().execute(statement).tuples().all())
+    return dict(session.connection().execute(statement).all())
 
 
 def _count(session: Session, rows: sa.Select[tuple[int]]) -> int:

@@ -143,10 +143,8 @@ def stop(session: Session, gateway: str, *, code: str, error: str) -> None:
 
 
 def start(session: Session, gateway: str) -> None:
-    """A person (or a fresh start with new settings) lets the lane try again."""
-    session.connection().execute(
-        sa.update(LANE).where(LANE.c.gateway == gateway).values(stopped=None, stopped_at=None, retry_at=None)
-    )
+    """A person (or a fresh start with new settings) lets the lane try again; a pause the provider asked for stays."""
+    session.connection().execute(sa.update(LANE).where(LANE.c.gateway == gateway).values(stopped=None, stopped_at=None))
 
 
 def note_polled(session: Session, gateway: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifier.store.bulk import insert_rows, table_of
 from notifier.store.rows import update_rows
-from notifier.store.tables import Coupon, RepairOrder
+from notifier.store.tables import Coupon, RepairOrder, Visit
 
 __all__ = ["ORDER_COLUMNS", "insert_orders", "orders_by_number", "orders_of", "redeem_coupons", "update_orders"]
 
@@ -61,13 +61,17 @@ def redeem_coupons(session: Session, shop_id: int, redemptions: Mapping[str, tup
     if not redemptions:
         return
     known = session.execute(
-        sa.select(COUPON.c.id, COUPON.c.code, COUPON.c.redeemed_on).where(
+        sa.select(COUPON.c.id, COUPON.c.code, COUPON.c.redeemed_on, COUPON.c.visit_id).where(
             COUPON.c.shop_id == shop_id, COUPON.c.code.in_(redemptions)
         )
     )
-    rows = []
-    for coupon_id, code, redeemed_on in known:
+    rows: list[dict[str, Any]] = []
+    concerned: set[int] = set()
+    for coupon_id, code, redeemed_on, known_visit_id in known:
         day, visit_id = redemptions[code]
         if redeemed_on is None or day < redeemed_on:
             rows.append({"id": coupon_id, "redeemed_on": day, "visit_id": visit_id})
+            concerned |= {visit_id, known_visit_id} - {None}
     update_rows(session, Coupon, rows)
+    # A coupon is the strongest evidence: both visits are credited anew.
+    update_rows(session, Visit, [{"id": visit_id, "attributed_at": None} for visit_id in sorted(concerned)])

@@ -134,11 +134,14 @@ def _select(session: Session, *where: sa.ColumnElement[bool]) -> list[RunRow]:
 
 
 def finish_planning(session: Session, run_id: int, *, counts: Mapping[str, Any], review_from: datetime | None) -> str:
-    """planning → review (where a person must look) or ready. Returns the new state."""
-    state = "review" if review_from else "ready"
-    _move(session, run_id, ("planning",), state, counts=dict(counts),
-          review_until=review_from + REVIEW_EXPIRES_AFTER if review_from else None)  # fmt: skip
-    return state
+    """planning → review (where a person must look, and there is something to see) or ready. Returns the new state."""
+    planned = sa.select(MESSAGE.c.id).where(MESSAGE.c.run_id == run_id, MESSAGE.c.state == "planned").limit(1)
+    if review_from is None or session.execute(planned).first() is None:
+        _move(session, run_id, ("planning",), "ready", counts=dict(counts))
+        return "ready"
+    until = review_from + REVIEW_EXPIRES_AFTER
+    _move(session, run_id, ("planning",), "review", counts=dict(counts), review_until=until)
+    return "review"
 
 
 def approve(session: Session, run_id: int, *, by: str) -> None:

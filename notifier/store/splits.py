@@ -92,7 +92,7 @@ def _move_cars(session: Session, shop_id: int, leaving: Leaving) -> None:
         connection.execute(
             sa.update(table)
             .where(table.c.vehicle_id.in_(cars), table.c.customer_id == leaving.origin)
-            .values(customer_id=leaving.target)
+            .values(customer_id=leaving.target, **({"attributed_at": None} if "attributed_at" in table.c else {}))
         )
     _move_planned(session, leaving, cars)
 

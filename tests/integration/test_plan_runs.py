@@ -193,7 +193,7 @@ print("ended", flush=True)
 
 def planning_process(shop: Dealership, schedules: str) -> subprocess.Popen[str]:
     """A planner of its own, at work."""
-    return subprocess.Popen(  # noqa: S603 — our own interpreter
+    return subprocess.Popen(
         [sys.executable, "-c", KILLED, shop.store.url, schedules, at(TUESDAY).isoformat()],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
@@ -211,7 +211,7 @@ def test_a_planner_killed_in_the_middle_is_taken_over_by_the_next(store: Store) 
     while not shop.count(Message) and time.monotonic() < deadline:
         time.sleep(0.005)
     process.kill()
-    process.wait()
+    process.communicate()
     assert 0 < shop.count(Message) < number
     assert shop.one(Run)["state"] == "planning"
     plan_when_free(shop)

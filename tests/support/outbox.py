@@ -38,6 +38,7 @@ SECRET = b"a key for tests only"
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)  # 12:00 at the shop
 GATEWAY = "twilio"
 DAY = timedelta(days=1)
+WORDING = "---\ntitle: due\nkind: service\n---\nYour car is due."
 E = AttemptEvent
 
 
@@ -53,7 +54,7 @@ class Outbox:
             phone="0595-22880000", language="zh-CN",
         )  # fmt: skip
         self.template = self.add(
-            TemplateVersion, name=f"due-{key}", language="en", version=1, source="…", fingerprint="…", live=True,
+            TemplateVersion, name=f"due-{key}", language="en", version=1, source=WORDING, fingerprint="…", live=True,
             published_at=NOON,
         )  # fmt: skip
         self.ready = self.run()

@@ -305,6 +305,18 @@ class Dealership:
         """Everybody."""
         return list(self._customers)
 
+    def name_of(self, customer_id: int) -> str:
+        """The customer's name."""
+        return next(name for name, key in self._customers.items() if key == customer_id)
+
+    def one_car(self, plate: str) -> dict[str, Any]:
+        """The car's row."""
+        return self.one(Vehicle, id=self._cars[plate])
+
+    def has_visit(self, plate: str, day: date) -> bool:
+        """Whether the car was there that day."""
+        return bool(self.rows(Visit, vehicle_id=self._cars[plate], day=day))
+
     def car_id(self, plate: str) -> int:
         """The car's id."""
         return self._cars[plate]

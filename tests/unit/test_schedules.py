@@ -26,7 +26,6 @@ from notifier.schedules import (
     DailyBudget,
     FrequencyCap,
     Kind,
-    KnownCampaign,
     LiveSchedules,
     ScheduleProblems,
     Schedules,
@@ -36,6 +35,7 @@ from notifier.schedules import (
     warnings_of,
 )
 from notifier.schedules.crontab import FIELDS, due_times, raise_if_not_a_crontab, weekday_names
+from notifier.store.campaigns import KnownCampaign
 
 ROOT = Path(__file__).parents[2]
 SHANGHAI = ZoneInfo("Asia/Shanghai")

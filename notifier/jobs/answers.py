@@ -1,0 +1,72 @@
+"""What `explain` answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from notifier.domain.phone import mask
+from notifier.store.histories import CarRow, PersonRow
+
+__all__ = ["Answer", "Explained", "Explanation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One campaign and one subject. `status` and `reason` are fixed words (docs/json.md), `sentence` is for people."""
+
+    campaign: str
+    status: str
+    sentence: str
+    reason: str | None = None
+    detail: str | None = None
+    vin: str | None = None
+    plate: str | None = None
+    stage: str | None = None
+    due_on: date | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; dates as ISO text."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One customer of one shop with every campaign's answer."""
+
+    shop: str
+    customer: PersonRow
+    cars: Sequence[CarRow]
+    answers: Sequence[Answer]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "shop": self.shop,
+            "customer": self.customer.id,
+            "consent": self.customer.consent,
+            "vehicles": [car.vin for car in self.cars],
+            "answers": [answer.document() for answer in self.answers],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything `explain` found. `stopped`: the sentence of the stop list, where the phone stands on it."""
+
+    phone: str | None
+    stopped: str | None = None
+    customers: Sequence[Explained] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; the phone is masked."""
+        return {
+            "phone": mask(self.phone) if self.phone else None,
+            "suppressed": self.stopped,
+            "customers": [customer.document() for customer in self.customers],
+        }
