@@ -74,6 +74,7 @@ def _show_ending(ended: Ended, script: Script) -> int:
     report = report_of(ended.shop.house, ended.now, None, ended.first_day, ended.reported_until)
     checks = ended.checks()
     show(pages.texts_page(ended.sample_texts(), {row.campaign.id: row.campaign.title for row in report.rows}), "")
+    show(pages.period_line(ended), "")
     print_campaigns(stdout(), report)
     show(pages.books_page(ended, checks), pages.truth_page(ended.compare(report)))
     show(pages.next_page(ended, script, _program()))

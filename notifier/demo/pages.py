@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from shlex import quote
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,7 +17,7 @@ from notifier.dms.report import ImportReport
 from notifier.locale import _, ngettext
 from notifier.reports import numbers
 
-__all__ = ["books_page", "files_page", "next_page", "opening_page", "texts_page", "truth_page"]
+__all__ = ["books_page", "files_page", "next_page", "opening_page", "period_line", "texts_page", "truth_page"]
 
 RIGHT, WRONG = Text("✓", "bold green"), Text("✗", "bold red")
 
@@ -59,6 +60,17 @@ def texts_page(texts: Mapping[str, str], titles: Mapping[str, str]) -> Renderabl
         if campaign in texts
     ]
     return _section(_("What customers read"), shown)
+
+
+def period_line(ended: Ended) -> RenderableType:
+    """Whom the report is about, and why not about all."""
+    sentence = _(
+        "The report tells of those who entered a campaign up to {day}: the days in which their coming counts are over, "
+        "so there is a verdict."
+    )
+    if ended.reported_until == ended.last_day:
+        sentence = _("The demo was short: the days in which customers' coming counts are not over, so it says interim.")
+    return Text(sentence.format(day=numbers.day(ended.reported_until)), style="dim")
 
 
 def books_page(ended: Ended, checks: Iterable[Check]) -> RenderableType:
@@ -133,7 +145,9 @@ def next_page(ended: Ended, script: Script, program: str) -> RenderableType:
     """Commands to go on with, in the demo's own installation."""
     at = f"--at {ended.now.isoformat(timespec='minutes')}"
     ten = f"--at {ended.now.replace(hour=10).isoformat(timespec='minutes')}"
-    commands = [(f". {script.folder / ENVIRONMENT}", _("the demo's database and settings, in this terminal"))]
+    commands = [
+        (f". {quote(str(script.folder / ENVIRONMENT))}", _("the demo's database and settings, in this terminal"))
+    ]
     if ended.stopped_phone is not None:
         told = _("why somebody who said stop hears no more")
         commands.append((f"{program} explain {ended.stopped_phone} {at}", told))
@@ -141,7 +155,7 @@ def next_page(ended: Ended, script: Script, program: str) -> RenderableType:
         (f"{program} report {at}", _("the whole time; its last windows are still open, so it says interim")),
         (f"{program} plan --dry-run {ten}", _("what the next day would send")),
         (f"{program} schedules next {at}", _("what will run in the next days")),
-        (f"{program} doctor", _("is everything set up?")),
+        (f"{program} doctor {at}", _("is everything set up?")),
     ]
     lines = [
         Group(Text(words, style="dim"), Padding(Text(line, style="cyan"), (0, 0, 0, 2))) for line, words in commands

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 from notifier.config import load_settings
 from notifier.config.key_file import KEY_FILE
@@ -73,7 +74,7 @@ def _furnish(script: Script) -> DemoShop:
     environment = _environment(script)
     (folder / SCHEDULES).write_bytes(Path(__file__).with_name(SCHEDULES).read_bytes())
     (folder / KEY_FILE).write_text(f"{environment['NOTIFIER_SECRET_KEY']}\n", encoding="ascii")
-    lines = [f"export {name}='{value}'\n" for name, value in environment.items()]
+    lines = [f"export {name}={quote(value)}\n" for name, value in environment.items()]
     (folder / ENVIRONMENT).write_text("".join(lines), encoding="utf-8")
     world = make_world(script.seed, script.customers, START, script.days)
     zone = load_schedules(folder / SCHEDULES, templates=None).shops[0].zone

@@ -78,9 +78,9 @@ async def test_each_text_is_accepted_exactly_once_in_the_end(
     """Send until empty, reconcile until settled, send again: nothing lost, nothing twice, nothing unknown."""
     keys = embedded.texts(3)
     twilio.script(fault)
-    await drained(embedded, twilio_at(twilio.url))
+    await drained(embedded, twilio_at(twilio.url), lease=1.0)
     result = await reconciled(embedded, twilio_at(twilio.url))
-    await drained(embedded, twilio_at(twilio.url))
+    await drained(embedded, twilio_at(twilio.url), lease=1.0)
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.states() == {"accepted": 3}
     assert result.still_unknown == 0
@@ -91,9 +91,9 @@ async def test_every_fault_at_once(outbox: Outbox, twilio: TwilioHandle) -> None
     """Sixty texts, the first of which meet every fault twice, on both databases."""
     keys = outbox.texts(60)
     twilio.script(*FAULTS.values(), *FAULTS.values())
-    await drained(outbox, twilio_at(twilio.url))
+    await drained(outbox, twilio_at(twilio.url), lease=1.0)
     await reconciled(outbox, twilio_at(twilio.url))
-    await drained(outbox, twilio_at(twilio.url))
+    await drained(outbox, twilio_at(twilio.url), lease=1.0)
     await reconciled(outbox, twilio_at(twilio.url))
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert outbox.states() == {"accepted": 60}
@@ -104,11 +104,11 @@ async def test_several_texts_to_one_phone_are_told_apart(embedded: Outbox, twili
     li = embedded.customer()
     keys = [embedded.text(li), embedded.text(li)]
     twilio.script(Fault(K.ERROR_BEFORE_ACCEPTING), Fault(K.ERROR_AFTER_ACCEPTING))
-    result = await drained(embedded, twilio_at(twilio.url))
+    result = await drained(embedded, twilio_at(twilio.url), lease=1.0)
     assert result.unknown == 2
     settled = await reconciled(embedded, twilio_at(twilio.url))
     assert (settled.settled_accepted, settled.settled_not_accepted) == (1, 1)
-    await drained(embedded, twilio_at(twilio.url))
+    await drained(embedded, twilio_at(twilio.url), lease=1.0)
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
 
 
@@ -200,6 +200,8 @@ async def test_a_post_slower_than_its_lease_is_not_made_twice(outbox: Outbox, tw
     key = outbox.text()
     twilio.script(Fault(K.LATE_ACCEPTANCE, seconds=2.5))
     slow = asyncio.create_task(drained(outbox, twilio_at(twilio.url), lease=1.0, post_timeout=3.5))
+    while not twilio.posts():
+        await asyncio.sleep(0.02)
     seen = set()
     while not slow.done():
         await asyncio.sleep(0.2)
@@ -372,7 +374,8 @@ def break_database(outbox: Outbox, condition: str, event: str) -> None:
 async def test_a_claim_that_fails_does_not_lose_what_is_in_flight(embedded: Outbox, twilio: TwilioHandle) -> None:
     """The database refuses the second claim: the first window is recorded, the threads are gone."""
     embedded.texts(20)
-    twilio.chances((1.0, Fault(K.SLOW_ANSWER, seconds=0.2)))
+    twilio.script(*[Fault()] * 3)  # these make room for the second claim while the others are under way
+    twilio.chances((1.0, Fault(K.SLOW_ANSWER, seconds=0.3)))
     break_database(embedded, "(SELECT count(*) FROM attempt) >= 10", "INSERT ON attempt")
     with pytest.raises(sa.exc.IntegrityError):
         await drained(embedded, twilio_at(twilio.url), in_flight=10)
@@ -384,7 +387,7 @@ async def test_one_answer_that_cannot_be_written_takes_no_other_with_it(embedded
     """It is left to its lease; once the database is mended, reconcile finds it in the listing."""
     first, *_others = embedded.texts(5)
     break_database(embedded, f"old.message_id = {first}", "UPDATE ON attempt")
-    result = await drained(embedded, twilio_at(twilio.url))
+    result = await drained(embedded, twilio_at(twilio.url), lease=1.0)
     assert (result.accepted, embedded.states()) == (4, {"accepted": 4, "sending": 1})
     with embedded.store.write() as session:
         session.execute(sa.text("DROP TRIGGER broken"))
@@ -400,11 +403,11 @@ async def test_a_database_that_takes_no_answer_at_all_ends_the_drain_with_its_er
     keys = embedded.texts(5)
     break_database(embedded, "true", "UPDATE ON attempt")
     with pytest.raises(sa.exc.IntegrityError):
-        await drained(embedded, twilio_at(twilio.url))
+        await drained(embedded, twilio_at(twilio.url), lease=1.0)
     assert not lane_threads()
     with embedded.store.write() as session:
         session.execute(sa.text("DROP TRIGGER broken"))
-    await drained(embedded, twilio_at(twilio.url))
+    await drained(embedded, twilio_at(twilio.url), lease=1.0)
     await reconciled(embedded, twilio_at(twilio.url))
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.states() == {"accepted": 5}

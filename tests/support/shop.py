@@ -224,7 +224,7 @@ class Dealership:
         service_on = car.pop("service_on", None)
         anchor_on = car.pop("anchor_on", service_on and service_on - days(180))
         born = at("2020-01-01")
-        first = next(self._numbers)
+        first = min(next(self._numbers) for _ in names)
         customers = [
             {"shop_id": self.id, "bucket_key": f"k{n}", "phone": f"+86198{first + n:08d}", "name": name,
              "phone_key": phone_key(SECRET, f"+86198{first + n:08d}"), "sex": "m", "consent": "yes",

@@ -47,6 +47,15 @@ def test_what_was_recorded_is_not_offered_again() -> None:
     assert (fourth, itinerary.next_at) == ((), None)
 
 
+def test_an_asker_that_looks_a_little_further_back_each_time_is_served_twice_at_most() -> None:
+    """With an overlap the first answer is offered once more, then it counts as recorded."""
+    itinerary, first = Itinerary((SENT,)).hand_out(at(-5), at(10))
+    itinerary, again = itinerary.hand_out(at(5), at(40))
+    assert first == again == (SENT,)
+    itinerary, third = itinerary.hand_out(at(35), at(70))
+    assert (third, itinerary.next_at) == ((), None)
+
+
 def test_a_text_posted_in_the_past_is_still_handed_out() -> None:
     """A step older than `since` that was never offered is not taken for recorded."""
     _itinerary, steps = Itinerary((SENT,)).hand_out(at(30), at(40))

@@ -1,0 +1,72 @@
+"""Planning grows with those who are due, not with the base; and asks the database a bounded number of questions."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from notifier.jobs.plan.run import CUSTOMERS_A_CHUNK
+from notifier.store.engine import Store
+from tests.support.shop import BIRTHDAY, INSURANCE, MAINTENANCE, WINBACK, Dealership, at, days, yaml
+
+TUESDAY = date(2026, 3, 10)
+STATEMENTS_A_CHUNK = 25
+
+
+def statements_of(store: Store, shop: Dealership, **how: Any) -> tuple[int, int]:
+    """Plan; (texts planned, statements the database was asked)."""
+    asked = 0
+
+    def count(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+
+    sa.event.listen(store.engine, "before_cursor_execute", count)
+    try:
+        planned = shop.plan_at(at(TUESDAY), **how).total.planned
+    finally:
+        sa.event.remove(store.engine, "before_cursor_execute", count)
+    return planned, asked
+
+
+def test_the_number_of_statements_grows_by_the_chunk_not_by_the_customer(store: Store) -> None:
+    """The second run has two chunks more than the first: the customers planned for already are looked at again."""
+    asked = {}
+    shop = Dealership(store, yaml(MAINTENANCE))
+    for chunks in (1, 2):
+        names = [f"{chunks}-{number}" for number in range(chunks * CUSTOMERS_A_CHUNK)]
+        shop.crowd(names, service_on=TUESDAY + days(15 - chunks))
+        planned, asked[chunks] = statements_of(store, shop, campaign="maintenance_due")
+        assert planned == len(names)
+    assert asked[2] - asked[1] <= 2 * STATEMENTS_A_CHUNK
+
+
+@pytest.mark.slow
+def test_two_thousand_due_of_twenty_thousand_are_planned_in_seconds(sqlite_store: Store) -> None:
+    """20,000 cars, 2,000 of them due, four campaigns: well under the half minute, in chunks of short transactions."""
+    shop = Dealership(sqlite_store, yaml(MAINTENANCE, INSURANCE, BIRTHDAY, WINBACK))
+    shop.crowd([f"fern{number}" for number in range(18_000)], service_on=TUESDAY + days(100))
+    shop.crowd([f"due{number}" for number in range(2_000)], service_on=TUESDAY + days(14))
+    started = time.monotonic()
+    planned, asked = statements_of(sqlite_store, shop)
+    took = time.monotonic() - started
+    print(f"{planned} texts planned in {took:.2f} s with {asked} statements")
+    assert planned == 2_000
+    assert asked < 150 + STATEMENTS_A_CHUNK * (2_000 // CUSTOMERS_A_CHUNK)
+    assert took < 30
+
+
+def test_planning_reads_only_who_is_due(sqlite_store: Store) -> None:
+    """The audience's query uses the index of the due day."""
+    shop = Dealership(sqlite_store, yaml(MAINTENANCE))
+    shop.crowd(["陈晓芳"], service_on=TUESDAY + days(14))
+    with sqlite_store.read() as session:
+        plan = session.execute(
+            sa.text("EXPLAIN QUERY PLAN SELECT customer_id FROM vehicle WHERE shop_id = 1 AND next_service_on "
+                    "BETWEEN '2026-03-10' AND '2026-03-24'")
+        ).all()  # fmt: skip
+    assert "ix_vehicle_service" in str(plan)
