@@ -14,7 +14,7 @@ demo: .venv/.runtime ## set up, then live through two months of a shop and see t
 	@.venv/bin/notifier demo
 
 test: .venv/.dev ## run every test, on SQLite and PostgreSQL
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n auto
 
 check: .venv/.dev ## format, lint, layers, types, translations, tests: what CI runs
 	@scripts/check.sh

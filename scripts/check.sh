@@ -19,5 +19,5 @@ check translations "$bin/python" scripts/messages.py --check
 check docs "$bin/python" scripts/docs.py
 [ -z "$failed" ] || printf '\nNOT GREEN:%s\n' "$failed"
 printf '\n== tests\n'
-"$bin/pytest" || exit $?
+"$bin/pytest" -n auto || exit $?
 [ -z "$failed" ]

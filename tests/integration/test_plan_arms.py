@@ -315,8 +315,7 @@ def test_a_row_counts_whatever_becomes_of_it_unless_void(
 def test_the_order_of_candidates_never_looks_at_the_arm(sqlite_store: Store) -> None:
     """Under a cap that lets a fifth through, the treated share among those placed is that of everybody."""
     shop = Dealership(sqlite_store, yaml(OFFERS, guards="daily_budget: {messages: 400}"))
-    for number in range(2000):
-        silent(shop, f"客户{number}", f"k{number}")
+    shop.crowd([f"客户{number}" for number in range(2000)], last_visit_on=date(2025, 9, 9))
     totals = shop.planned_at(at(TUESDAY))
     treated = Counter(row["arm"] for row in shop.rows(Enrolment))["treatment"] / 2000
     assert totals["planned"] + totals["withheld"] == 400

@@ -33,9 +33,9 @@ def insurer(store: Store) -> Dealership:
     return shop
 
 
-def live(shop: Dealership, start: date, number: int, *, sending: bool = True) -> None:
-    """Plan, and send, each of so many days."""
-    for step in range(number):
+def live(shop: Dealership, start: date, number: int, *, sending: bool = True, every: int = 1) -> None:
+    """Plan, and send, each of so many days, or only every second, third …"""
+    for step in range(0, number, every):
         shop.plan_at(at(start + days(step)))
         if sending:
             shop.send_at(at(start + days(step), "10:05"))
@@ -73,9 +73,9 @@ def test_a_policy_date_corrected_by_a_week_texts_nobody_twice(insurer: Dealershi
     """Each stage goes once, whenever in the cycle the clerk mends the date; the anchor follows it."""
     ends_on = TUESDAY + days(60)
     insurer.owner("陈晓芳", insurance_ends_on=ends_on)
-    live(insurer, TUESDAY, waited + 1)
+    live(insurer, TUESDAY, waited + 1, every=5)
     insurer.change_car("陈晓芳", insurance_ends_on=ends_on + days(corrected))
-    live(insurer, TUESDAY + days(waited + 1), 70 - waited)
+    live(insurer, TUESDAY + days(waited + 1), 70 - waited, every=3)
     assert [stage for stage, _ in insurer.told("陈晓芳")] == ["early", "middle", "last"]
     assert [cycle["anchor_on"] for cycle in insurer.cycles("陈晓芳")] == [ends_on + days(corrected)]
 

@@ -221,14 +221,15 @@ class Dealership:
 
     def crowd(self, names: Sequence[str], **car: Any) -> None:
         """Many customers with a car each, written at once; bucket keys k0, k1 …"""
-        service_on = car.pop("service_on", None)
+        service_on, last_visit_on = car.pop("service_on", None), car.pop("last_visit_on", None)
         anchor_on = car.pop("anchor_on", service_on and service_on - days(180))
         born = at("2020-01-01")
         first = min(next(self._numbers) for _ in names)
         customers = [
             {"shop_id": self.id, "bucket_key": f"k{n}", "phone": f"+86198{first + n:08d}", "name": name,
              "phone_key": phone_key(SECRET, f"+86198{first + n:08d}"), "sex": "m", "consent": "yes",
-             "birth_calendar": "solar", "is_company": False, "created_at": born, "updated_at": born}
+             "birth_calendar": "solar", "is_company": False, "last_visit_on": last_visit_on,
+             "created_at": born, "updated_at": born}
             for n, name in enumerate(names)
         ]  # fmt: skip
         with self.store.write() as session:

@@ -76,12 +76,15 @@ def test_the_guards_stand_in_the_order_of_the_design() -> None:
         FREE, kind="marketing", has_phone=False, suppressed=True, vehicle_state="sold", came_on=TODAY, in_workshop=True
     )
     order = []
-    for cure in ({"has_phone": True}, {"consent": "yes"}, {"suppressed": False}, {"vehicle_state": "in_use"},
-                 {"came_on": None}, {"in_workshop": False}):  # fmt: skip
+    cures: list[dict[str, Any]] = [
+        {"has_phone": True}, {"consent": "yes"}, {"suppressed": False}, {"vehicle_state": "in_use"},
+        {"came_on": None}, {"in_workshop": False},
+    ]  # fmt: skip
+    for cure in cures:
         decision = blocked_by(everything)
         assert decision is not None
         order.append(decision.reason)
-        everything = replace(everything, **cure)  # type: ignore[arg-type]
+        everything = replace(everything, **cure)
     assert order == ["no_phone", "consent_unknown", "suppressed", "vehicle_sold", "came", "in_workshop"]
     assert blocked_by(everything) is None
 
