@@ -75,7 +75,10 @@ def _remarks(result: PlanResult, schedules: Schedules, *, dry_run: bool) -> Iter
     from notifier.domain.cycles import RULES
     from notifier.jobs.reasons import short_words
 
+    yield from map(str, result.problems)
     for key, reason in result.waiting.items():
+        if reason == "cannot_be_sent":
+            continue
         reads = [kind for kind in RULES[schedules.campaign(key).rule].reads if _may_be_stale(kind, schedules, reason)]
         mend = " · ".join(f"notifier import {kind} FILE" for kind in reads)
         yield _("{campaign} waits: {reason}. Mend: {mend}").format(

@@ -84,6 +84,9 @@ REASONS: Mapping[str, Reason] = {
     "import_unfinished": Reason(
         N_("import unfinished"), N_("an import this campaign needs has not finished; repeat that import.")
     ),
+    "cannot_be_sent": Reason(
+        N_("cannot be sent"), N_("a template of the campaign is missing or does not suit the gateway.")
+    ),
     "no_run_left": Reason(
         N_("no run left"), N_("the campaign does not run again before the stage closes on {detail}.")
     ),

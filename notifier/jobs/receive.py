@@ -17,6 +17,7 @@ from notifier.store.engine import Session, database_now
 from notifier.store.events import keep_event, mark_applied, unapplied_events
 from notifier.store.messages import (
     AnsweredMessage,
+    cars_named_by,
     close_answered,
     close_booked,
     close_cycles_of_message,
@@ -201,7 +202,7 @@ def _act(session: Session, meaning: str, heard: Heard) -> None:
         _book(session, heard, heard.sender)
     elif meaning in ("already_done", "sold") and heard.answered is not None:
         if meaning == "sold":
-            cars = vehicles_of_message(session, heard.answered.id)
+            cars = cars_named_by(session, heard.answered.id)
             mark_sold(session, cars)
             close_answered(session, sold=cars)
         close_cycles_of_message(session, heard.answered.id, meaning)

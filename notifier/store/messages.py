@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from notifier.domain.cycles import RULES
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
-from notifier.store.tables import Attempt, Cycle, Message, MessageCycle, Run
+from notifier.store.tables import Attempt, Cycle, Message, MessageCycle, Run, Vehicle
 
 ATTEMPT = table_of(Attempt)
 CYCLE = table_of(Cycle)
 MESSAGE = table_of(Message)
 MESSAGE_CYCLE = table_of(MessageCycle)
 RUN = table_of(Run)
+VEHICLE = table_of(Vehicle)
 
 HANDED_OVER = ("accepted", "sent", "delivered", "undelivered")
 RENEWAL_BEYOND_DAYS = RULES["insurance_expiry"].tolerance_days
@@ -168,6 +169,17 @@ def vehicles_of_message(session: Session, message_id: int) -> list[int]:
         .order_by(CYCLE.c.subject_id)
     )
     return list(session.execute(statement).scalars())
+
+
+def cars_named_by(session: Session, message_id: int) -> list[int]:
+    """The cars a message named: those it was about, else (a text about the customer) their newest car in use."""
+    about = vehicles_of_message(session, message_id)
+    if about:
+        return about
+    owner = sa.select(MESSAGE.c.customer_id).where(MESSAGE.c.id == message_id).scalar_subquery()
+    newest = sa.select(sa.func.max(VEHICLE.c.id)).where(VEHICLE.c.customer_id == owner, VEHICLE.c.state == "in_use")
+    found = session.execute(newest).scalar_one()
+    return [] if found is None else [found]
 
 
 def cancel_for_phone(session: Session, phone_key: str, reason: str) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from notifier.schedules import ScheduleProblems
 from notifier.store.engine import Store
@@ -241,6 +242,19 @@ def test_a_former_owner_is_told_nothing_more(workshop: Dealership) -> None:
     live(workshop, TUESDAY + days(1), 14)
     assert workshop.told("陈晓芳") == [("early", "delivered")]
     assert workshop.told("林志强") == [("early", "delivered"), ("last", "delivered")]
+
+
+def test_sold_in_answer_to_a_text_about_the_customer_means_the_car_it_named(store: Store) -> None:
+    """Win-back speaks of the newest car in use: that one is sold, the older one stays."""
+    shop = Dealership(store, yaml(WINBACK.replace("tue", "*")))
+    shop.customer("陈晓芳", last_visit_on=date(2024, 3, 5))
+    shop.car("闽C1", "陈晓芳")
+    shop.car("闽C2", "陈晓芳")
+    shop.planned_at(at(date(2026, 3, 10)))
+    shop.send_at(at(date(2026, 3, 10)))
+    shop.write(lambda session: session.execute(sa.update(Message).values(replies={"0": "sold"})))
+    shop.reply("陈晓芳", "0", at(date(2026, 3, 10), "15:00"))
+    assert {row["plate"]: row["state"] for row in shop.rows(Vehicle)} == {"闽C1": "in_use", "闽C2": "sold"}
 
 
 def test_a_reply_that_the_car_is_sold_ends_its_reminders(workshop: Dealership) -> None:

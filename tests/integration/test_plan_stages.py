@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from notifier.errors import NotFound, Refused
+from notifier.errors import NotFound, Refused, TemplateError
 from notifier.jobs.plan import plan
 from notifier.store.campaigns import pause
 from notifier.store.engine import Store
@@ -165,6 +166,26 @@ def test_a_paused_campaign_is_not_planned(shop: Dealership) -> None:
     assert shop.plan_at(at(TUESDAY)).runs == []
     shop.write(lambda session: pause(session, "maintenance_due", paused=False))
     assert shop.planned_at(at(TUESDAY))["planned"] == 1
+
+
+def test_a_paused_campaign_asked_for_by_name_is_refused_with_the_mend(shop: Dealership) -> None:
+    """Nothing would happen, and nobody would know why."""
+    shop.write(lambda session: pause(session, "maintenance_due", paused=True))
+    with pytest.raises(Refused, match="campaigns resume maintenance_due"):
+        shop.plan_at(at(TUESDAY), campaign="maintenance_due")
+
+
+def test_a_campaign_that_cannot_be_sent_does_not_stop_the_others(store: Store) -> None:
+    """Its template is missing: it waits and says so, the birthday greeting goes; asked for by name it is refused."""
+    broken = re.sub(r"template: .*", "template: nobody_wrote_it", MAINTENANCE)
+    shop = Dealership(store, yaml(broken, BIRTHDAY))
+    shop.owner("陈晓芳", service_on=TUESDAY + days(14))
+    shop.customer("林志强", birth_on=date(1980, TUESDAY.month, TUESDAY.day))
+    result = shop.plan_at(at(TUESDAY))
+    assert (result.total.planned, result.waiting) == (1, {"maintenance_due": "cannot_be_sent"})
+    assert "nobody_wrote_it" in str(result.problems[0])
+    with pytest.raises(TemplateError, match="nobody_wrote_it"):
+        shop.plan_at(at(TUESDAY), campaign="maintenance_due")
 
 
 def test_a_campaign_switched_off_is_not_planned(sqlite_store: Store) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notifier.errors import Refused
+from notifier.errors import NotifierError, Refused
 from notifier.jobs.plan.run import Tally
 from notifier.jobs.plan.shop import PlannedRun, Planner, ShopPlanner
 from notifier.locale import N_
@@ -25,7 +25,7 @@ __all__ = ["PlanResult", "PlannedRun", "Planner", "plan"]
 
 @dataclass(slots=True)
 class PlanResult:
-    """What one call planned. `waiting`: campaigns that are due but wait for usable data, with the reason.
+    """What one call planned. `waiting`: campaigns that are due but wait, with the reason; `problems` tells more of it.
 
     `expired`: runs made void because nobody reviewed them in time.
     """
@@ -34,12 +34,14 @@ class PlanResult:
     runs: list[PlannedRun] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
     expired: list[int] = field(default_factory=list)
+    problems: list[NotifierError] = field(default_factory=list)
 
     def add(self, shop: ShopPlanner) -> None:
         """Take over what was planned for one shop."""
         self.runs += shop.runs
         self.waiting |= shop.waiting
         self.expired += shop.expired
+        self.problems += shop.problems
         for run in shop.runs:
             self.total.merge(run.tally)
 

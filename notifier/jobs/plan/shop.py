@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from notifier.domain.cycles import RULES
+from notifier.errors import NotifierError, Refused, TemplateError
 from notifier.gateways.base import Capabilities
 from notifier.jobs.plan.pace import Ledger
 from notifier.jobs.plan.run import Tally, Work, plan_run
 from notifier.jobs.plan.touch import Setting
 from notifier.jobs.texts import TextMaker, load_live
+from notifier.locale import N_
 from notifier.schedules import Campaign, Schedules, ShopSettings
 from notifier.store import campaigns, runs
 from notifier.store.campaigns import UNIVERSAL, KnownCampaign
@@ -67,6 +70,7 @@ class ShopPlanner:
     runs: list[PlannedRun] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
     expired: list[int] = field(default_factory=list)
+    problems: list[NotifierError] = field(default_factory=list)
 
     @property
     def store(self) -> Store:
@@ -83,7 +87,8 @@ class ShopPlanner:
         self._sweep()
         self._complete_unfinished()
         for campaign, due_at in self._due():
-            self.runs.append(self._plan_campaign(campaign, due_at))
+            with self._without_stopping_others(campaign):
+                self.runs.append(self._plan_campaign(campaign, due_at))
         switched_on = [campaign.id for campaign in self.planner.schedules.campaigns if campaign.enabled]
         with self.store.write() as session:
             campaigns.touch_seen(session, self.shop_id, switched_on, self.today)
@@ -93,8 +98,20 @@ class ShopPlanner:
         with self.store.read() as session:
             ledger = Ledger(counted_by_day(session, self.shop_id, self.today))
         for campaign, due_at in self._due():
-            tally = plan_run(self._work(campaign, self._shares(campaign), ledger), None)
-            self.runs.append(PlannedRun(self.shop.key, campaign.key, due_at, None, None, tally))
+            with self._without_stopping_others(campaign):
+                tally = plan_run(self._work(campaign, self._shares(campaign), ledger), None)
+                self.runs.append(PlannedRun(self.shop.key, campaign.key, due_at, None, None, tally))
+
+    @contextmanager
+    def _without_stopping_others(self, campaign: Campaign) -> Iterator[None]:
+        """A campaign whose wording cannot be sent waits, and says why; one asked for by name is refused."""
+        try:
+            yield
+        except TemplateError as error:
+            if self.only is not None:
+                raise
+            self.waiting[campaign.key] = "cannot_be_sent"
+            self.problems.append(error)
 
     def _sweep(self) -> None:
         with self.store.write() as session:
@@ -116,8 +133,9 @@ class ShopPlanner:
             elif reason := self.why_data_not_usable(campaign):
                 self.waiting[campaign.key] = reason
             else:
-                work = self._work(campaign, self._keep_shares(campaign))
-                self.runs.append(self._finish(work, run.due_at, run.id))
+                with self._without_stopping_others(campaign):
+                    work = self._work(campaign, self._keep_shares(campaign))
+                    self.runs.append(self._finish(work, run.due_at, run.id))
 
     def _due(self) -> list[tuple[Campaign, datetime | None]]:
         """What is to be planned now, by priority; campaigns whose data is too old are noted as waiting."""
@@ -125,6 +143,7 @@ class ShopPlanner:
         for campaign, due_at in self._due_by_clock():
             with self.store.read() as session:
                 if campaigns.is_paused(session, self.shop_id, campaign.id):
+                    self._raise_if_asked_for(campaign)
                     continue
                 if due_at is not None and runs.has_scheduled_run(session, self.shop_id, campaign.id, due_at):
                     continue
@@ -134,6 +153,14 @@ class ShopPlanner:
             else:
                 self.waiting[campaign.key] = reason
         return chosen
+
+    def _raise_if_asked_for(self, campaign: Campaign) -> None:
+        """A paused campaign is passed over in silence, unless a person has named it."""
+        if self.only is not None:
+            raise Refused(
+                N_("The campaign {campaign} is paused. To plan it: notifier campaigns resume {campaign}"),
+                campaign=campaign.key,
+            )
 
     def _due_by_clock(self) -> Iterable[tuple[Campaign, datetime | None]]:
         schedules = self.planner.schedules
