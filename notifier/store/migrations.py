@@ -7,8 +7,9 @@ Docker image both keep. Alembic is driven from here, so there is no alembic.ini 
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -144,9 +145,11 @@ def _enter_wal(store: Store) -> None:
 
 
 def _is_wal(path: Path) -> bool:
-    # Bytes 18 and 19 of the header are the write and read version: 2 = WAL (sqlite.org/fileformat.html).
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        return file.read(20)[18:] == b"\x02\x02"
+    """Asked of SQLite, never read from the file: a process that opens and closes the database's file by itself gives
+    up all its locks on it (POSIX), and the next process to end then takes the journal away from under it."""
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(address, uri=True)) as connection:
+        return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
     return False
 
 

@@ -116,6 +116,26 @@ def test_first_use_makes_an_embedded_database_but_upgrades_no_old_one(tmp_path: 
     store.close()
 
 
+def test_looking_at_the_database_gives_up_no_lock_on_it(tmp_path: Path) -> None:
+    """A process that looked, another that comes and goes, then a write: it is there for everybody, not in a journal
+    that the other one took away because it thought itself alone."""
+    store = Store(f"sqlite:///{tmp_path / 'shop.sqlite3'}")
+    make_if_new(store)
+    with store.read() as session:
+        session.execute(sa.text("SELECT 1"))  # a connection stays open in the pool
+        make_if_new(store)
+    visitor = "from notifier.store.engine import Store; import sys; s = Store(sys.argv[1])\n"
+    visitor += "with s.write() as session: session.connection().exec_driver_sql('SELECT count(*) FROM shop')\ns.close()"
+    subprocess.run([sys.executable, "-c", visitor, store.url], check=True)
+    assert (tmp_path / "shop.sqlite3-wal").exists()
+    with store.write() as session:
+        session.connection().exec_driver_sql("CREATE TABLE written_later (a)")
+    reader = Store(store.url)
+    assert "written_later" in sa.inspect(reader.engine).get_table_names()
+    reader.close()
+    store.close()
+
+
 def test_first_use_leaves_an_empty_postgresql_to_db_upgrade(empty_postgres_url: str) -> None:
     """A server's database belongs to somebody: it is upgraded only when asked."""
     store = Store(empty_postgres_url)
