@@ -92,3 +92,7 @@ class GatewayError(NotifierError):
 
 
 UNEXPECTED = N_("Something unexpected went wrong: {detail}. Nothing was half-written; the log has the details.")
+DATABASE_SILENT = N_(
+    "The database did not answer in time ({detail}): it is away, its disk is full, or another program holds it. What "
+    "was committed stays; mend that and run the command again."
+)

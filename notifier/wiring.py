@@ -200,7 +200,10 @@ def run_daemon(settings: Settings) -> int:
 
     Raises NotifierError before any process begins where settings, database or schedules cannot be used.
     """
+    from notifier.engines.server import raise_if_port_is_taken  # uvicorn: 0.1 s no other command should pay
+
     configure_logging(settings.log_format)
+    raise_if_port_is_taken(settings.host, settings.port)
     house = House(settings)
     try:
         house.web_parts()

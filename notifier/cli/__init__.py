@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from notifier.cli.tongue import language_of_cli
-from notifier.errors import UNEXPECTED, NotifierError
+from notifier.errors import DATABASE_SILENT, UNEXPECTED, NotifierError
 from notifier.locale import _, use_language
 
 __all__ = ["execute", "main"]
@@ -22,11 +22,18 @@ DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main() -> None:
     """The console script: runs one command and ends the process with its code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115  open for as long as we run
     code = execute(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(_("The output cannot be written ({detail}).").format(detail=error.strerror), file=sys.stderr)
+        code = code or REFUSED
     sys.exit(code)
 
 
@@ -72,12 +79,19 @@ def _explain_usage(error: Exception) -> int:
     return WRONG_USAGE
 
 
+def _is_about_reach(error: Exception) -> bool:
+    """Is the database locked, full or away? Its driver says so only in words, and only here they are looked at."""
+    said = str(getattr(error, "orig", "")).lower()
+    return any(word in said for word in ("locked", "disk", "full", "unable to open", "connection", "readonly"))
+
+
 def _apologise(error: Exception, arguments: Sequence[str]) -> int:
     """Name the kind of error and the places in the code; its text may hold a customer's data and is left out."""
     import structlog
 
     name = type(error).__name__
-    code = _refuse("unexpected", _(UNEXPECTED).format(detail=name), arguments)
+    sentence = DATABASE_SILENT if _is_about_reach(error) else UNEXPECTED
+    code = _refuse("unexpected", _(sentence).format(detail=name), arguments)
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     from notifier.engines.log import configure_logging
 

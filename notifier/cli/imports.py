@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +101,7 @@ def _import(
 
     columns = read_mapping(mapping) if mapping else {}
     source = open_csv(file, columns)
+    _raise_if_rejects_cannot_go(rejects, [file, *([mapping] if mapping else [])])
     with open_house() as house, progress(import_word(kind), _lines(file), quiet=as_json) as shown:
         shop_id, shop = kept_shop(house)
         settings = ImportSettings(
@@ -112,6 +114,22 @@ def _import(
         show_json(report.as_json())
     else:
         _show(report, rejects, written, dry_run=dry_run)
+
+
+def _raise_if_rejects_cannot_go(rejects: Path | None, read: list[Path]) -> None:
+    """Before anything is imported: afterwards the reasons would be lost."""
+    if rejects is None:
+        return
+    if any(rejects.exists() and rejects.samefile(file) for file in read):
+        raise BadInput(
+            N_("--rejects {file} is a file this import reads, and would overwrite it; name another one."),
+            file=str(rejects),
+        )
+    if rejects.is_dir() or not rejects.parent.is_dir() or not os.access(rejects.parent, os.W_OK):
+        raise BadInput(
+            N_("--rejects {file} cannot be written; name a file in a folder that is there and may be written to."),
+            file=str(rejects),
+        )
 
 
 def _lines(file: Path) -> int:

@@ -24,6 +24,8 @@ def moment(text: str) -> datetime:
         raise BadInput(
             N_("--at {value} has no time zone; write one behind it, like {value}+08:00 or {value}Z."), value=text
         )
+    if not 2000 <= found.year <= 2100:
+        raise BadInput(N_("--at {value} is no time this shop lives in; give a year from 2000 to 2100."), value=text)
     return found
 
 
@@ -42,7 +44,7 @@ def day(text: str) -> date:
 
 def whole_number(text: str | int) -> int:
     """``12`` → 12; Typer hands an option's default through here as well."""
-    if not str(text).strip().isdecimal():
+    if not str(text).strip().isdecimal() or int(text) >= 2**63:
         raise typer.BadParameter(_("{value} is no whole number.").format(value=text))
     return int(text)
 

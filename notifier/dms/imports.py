@@ -43,6 +43,7 @@ def import_table(
     if kind not in KINDS:
         raise BadInput(N_("There is no import of {kind}; import {kinds}."), kind=repr(kind), kinds=", ".join(KINDS))
     mapped = map_headers(table.headers, KINDS[kind], settings.mapping)
+    _raise_if_nobody_is_left(kind, table)
     report = ImportReport(kind, mapped)
     if dry_run:
         with rehearsal(store) as stage:
@@ -50,6 +51,12 @@ def import_table(
     else:
         _run(store, shop_id, table, settings, report)
     return report
+
+
+def _raise_if_nobody_is_left(kind: str, table: Table) -> None:
+    """A day may pass without visits; a shop without customers is an export that failed, and must not count as fresh."""
+    if kind == "customers" and next(iter(table), None) is None:
+        raise BadInput(N_("{path} holds no rows below its column names; export it again."), path=table.name)
 
 
 def _run(store: Store, shop_id: int, table: Table, settings: ImportSettings, report: ImportReport) -> None:

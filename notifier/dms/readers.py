@@ -95,8 +95,8 @@ class CsvTable:
 
     def __iter__(self) -> Iterator[Row]:
         with _text(self.path, self.encoding) as stream:
-            rows = _numbered(stream, self.separator, self.path)
             width = len(self.headers)
+            rows = _numbered(stream, self.separator, self.path, width)
             for line, cells in islice(rows, self.skipped, None):
                 if not any(cells) or all(not cell.strip() for cell in cells):
                     continue
@@ -204,9 +204,10 @@ def _unique(headers: list[str]) -> list[str]:
     return named
 
 
-def _numbered(stream: IO[str], separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the line each begins on."""
-    reader = csv.reader(_limited_lines(stream, path), delimiter=separator)
+def _numbered(stream: IO[str], separator: str, path: Path, width: int | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the line each begins on. `width`: how many columns there are, once that is known."""
+    taken: list[str] = []
+    reader = csv.reader(_kept(_limited_lines(stream, path), taken), delimiter=separator)
     line = 1
     while True:
         try:
@@ -220,8 +221,34 @@ def _numbered(stream: IO[str], separator: str, path: Path) -> Iterator[tuple[int
                 line=line,
                 detail=str(error),
             ) from error
+        if width is not None and len(taken) > 1:
+            _raise_if_a_quote_swallowed_rows(taken, separator, width, path=path, line=line)
         yield line, cells
+        taken.clear()
         line = reader.line_num + 1
+
+
+def _kept(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    """`lines`, each put into `taken` as it is read."""
+    for text in lines:
+        taken.append(text)
+        yield text
+
+
+def _raise_if_a_quote_swallowed_rows(lines: list[str], separator: str, width: int, *, path: Path, line: int) -> None:
+    """A remark may run over several lines; a stray quotation mark takes whole rows with it, and they would be lost."""
+    is_open = sum(text.count('"') for text in lines) % 2 == 1
+    whole_rows = sum(text.count(separator) >= max(width - 1, 1) for text in lines[1:])
+    if is_open or whole_rows > 1:
+        raise BadInput(
+            N_(
+                "{path}, line {line}: a quotation mark is opened there and not closed, and {rows} lines would be lost "
+                "in one cell; remove it or close it."
+            ),
+            path=str(path),
+            line=line,
+            rows=len(lines) - 1,
+        )
 
 
 def _limited_lines(stream: IO[str], path: Path) -> Iterable[str]:

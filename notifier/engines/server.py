@@ -12,7 +12,7 @@ import uvicorn
 from notifier.errors import ConfigError
 from notifier.locale import N_
 
-__all__ = ["serve"]
+__all__ = ["raise_if_port_is_taken", "serve"]
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,11 @@ def serve(app: Any, host: str, port: int) -> int:
         server.run(sockets=[listener])
     log.info("web_stopped")
     return 0 if server.started else 1
+
+
+def raise_if_port_is_taken(host: str, port: int) -> None:
+    """Before anything else begins: a second daemon by mistake must not send a single text. Raises ConfigError."""
+    _listening(host, port).close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -275,3 +275,27 @@ def test_help_answers_at_once(shop: CliShop) -> None:
         )
         took.append(time.monotonic() - started)
     assert min(took) < 0.5
+
+
+def test_rejects_never_overwrite_what_is_imported(shop: CliShop) -> None:
+    """The shop's own export is the last thing to lose; and a folder that is not there is said before the import."""
+    file = shop.folder / "customers.csv"
+    text = f"VIN,手机,姓名\n{vin(1)},{phone(1)},陈晓芳\n"
+    file.write_text(text, encoding="utf-8")
+    for out in (file, shop.folder / "nowhere" / "r.csv"):
+        done = shop.run("import", "customers", str(file), "--at", AT, "--rejects", str(out), code=1)
+        assert str(out) in done.stderr
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_customers_without_a_row_are_an_export_that_failed(shop: CliShop) -> None:
+    """Taken as fresh, it would let reminders run on records nobody has renewed."""
+    file = shop.folder / "customers.csv"
+    file.write_text("VIN,手机\n", encoding="utf-8")
+    assert "export it again" in shop.run("import", "customers", str(file), "--at", AT, code=1).stderr
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59+00:00", "0001-01-01T00:00+14:00"])
+def test_a_moment_outside_the_calendar_is_refused(shop: CliShop, at: str) -> None:
+    """No sum with such a day can be done."""
+    assert "2000" in shop.run("plan", "--at", at, "--dry-run", code=1).stderr

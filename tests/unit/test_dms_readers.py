@@ -94,3 +94,24 @@ def test_the_fingerprint_is_of_the_content(tmp_path: Path) -> None:
     assert open_csv(one).fingerprint == open_csv(two).fingerprint
     two.write_text("VIN,手机\nV1,2\n")
     assert open_csv(one).fingerprint != open_csv(two).fingerprint
+
+
+@pytest.mark.parametrize("closed_at", [None, 9])
+def test_a_stray_quote_never_swallows_rows(tmp_path: Path, closed_at: int | None) -> None:
+    """Ms Chen's name opens a quotation mark nobody closes (or one far below does): refused with its line."""
+    lines = ["VIN,手机,姓名"] + [f"LSVAA49J13204{n:04d},1380013{n:04d},客户{n}" for n in range(1, 12)]
+    lines[2] = lines[2].replace("客户", '"客户')
+    if closed_at is not None:
+        lines[closed_at] += '"'
+    file = tmp_path / "c.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="line 3"):
+        list(open_csv(file))
+
+
+def test_a_remark_over_several_lines_is_one_cell(tmp_path: Path) -> None:
+    """Excel writes them so, with commas in them too."""
+    file = tmp_path / "c.csv"
+    file.write_text('VIN,手机,姓名\nLSVAA49J132040001,13800130001,"陈,晓芳\n二楼,前台"\n', encoding="utf-8")
+    ((line, row),) = list(open_csv(file))
+    assert (line, row["姓名"]) == (2, "陈,晓芳\n二楼,前台")
