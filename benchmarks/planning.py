@@ -34,7 +34,9 @@ TEXT = (
     "【{{ signature }}】{{ salutation }}您好,{{ plate }}约{{ due_on }}该做{{ kind }}了。回复1预约到店少等,拒收请回复R"
 )
 SCHEDULES = """
-shop: {name: 东南汽车泉州店, signature: 东南泉州, timezone: Asia/Shanghai, region: CN, phone: 0595-22880000, language: zh-CN}
+shop:
+  {name: 东南汽车泉州店, signature: 东南泉州, timezone: Asia/Shanghai, region: CN, phone: 0595-22880000,
+   language: zh-CN}
 guards: {quiet_hours: "20:00-09:00", frequency_cap: {messages: 2, days: 7}}
 campaigns:
   maintenance_due:

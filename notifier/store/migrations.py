@@ -148,7 +148,7 @@ def _is_wal(path: Path) -> bool:
     """Asked of SQLite, never read from the file: a process that opens and closes the database's file by itself gives
     up all its locks on it (POSIX), and the next process to end then takes the journal away from under it."""
     address = f"{path.absolute().as_uri()}?mode=rw"
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(address, uri=True)) as connection:
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(address, uri=True)) as connection:
         return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
     return False
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon import SCHEDULES, BirthdayShop, Daemon, is_running, running_daemon
+from tests.support.daemon import ROOT, SCHEDULES, BirthdayShop, Daemon, is_running, running_daemon
 from tests.support.twilio_account import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID
 from tests.support.twilio_faults import Fault, FaultKind
 from tests.support.twilio_server import TwilioHandle, twilio_process
@@ -99,13 +101,24 @@ def test_a_killed_parent_takes_its_parts_along(daemon: Daemon) -> None:
         time.sleep(0.05)
 
 
-def test_a_taken_port_is_said_in_one_sentence(shop: BirthdayShop, tmp_path: Path) -> None:
-    """The daemon ends with exit code 1: half a Notifier is none."""
-    with socket.create_server(("127.0.0.1", shop.port)), running_daemon(shop.environ, tmp_path) as daemon:
-        assert daemon.process.wait(20) == 1
-        refused = next(line for line in daemon.log() if line["event"] == "part_refused")
-    assert "NOTIFIER_PORT" in refused["reason"]
-    assert "Traceback" not in str(daemon.log())
+def test_a_taken_port_is_said_in_one_sentence_before_anything_is_sent(shop: BirthdayShop) -> None:
+    """A second daemon by mistake: exit code 1, and not one text of those that are due."""
+    shop.born_today(3)
+    command = [sys.executable, "-m", "notifier.cli", "run"]
+    with socket.create_server(("127.0.0.1", shop.port)):
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **shop.environ},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "NOTIFIER_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert shop.states() == {}
 
 
 @pytest.fixture
