@@ -237,6 +237,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_run_state", ["state"], unique=False)
 
     op.create_table(
+        "sync_point",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("query", sa.String(), nullable=False),
+        sa.Column("since", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_sync_point_shop_id_shop")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_point")),
+        sa.UniqueConstraint("shop_id", "kind", name=op.f("uq_sync_point_shop_id_kind")),
+    )
+    op.create_table(
         "consent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -300,6 +312,7 @@ def upgrade() -> None:
         sa.Column("vin", sa.String(), nullable=False),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("owner_since", sa.Date(), nullable=True),
+        sa.Column("owner_number", sa.String(), nullable=True),
         sa.Column("plate", sa.String(), nullable=True),
         sa.Column("model", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
@@ -766,4 +779,19 @@ def upgrade() -> None:
     with op.batch_alter_table("complaint", schema=None) as batch_op:
         batch_op.create_index("ix_complaint_customer", ["customer_id", "closed_on"], unique=False)
 
+    op.create_table(
+        "odometer_reading",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("km", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_odometer_reading_reply_id_reply")),
+        sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_odometer_reading_shop_id_shop")),
+        sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_odometer_reading_vehicle_id_vehicle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_odometer_reading")),
+        sa.UniqueConstraint("vehicle_id", "day", name=op.f("uq_odometer_reading_vehicle_id_day")),
+    )
     # ### end Alembic commands ###

@@ -26,9 +26,10 @@ __all__ = ["Mapped", "count_known", "map_headers", "normal", "read_mapping"]
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The columns chosen: field → header as written; headers nobody knows; fields the file does not have."""
+    """The columns chosen: field → header as written, and → its place; headers nobody knows; fields not in the file."""
 
     columns: Mapping[str, str]
+    places: Mapping[str, int]
     unrecognised: tuple[str, ...]
     absent: tuple[str, ...]
 
@@ -82,6 +83,7 @@ def map_headers(headers: Sequence[str], kind: Kind, mapping: Mapping[str, str] |
     used = set(columns.values())
     return Mapped(
         MappingProxyType(columns),
+        MappingProxyType({field: headers.index(header) for field, header in columns.items()}),
         tuple(header for header in headers if header.strip() and header not in used),
         tuple(field for field in kind.aliases if field not in columns),
     )

@@ -46,7 +46,7 @@ def clean_people(job: ImportJob, table: Table) -> Iterator[Record]:
     """Records for COLUMNS; rows without a usable VIN are rejected on the way."""
     for line, row in table:
         job.report.read += 1
-        cells = {field: row[header] for field, header in job.report.mapped.columns.items()}
+        cells = {field: row[place] for field, place in job.report.mapped.places.items()}
         vin, vin_doubt = clean_vin(cells["vin"])
         if vin is None:
             job.report.reject(line, "bad_vin")

@@ -59,7 +59,7 @@ def import_policies(job: ImportJob, table: Table) -> None:
 def _cleaned(job: ImportJob, table: Table) -> Iterator[Record]:
     for line, row in table:
         job.report.read += 1
-        cells = {field: row[header] for field, header in job.report.mapped.columns.items()}
+        cells = {field: row[place] for field, place in job.report.mapped.places.items()}
         record = _clean_row(line, cells, job.settings.today)
         if isinstance(record, str):
             job.report.reject(line, record)

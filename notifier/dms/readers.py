@@ -1,4 +1,4 @@
-"""Files as tables: one header, then (line number, {header: text}) for each row, in a stream.
+"""Files as tables: one header, then (line number, cells) for each row, in a stream.
 
 Everything that reads a source gives a :class:`Table`; XLSX and SQL are further makers of the same.
 A wrong file is refused with one sentence before anything is written.
@@ -21,7 +21,8 @@ from notifier.locale import N_
 
 __all__ = ["CsvTable", "Row", "Table", "TableOfRows", "open_csv"]
 
-Row = tuple[int, Mapping[str, str]]
+Row = tuple[int, Sequence[str]]
+"""The line a row begins on, and its cells: as many as the table has headers."""
 
 LONGEST_LINE = 1_000_000
 """Characters. The widest export seen has 4,000; a file without line ends would fill the memory."""
@@ -73,7 +74,7 @@ class TableOfRows:
 
     def __iter__(self) -> Iterator[Row]:
         for line, cells in enumerate(self.cells, start=2):
-            yield line, dict(zip(self.headers, cells, strict=True))
+            yield line, cells
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class CsvTable:
                 if not any(cells) or all(not cell.strip() for cell in cells):
                     continue
                 padded = cells if len(cells) >= width else cells + [""] * (width - len(cells))
-                yield line, dict(zip(self.headers, padded, strict=False))
+                yield line, padded[:width]
 
 
 def open_csv(path: Path, mapping: Mapping[str, str] | None = None) -> CsvTable:

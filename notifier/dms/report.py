@@ -73,13 +73,14 @@ def write_rejects(table: Table, report: ImportReport, out: Path) -> int:
 
     CSV with a byte-order mark, so that Excel opens it by double click. Returns how many rows were written.
     """
-    headers = [header for header in table.headers if header not in (REASON_COLUMN, LINE_COLUMN)]
+    kept = [place for place, header in enumerate(table.headers) if header not in (REASON_COLUMN, LINE_COLUMN)]
+    headers = [table.headers[place] for place in kept]
     written = 0
     with out.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow([*headers, REASON_COLUMN, LINE_COLUMN])
         for line, row in table if report.rejects else ():
             if line in report.rejects:
-                writer.writerow([*(row.get(header, "") for header in headers), report.rejects[line], line])
+                writer.writerow([*(row[place] for place in kept), report.rejects[line], line])
                 written += 1
     return written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,7 @@ def import_orders(job: ImportJob, table: Table) -> None:
 
 
 def _cleaned(table: Table, report: ImportReport, settings: ImportSettings) -> Iterator[Record]:
-    cell = _Cells(report.mapped.columns)
+    cell = _Cells(report.mapped.places)
     today, zone = settings.today, settings.zone
     for line, row in table:
         report.read += 1
@@ -62,15 +62,15 @@ def _cleaned(table: Table, report: ImportReport, settings: ImportSettings) -> It
 
 
 class _Cells:
-    """The header of each field, looked up once instead of once a row."""
+    """The place of each field, looked up once instead of once a row."""
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
+    def __init__(self, columns: Mapping[str, int]) -> None:
         self.order_no, self.vin, self.date_in = columns["order_no"], columns["vin"], columns["date_in"]
         self.category, self.odometer, self.amount = (columns.get(f) for f in ("category", "odometer", "amount"))
         self.advisor, self.coupon = columns.get("advisor"), columns.get("coupon")
 
 
-def _clean_row(line: int, row: Mapping[str, str], cell: _Cells, today: date, zone: ZoneInfo) -> Record | str:
+def _clean_row(line: int, row: Sequence[str], cell: _Cells, today: date, zone: ZoneInfo) -> Record | str:
     """The record to stage, or why the row cannot be taken."""
     order_no = clean_code(row[cell.order_no])
     if order_no is None:
@@ -83,12 +83,12 @@ def _clean_row(line: int, row: Mapping[str, str], cell: _Cells, today: date, zon
         return "bad_date"
     if day > today:
         return "future_date"
-    category, category_doubt = clean_category(row[cell.category]) if cell.category else ("other", None)
-    odometer, odometer_doubt = clean_odometer(row[cell.odometer]) if cell.odometer else (None, None)
-    amount, amount_doubt = clean_amount(row[cell.amount]) if cell.amount else (None, None)
+    category, category_doubt = clean_category(row[cell.category]) if cell.category is not None else ("other", None)
+    odometer, odometer_doubt = clean_odometer(row[cell.odometer]) if cell.odometer is not None else (None, None)
+    amount, amount_doubt = clean_amount(row[cell.amount]) if cell.amount is not None else (None, None)
     doubts = [doubt for doubt in (vin_doubt, category_doubt, odometer_doubt, amount_doubt) if doubt]
-    advisor = clean_text(row[cell.advisor]) if cell.advisor else None
-    coupon = clean_code(row[cell.coupon]) if cell.coupon else None
+    advisor = clean_text(row[cell.advisor]) if cell.advisor is not None else None
+    coupon = clean_code(row[cell.coupon]) if cell.coupon is not None else None
     arrived = _utc(day, clock, zone) if clock else None
     known = (vin, day.isoformat(), order_no, arrived, category, odometer, amount or 0, advisor, coupon)
     return (*known, line, ",".join(doubts))

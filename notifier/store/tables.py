@@ -128,6 +128,7 @@ class Vehicle(SQLModel, table=True):
     vin: str
     customer_id: int | None = reference("customer.id", nullable=True, index=True)
     owner_since: date | None = None
+    owner_number: str | None = Field(default=None, description="the owner's DMS number in the latest customer file")
     plate: str | None = None
     model: str | None = None
     state: str = Field(default="in_use", description="in_use, sold, scrapped, pdi, test_drive, stock")
@@ -179,6 +180,21 @@ class RepairOrder(SQLModel, table=True):
     updated_at: datetime = moment()
 
 
+class OdometerReading(SQLModel, table=True):
+    """Kilometres a customer told us by SMS: one a car and day, counted beside those of the orders."""
+
+    __tablename__ = "odometer_reading"
+    __table_args__ = (UniqueConstraint("vehicle_id", "day"),)
+
+    id: int | None = identity()
+    shop_id: int = reference("shop.id")
+    vehicle_id: int = reference("vehicle.id")
+    day: date = Field(description="the shop's day on which the reply arrived")
+    km: int
+    reply_id: int | None = reference("reply.id", nullable=True)
+    created_at: datetime = moment()
+
+
 class Visit(SQLModel, table=True):
     """A car's day in the workshop: its orders merged, PDI, internal and accident orders left out."""
 
@@ -204,6 +220,20 @@ class Visit(SQLModel, table=True):
     advisor: str | None = None
     changed_at: datetime = moment()
     attributed_at: datetime | None = moment(nullable=True)
+
+
+class SyncPoint(SQLModel, table=True):
+    """How far `notifier sync` has read a DMS database, for one kind of rows."""
+
+    __tablename__ = "sync_point"
+    __table_args__ = (UniqueConstraint("shop_id", "kind"),)
+
+    id: int | None = identity()
+    shop_id: int = reference("shop.id")
+    kind: str = Field(description="customers, visits or renewals")
+    query: str = Field(description="sha256 of the query it was read with: another query is read from its beginning")
+    since: str | None = Field(default=None, description="the greatest timestamp read so far, as the source wrote it")
+    at: datetime = moment()
 
 
 class Renewal(SQLModel, table=True):

@@ -123,8 +123,9 @@ def test_rejects_come_back_as_they_were(store: Store, tmp_path: Path) -> None:
     out = tmp_path / "rejects.csv"
     assert write_rejects(table, report, out) == 2
     assert out.read_bytes().startswith(b"\xef\xbb\xbf")
-    rows = list(open_csv(out))
-    assert [(row["工单号"], row["notifier_reason"], row["notifier_line"]) for _line, row in rows] == [
+    written = open_csv(out)
+    rows = [dict(zip(written.headers, cells, strict=True)) for _line, cells in written]
+    assert [(row["工单号"], row["notifier_reason"], row["notifier_line"]) for row in rows] == [
         ("R1", "duplicate_order", "4"), ("R7", "future_date", "10"),
     ]  # fmt: skip
 
