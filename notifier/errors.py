@@ -18,6 +18,7 @@ __all__ = [
     "NotifierError",
     "Refused",
     "ScheduleError",
+    "SourceError",
     "StoreError",
     "TemplateError",
 ]
@@ -82,6 +83,13 @@ class StoreError(NotifierError):
     """The database cannot be used as it stands."""
 
     code = "store"
+
+
+class SourceError(NotifierError):
+    """The DMS database could not be asked, or refused what it was asked; trying later may help."""
+
+    code = "dms"
+    permanent = False
 
 
 class GatewayError(NotifierError):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notifier.config import Settings
+from notifier.dms.inbox import FolderWatch
 from notifier.engines.embedded import EmbeddedEngine
 from notifier.engines.log import configure_logging
-from notifier.engines.parts import Edits, EngineParts
+from notifier.engines.parts import Edits, EngineParts, InboxParts, SyncParts
 from notifier.engines.supervisor import supervise
-from notifier.errors import TemplateError
+from notifier.errors import ConfigError, TemplateError
 from notifier.gateways.base import Gateway
 from notifier.gateways.simulator import Simulator
 from notifier.gateways.simulator_profile import Behaviour
@@ -24,16 +27,24 @@ from notifier.jobs.plan import Planner, plan
 from notifier.jobs.reconcile import Reconciler, ReconcileSettings
 from notifier.jobs.send import Lane, LaneSettings, start_lane
 from notifier.jobs.texts import load_live, publish_folder
-from notifier.locale import current_language, use_language
+from notifier.locale import N_, current_language, use_language
 from notifier.schedules import LiveSchedules, Schedules, raise_if_campaign_was_renamed
 from notifier.store.campaigns import known_campaigns
 from notifier.store.engine import Store
 from notifier.store.migrations import make_if_new
+from notifier.store.shops import keep_shop
 from notifier.store.simulated import SimulatedNetwork
 from notifier.web.parts import TwilioDoor, WebParts
 
+if TYPE_CHECKING:
+    from notifier.dms.inbox import Mark
+    from notifier.dms.source import Query
+    from notifier.jobs.inbox import InboxResult
+    from notifier.jobs.sync import Synced, Watch
+
 PULL_EVERY = timedelta(seconds=20)
 RECONCILE_EVERY = timedelta(minutes=1)
+LOOK_EVERY = timedelta(seconds=20)  # into the watched folder
 
 
 @dataclass
@@ -149,6 +160,96 @@ class House:
         """Are statuses and replies fetched, since nobody can push them to us?"""
         return self.settings.gateway == "simulator" or self.settings.public_url is None
 
+    def sync(
+        self,
+        now: datetime,
+        *,
+        kinds: Collection[str] = (),
+        full: bool = False,
+        dry_run: bool = False,
+        watch: Watch | None = None,
+    ) -> Iterator[Synced]:
+        """Bring customers, visits and renewals from the DMS's database, as fresh as `now`; see `sync_all`."""
+        from notifier.dms.settings import ImportSettings  # 0.07 s that few other commands should pay
+        from notifier.jobs.sync import sync_all
+
+        url, queries = self._dms()
+        shop = self.schedules.shops[0]
+        with self.store.write() as session:
+            shop_id = keep_shop(session, shop)
+        settings = ImportSettings(now=now, secret=self.secret, region=shop.region, zone=shop.zone)
+        return sync_all(
+            self.store, shop_id, url, queries, settings, kinds=kinds, full=full, dry_run=dry_run, watch=watch
+        )
+
+    def inbox(self, folder: Path | None = None) -> Path:
+        """The watched folder, or another one to be worked through as if it were it.
+
+        Raises ConfigError where none is named, or where it holds what is ours: it would be filed away as rejected.
+        """
+        chosen = folder or self.settings.inbox
+        if chosen is None:
+            raise ConfigError(N_("No folder is named: say which one, or set {key}."), key="NOTIFIER_INBOX")
+        found = chosen.absolute()
+        ours = (self.settings.schedules, self.settings.database_file, self.settings.dms_queries)
+        places = {path.absolute().parent.resolve() for path in ours if path} | {Path.cwd().resolve()}
+        if found.resolve() in places:
+            raise ConfigError(
+                N_("{folder} holds files of this program and cannot be the folder imports are taken from; make a new "
+                   "one and name it in {key}."),
+                folder=str(found),
+                key="NOTIFIER_INBOX",
+            )  # fmt: skip
+        return found
+
+    def import_folder(
+        self, folder: Path, ready: Mapping[str, Mark], now: datetime, progress: Callable[[int], None] | None = None
+    ) -> InboxResult:
+        """One round through a folder that is worked in like the watched one."""
+        from notifier.jobs.inbox import InboxDesk, import_folder  # 0.07 s that few other commands should pay
+
+        shop = self.schedules.shops[0]
+        with self.store.write() as session:
+            shop_id = keep_shop(session, shop)
+        return import_folder(InboxDesk(self.store, shop_id, shop, self.secret, progress), folder, ready, now)
+
+    def _inbox_parts(self) -> InboxParts | None:
+        if self.settings.inbox is None:
+            return None
+        rests = timedelta(seconds=self.settings.inbox_rests)
+        return InboxParts(
+            look=FolderWatch(self.inbox(), rests).look,
+            take_in=lambda now, ready: partial(
+                inbox_errand, self.settings, self.schedules, current_language(), now, ready
+            ),
+            every=min(LOOK_EVERY, rests),
+        )
+
+    def ask_dms(self) -> tuple[str, tuple[str, ...]]:
+        """Where the DMS's database is (without its password), and the kinds it is asked for. Raises as `sync` does."""
+        from notifier.dms.sql import open_dms
+
+        url, queries = self._dms()
+        with open_dms(url) as dms:
+            return dms.place, tuple(queries)
+
+    def _dms(self) -> tuple[str, dict[str, Query]]:
+        from notifier.dms.source import read_queries
+
+        url = self.settings.dms_url
+        if url is None:
+            raise ConfigError(N_("{key} is missing: where the DMS's database is. docs/sync.md explains it."),
+                              key="NOTIFIER_DMS_URL")  # fmt: skip
+        return url, read_queries(self.settings.dms_queries)
+
+    def _sync_parts(self) -> SyncParts | None:
+        if self.settings.dms_url is None or not self.settings.dms_every:
+            return None
+        return SyncParts(
+            read=lambda now: partial(sync_errand, self.settings, self.schedules, current_language(), now),
+            every=timedelta(minutes=self.settings.dms_every),
+        )
+
     def engine_parts(self) -> EngineParts:
         """What an engine triggers."""
         return EngineParts(
@@ -160,6 +261,8 @@ class House:
             reconciler=self.reconciler,
             start_lane=lambda: start_lane(self.store, self.settings.gateway),
             reconcile_every=PULL_EVERY if self.pulls else RECONCILE_EVERY,
+            inbox=self._inbox_parts(),
+            sync=self._sync_parts(),
         )
 
     def _take_up_edits(self) -> Edits:
@@ -207,6 +310,7 @@ def run_daemon(settings: Settings) -> int:
     house = House(settings)
     try:
         house.web_parts()
+        house.engine_parts()
     finally:
         house.close()
     language = current_language()
@@ -256,6 +360,20 @@ def attribute_errand(settings: Settings, schedules: Schedules, language: str, no
     """One attribution, in a process of its own."""
     with _errand_house(settings, schedules, language) as house:
         return attribute(house.store, schedules, now).document()
+
+
+def sync_errand(settings: Settings, schedules: Schedules, language: str, now: datetime) -> Mapping[str, object]:
+    """One reading of the DMS's database, in a process of its own."""
+    with _errand_house(settings, schedules, language) as house:
+        return {synced.kind: synced.document() for synced in house.sync(now)}
+
+
+def inbox_errand(
+    settings: Settings, schedules: Schedules, language: str, now: datetime, ready: Mapping[str, Mark]
+) -> Mapping[str, object]:
+    """One round through the watched folder, in a process of its own."""
+    with _errand_house(settings, schedules, language) as house:
+        return house.import_folder(house.inbox(), ready, now).document()
 
 
 @contextmanager

@@ -516,12 +516,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_visit_shop_id_shop")),
         sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_visit_vehicle_id_vehicle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit")),
-        sa.UniqueConstraint("shop_id", "vin", "day", name=op.f("uq_visit_shop_id_vin_day")),
+        sa.UniqueConstraint("vehicle_id", "day", name=op.f("uq_visit_vehicle_id_day")),
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index("ix_visit_customer", ["customer_id", "day"], unique=False)
-        batch_op.create_index("ix_visit_day", ["shop_id", "day"], unique=False)
-        batch_op.create_index("ix_visit_vehicle", ["vehicle_id", "day"], unique=False)
 
     op.create_table(
         "assist",
@@ -694,8 +692,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop_id", "order_no", name=op.f("uq_repair_order_shop_id_order_no")),
     )
     with op.batch_alter_table("repair_order", schema=None) as batch_op:
-        batch_op.create_index("ix_repair_order_vin", ["shop_id", "vin", "date_in"], unique=False)
-        batch_op.create_index(batch_op.f("ix_repair_order_visit_id"), ["visit_id"], unique=False)
+        batch_op.create_index(
+            "ix_repair_order_parked",
+            ["shop_id", "vin"],
+            unique=False,
+            sqlite_where=sa.text("vehicle_id IS NULL"),
+            postgresql_where=sa.text("vehicle_id IS NULL"),
+        )
+        batch_op.create_index("ix_repair_order_vehicle", ["vehicle_id", "date_in"], unique=False)
 
     op.create_table(
         "reply",

@@ -13,6 +13,7 @@ from notifier.cli import (
     doctor,
     explain,
     imports,
+    inbox,
     plan,
     report,
     reviews,
@@ -20,6 +21,7 @@ from notifier.cli import (
     schedules,
     send,
     status,
+    sync,
     templates,
     unknowns,
 )
@@ -29,8 +31,8 @@ from notifier.locale import N_
 __all__ = ["command"]
 
 ORDER = (
-    "doctor", "demo", "import", "plan", "send", "reconcile", "attribute", "report", "explain", "templates", "schedules",
-    "runs", "campaigns", "unknown", "run", "web", "status", "db",
+    "doctor", "demo", "import", "sync", "plan", "send", "reconcile", "attribute", "report", "explain", "templates",
+    "schedules", "runs", "campaigns", "unknown", "run", "web", "status", "db",
 )  # fmt: skip
 """As the help lists them; Typer would put every group behind the plain commands."""
 
@@ -52,6 +54,8 @@ def _app() -> typer.Typer:
     _add(imported, "customers", imports.customers_command, N_("Customers and cars: one row a vehicle with its owner."))
     _add(imported, "visits", imports.visits_command, N_("Workshop visits: one row a repair order."))
     _add(imported, "renewals", imports.renewals_command, N_("Insurance policies the shop wrote: one row a policy."))
+    _add(imported, "folder", inbox.folder_command, N_("Every file of a folder, each then filed with its report."))
+    _add(app, "sync", sync.sync_command, N_("Take over what has changed in the DMS's own database (docs/sync.md)."))
     _add(app, "plan", plan.plan_command, N_("Plan who should hear what: every campaign that is due, or one now."))
     _add(app, "send", send.send_command, N_("Send what is planned and may go now."))
     _add(app, "reconcile", send.reconcile_command, N_("Settle what is unknown; fetch statuses and replies."))

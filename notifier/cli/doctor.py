@@ -6,7 +6,7 @@ import asyncio
 import os
 import platform
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -14,11 +14,14 @@ import typer
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
 from notifier.cli.terminal import say, show_json
-from notifier.cli.titles import import_word
 from notifier.errors import NotifierError
 from notifier.locale import _
+from notifier.locale.records import records_word
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from notifier.reports.import_news import ImportNews
     from notifier.wiring import House
 
 __all__ = ["Line", "doctor_command"]
@@ -27,6 +30,10 @@ PACKAGES = ("sqlalchemy", "sqlmodel", "alembic", "apscheduler", "twilio", "fasta
 MARKS = {True: "✓ ", None: "· ", False: "✗ "}
 MUCH_UNKNOWN = 0.2
 """From this share of customers on, unknown consent is worth a line of its own."""
+SAMPLE_SHOP = {"name": "东南汽车泉州店", "signature": "东南泉州", "phone": "0595-22880000"}
+"""What schedules.yaml says before anybody has edited it."""
+NO_SHOP = 0
+"""No row's id: nothing was imported for it yet."""
 
 
 class Line(NamedTuple):
@@ -62,9 +69,12 @@ def _examine(house: House, now: datetime) -> Iterator[Line]:
     yield from schedules
     if any(line.ok is False for line in schedules):
         return
+    yield from _try(lambda: _sample_shop(house))
     yield from _try(lambda: _templates(house))
     yield from _try(lambda: _gateway(house))
     yield from _try(lambda: _public_url(house))
+    yield from _try(lambda: _dms(house))
+    yield from _try(lambda: _inbox(house, now))
     yield from _try(lambda: _imports(house, now))
     yield from _try(lambda: _consent(house))
     yield from _try(lambda: _lane(house))
@@ -133,6 +143,21 @@ def _schedules(house: House) -> Iterator[Line]:
         yield Line(ok=None, sentence=str(warning))
 
 
+def _sample_shop(house: House) -> Iterator[Line]:
+    """Whoever sends real texts must have put their own shop into the file they began with."""
+    if house.settings.gateway == "simulator":
+        return
+    for shop in house.schedules.shops:
+        left = [name for name, sample in SAMPLE_SHOP.items() if getattr(shop, name) == sample]
+        if left:
+            yield Line(
+                ok=False,
+                sentence=_(
+                    "{file} still has the sample shop ({keys}), and {gateway} sends real texts: put your own there."
+                ).format(file=house.schedules.path, keys=", ".join(left), gateway=house.settings.gateway),
+            )
+
+
 def _templates(house: House) -> Iterator[Line]:
     """Every wording of a campaign there, valid, and such as the gateway can carry."""
     from notifier.jobs.texts import TextMaker, load_live
@@ -173,28 +198,54 @@ def _public_url(house: House) -> Iterator[Line]:
         )
 
 
+def _dms(house: House) -> Iterator[Line]:
+    """Only where one is set: most shops import files."""
+    if house.settings.dms_url is not None:
+        place, kinds = house.ask_dms()
+        yield Line(ok=True, sentence=_("The DMS database {place} answers; it is asked for {kinds}.").format(
+            place=place, kinds=", ".join(records_word(kind) for kind in kinds)))  # fmt: skip
+
+
+def _inbox(house: House, now: datetime) -> Iterator[Line]:
+    """Only where one is watched."""
+    from notifier.dms.inbox import FolderWatch
+
+    if house.settings.inbox is not None:
+        folder = house.inbox()
+        FolderWatch(folder, timedelta()).look(now)
+        yield Line(ok=True, sentence=_("The daemon imports the files put into {folder}.").format(folder=folder))
+
+
 def _imports(house: House, now: datetime) -> Iterator[Line]:
-    from notifier.store.imports import freshness, unfinished_kinds
+    """How fresh each kind of records is; what began and never ended; who waits for it, and the mend."""
+    from notifier.cli.report_quality import readers_of
+    from notifier.reports.import_news import import_news
     from notifier.store.shops import find_shop
 
     schedules = house.schedules
     shop = schedules.shops[0]
     with house.store.read() as session:
-        shop_id = find_shop(session, shop.key)
-        fresh = freshness(session, shop_id) if shop_id is not None else {}
-        unfinished = unfinished_kinds(session, shop_id) if shop_id is not None else set()
-    for kind in sorted(unfinished):
-        sentence = _("An import of {kind} has not finished; repeat it: notifier import {id} FILE")
-        yield Line(ok=False, sentence=sentence.format(kind=import_word(kind), id=kind))
-    for kind, limit in schedules.guards.data_max_age.items():
-        at = fresh.get(kind)
-        known = f"{at.astimezone(shop.zone):%Y-%m-%d %H:%M}" if at else _("never")
-        sentence = _("{kind} were last imported: {at}.").format(kind=import_word(kind), at=known)
-        if at is None or now - at > limit:
-            mend = _("Campaigns that need them wait. Import them anew: notifier import {id} FILE").format(id=kind)
-            yield Line(ok=False, sentence=f"{sentence} {mend}")
-        else:
-            yield Line(ok=True, sentence=sentence)
+        news = import_news(
+            session, find_shop(session, shop.key) or NO_SHOP, now, schedules.guards.data_max_age, readers_of(schedules)
+        )
+    for each in news:
+        yield from _records(each, now, shop.zone, "notifier sync" if house.settings.dms_url is not None else None)
+
+
+def _records(news: ImportNews, now: datetime, zone: ZoneInfo, sync: str | None) -> Iterator[Line]:
+    """One kind of import; `sync`: the command that brings it anew where that is no file."""
+    from notifier.reports.import_news import freshness_sentence, unfinished_sentence
+
+    again = sync or f"notifier import {news.kind} FILE"
+    for made in news.unfinished:
+        said = unfinished_sentence(news, made, zone)
+        yield Line(ok=False, sentence=_("{said} Mend: {command}").format(said=said, command=again))
+    said = freshness_sentence(news, now, zone)
+    if news.waits and not news.unfinished:
+        yield Line(ok=False, sentence=_("{said} Mend: {command}").format(said=said, command=again))
+    else:
+        is_known = news.known_to is not None and not news.unfinished
+        yield Line(ok=True if is_known else None, sentence=said)
 
 
 def _consent(house: House) -> Iterator[Line]:

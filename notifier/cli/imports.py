@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from notifier.cli.import_progress import import_progress
 from notifier.cli.opening import kept_shop, open_house
 from notifier.cli.options import At, DryRun, Json, moment_or_now, path
-from notifier.cli.terminal import progress, say, show, show_json, table
-from notifier.cli.titles import import_word
+from notifier.cli.terminal import say, show, show_json, stdout
 from notifier.errors import BadInput
-from notifier.locale import N_, _
+from notifier.locale import N_
 
 if TYPE_CHECKING:
+    from notifier.dms.readers import Table
     from notifier.dms.report import ImportReport
+    from notifier.schedules import ShopSettings
+    from notifier.wiring import House
 
-__all__ = ["customers_command", "renewals_command", "visits_command"]
+__all__ = [
+    "Rejects", "customers_command", "raise_if_rejects_cannot_go", "renewals_command", "say_freshness", "show_report",
+    "visits_command", "write_rejected",
+]  # fmt: skip
 
-BLOCK = 1 << 20
-
-File = Annotated[Path, typer.Argument(metavar="FILE", parser=path, help=N_("a CSV file as the DMS exports it"))]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", parser=path, help=N_("a CSV or Excel file, as the DMS exports it"))
+]
 Mapped = Annotated[
     Path | None,
     typer.Option(
@@ -33,7 +39,12 @@ Mapped = Annotated[
 ]
 Rejects = Annotated[
     Path | None,
-    typer.Option("--rejects", metavar="OUT", parser=path, help=N_("write the rejected rows here, with the reason")),
+    typer.Option(
+        "--rejects",
+        metavar="OUT",
+        parser=path,
+        help=N_("write the rejected rows here, with the reason; a workbook, or CSV where it ends in .csv"),
+    ),
 ]
 Consent = Annotated[
     str | None,
@@ -94,57 +105,63 @@ def _import(
     as_json: bool,
     consent: str | None = None,
 ) -> None:
+    from notifier.cli.import_report import remarks
     from notifier.dms.headers import read_mapping
     from notifier.dms.imports import import_table
-    from notifier.dms.readers import open_csv
+    from notifier.dms.readers import open_table
+    from notifier.dms.rejects import rejects_file
     from notifier.dms.settings import ImportSettings
 
     columns = read_mapping(mapping) if mapping else {}
-    source = open_csv(file, columns)
-    _raise_if_rejects_cannot_go(rejects, [file, *([mapping] if mapping else [])])
-    with open_house() as house, progress(import_word(kind), _lines(file), quiet=as_json) as shown:
+    source = open_table(file, columns)
+    raise_if_rejects_cannot_go(rejects, [file, *([mapping] if mapping else [])])
+    with open_house() as house:
         shop_id, shop = kept_shop(house)
-        settings = ImportSettings(
-            now=moment_or_now(at), secret=house.secret, region=shop.region, zone=shop.zone,
-            consent_source=consent, mapping=columns, progress=shown,
-        )  # fmt: skip
-        report = import_table(kind, house.store, shop_id, source, settings, dry_run=dry_run)
-    written = _write_rejects(source, report, rejects)
-    if as_json:
-        show_json(report.as_json())
-    else:
-        _show(report, rejects, written, dry_run=dry_run)
+        with import_progress(kind, source, quiet=as_json) as (reading, storing):
+            settings = ImportSettings(
+                now=moment_or_now(at), secret=house.secret, region=shop.region, zone=shop.zone,
+                consent_source=consent, mapping=columns, reading=reading, progress=storing,
+            )  # fmt: skip
+            report = import_table(kind, house.store, shop_id, source, settings, dry_run=dry_run)
+        written = write_rejected(source, report, rejects)
+        if as_json:
+            show_json(report.as_rehearsed() if dry_run else report.as_json())
+            return
+        out = rejects_file(rejects, len(report.rejects)) if rejects else None
+        show_report(report, source, remarks(report, out, written, dry_run=dry_run), dry_run=dry_run)
+        if not dry_run:
+            say_freshness(house, shop_id, shop, kind)
 
 
-def _raise_if_rejects_cannot_go(rejects: Path | None, read: list[Path]) -> None:
+def raise_if_rejects_cannot_go(rejects: Path | None, read: list[Path]) -> None:
     """Before anything is imported: afterwards the reasons would be lost."""
+    from notifier.dms.rejects import rejects_file
+    from notifier.spreadsheets import SHEET_ROWS
+
     if rejects is None:
         return
-    if any(rejects.exists() and rejects.samefile(file) for file in read):
-        raise BadInput(
-            N_("--rejects {file} is a file this import reads, and would overwrite it; name another one."),
-            file=str(rejects),
-        )
-    if rejects.is_dir() or not rejects.parent.is_dir() or not os.access(rejects.parent, os.W_OK):
-        raise BadInput(
-            N_("--rejects {file} cannot be written; name a file in a folder that is there and may be written to."),
-            file=str(rejects),
-        )
+    for out in {rejects_file(rejects), rejects_file(rejects, SHEET_ROWS + 1)}:
+        if any(out.exists() and out.samefile(file) for file in read):
+            raise BadInput(
+                N_("--rejects {file} is a file this import reads, and would overwrite it; name another one."),
+                file=str(out),
+            )
+        if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+            raise BadInput(
+                N_("--rejects {file} cannot be written; name a file in a folder that is there and may be written to."),
+                file=str(out),
+            )
 
 
-def _lines(file: Path) -> int:
-    """Rows there can be at most: what a progress bar is measured by."""
-    with file.open("rb") as stream:
-        return sum(block.count(b"\n") for block in iter(lambda: stream.read(BLOCK), b""))
-
-
-def _write_rejects(source: object, report: ImportReport, rejects: Path | None) -> int:
-    from notifier.dms.report import write_rejects
+def write_rejected(source: Table, report: ImportReport, rejects: Path | None) -> int:
+    """Write the rejected rows where they were asked for; returns how many."""
+    from notifier.dms.rejects import write_rejects
+    from notifier.jobs.reasons import import_words
 
     if rejects is None:
         return 0
     try:
-        return write_rejects(source, report, rejects)  # type: ignore[arg-type]  # any table of rows
+        return write_rejects(source, report.rejects, rejects, import_words)
     except OSError as error:
         raise BadInput(
             N_("The rejected rows cannot be written to {file} ({detail}); the import itself is done."),
@@ -153,46 +170,24 @@ def _write_rejects(source: object, report: ImportReport, rejects: Path | None) -
         ) from error
 
 
-def _show(report: ImportReport, rejects: Path | None, written: int, *, dry_run: bool) -> None:
-    figures = {
-        _("Read"): report.read, _("New"): report.new, _("Changed"): report.changed, _("Unchanged"): report.unchanged,
-        _("Merged"): report.merged, _("Parked"): report.parked, _("Rejected"): report.rejected.total(),
-    }  # fmt: skip
-    counts = table(*figures, right=tuple(range(len(figures))))
-    counts.add_row(*map(str, figures.values()))
-    show(counts)
-    details = list(_details(_("rejected"), report.rejected)) + list(_details(_("doubted, kept"), report.warned))
-    if details:
-        listed = table("", "", right=(1,))
-        for row in details:
-            listed.add_row(*row)
-        show("", listed)
-    for remark_ in _remarks(report, rejects, written, dry_run=dry_run):
-        say(remark_)
+def show_report(report: ImportReport, source: Table, sentences: Iterator[str], *, dry_run: bool) -> None:
+    """The account of an import, then `sentences`; of a dry run also how the file was understood."""
+    from notifier.cli.dry_run import understanding
+    from notifier.cli.import_report import account
+    from notifier.dms.rejects import mended
 
-
-def _details(label: str, counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    from notifier.jobs.reasons import import_words
-
-    for reason, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{label}: {import_words(reason)}", str(number)
-
-
-def _remarks(report: ImportReport, rejects: Path | None, written: int, *, dry_run: bool) -> Iterator[str]:
-    if report.mapped.unrecognised:
-        names = ", ".join(report.mapped.unrecognised)
-        yield _("Columns nobody reads: {names}. Name one in a mapping file (--mapping) if it should be.").format(
-            names=names
-        )
-    if report.parked:
-        yield _("Parked rows wait for their car: they are taken up when its customer is imported.")
-    if report.released:
-        yield _("{number} rows that waited for a car of this file were taken up.").format(number=report.released)
-    if rejects is not None:
-        yield _("{number} rejected rows are in {file}: mend them there and import that file.").format(
-            number=written, file=rejects
-        )
-    elif report.rejected:
-        yield _("--rejects OUT writes the rejected rows with their reason, ready to be mended.")
     if dry_run:
-        yield _("This was a dry run: nothing was kept.")
+        show(*understanding(report, mended(source), stdout().width), "")
+    show(*account(report, source.name), "")
+    say(*sentences)
+
+
+def say_freshness(house: House, shop_id: int, shop: ShopSettings, kind: str) -> None:
+    """Up to when the shop's records of a kind are known now."""
+    from notifier.cli.import_report import freshness_sentence
+    from notifier.store.imports import freshness
+
+    with house.store.read() as session:
+        known_to = freshness(session, shop_id).get(kind)
+    if known_to is not None:
+        say(freshness_sentence(kind, known_to, shop.zone))

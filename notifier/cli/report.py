@@ -11,23 +11,35 @@ import typer
 
 from notifier.cli.opening import first_shop, open_house
 from notifier.cli.options import At, CampaignName, day, moment_or_now, one_of, path
+from notifier.cli.report_pages import Pages
+from notifier.cli.report_quality import quality_of, quality_pages
 from notifier.cli.terminal import say, stdout
 from notifier.cli.titles import campaign_title
 from notifier.errors import BadInput, NotFound, Refused
 from notifier.locale import N_, _
 
 if TYPE_CHECKING:
-    from notifier.reports.campaigns import ReportCampaign
+    from notifier.reports.accuracy import AccuracyReport
+    from notifier.reports.campaigns import ReportCampaign, ReportShop
     from notifier.reports.figures import CampaignReport
     from notifier.schedules import Campaign
+    from notifier.store.engine import Session
     from notifier.wiring import House
 
-__all__ = ["report_command", "report_of"]
+__all__ = ["accuracy_of", "report_command", "report_of"]
 
-REPORTS = ("campaigns",)
+REPORTS = ("campaigns", "accuracy", "quality")
 FORMATS = ("table", "json", "csv", "xlsx")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help=N_("which report; campaigns is the summary"))]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help=N_(
+            "which report: campaigns (the summary), accuracy (of the service prediction), quality (of the records)"
+        ),
+    ),
+]
 First = Annotated[
     date | None,
     typer.Option("--from", metavar="D", parser=day, help=N_("first day; left out: 1 January of this year")),
@@ -53,45 +65,103 @@ def report_command(
     one_of(written_as, FORMATS)
     if name not in REPORTS:
         raise NotFound(N_("There is no report {name}; there is {known}."), name=name, known=", ".join(REPORTS))
+    if name != "campaigns" and campaign:
+        raise BadInput(N_("The report {name} is that of no campaign; leave --campaign out."), name=name)
+    if name == "quality" and (first or last):
+        raise BadInput(N_("The quality of the records is that of today; leave --from and --to out."))
     with open_house() as house:
-        report = report_of(house, moment_or_now(at), campaign, first, last)
-        if written_as == "table" and out is None:
-            from notifier.reports.render_terminal import print_campaigns
-
-            print_campaigns(stdout(), report)
+        now = moment_or_now(at)
+        if name == "accuracy":
+            pages = _accuracy_pages(accuracy_of(house, now, first, last))
+        elif name == "quality":
+            pages = _quality_pages(house, now)
         else:
-            _write(_content(report, written_as), out, written_as)
+            pages = _campaign_pages(report_of(house, now, campaign, first, last))
+        if written_as == "table" and out is None:
+            pages.show(stdout())
+        else:
+            _write(pages.content(written_as), out, written_as)
+
+
+def _quality_pages(house: House, now: datetime) -> Pages:
+    with house.store.read() as session:
+        shop = _shop_of(house, session)
+    return quality_pages(house, quality_of(house, shop, now))
+
+
+def _campaign_pages(report: CampaignReport) -> Pages:
+    from notifier.reports.render_csv import campaigns_csv
+    from notifier.reports.render_json import campaigns_json
+    from notifier.reports.render_terminal import print_campaigns
+    from notifier.reports.render_xlsx import campaigns_xlsx
+
+    return Pages(
+        lambda console: print_campaigns(console, report),
+        {
+            "json": lambda: campaigns_json(report),
+            "csv": lambda: campaigns_csv(report),
+            "xlsx": lambda: campaigns_xlsx(report),
+        },
+    )
+
+
+def _accuracy_pages(report: AccuracyReport) -> Pages:
+    from notifier.reports import render_accuracy as render
+
+    return Pages(
+        lambda console: render.print_accuracy(console, report),
+        {
+            "json": lambda: render.accuracy_json(report),
+            "csv": lambda: render.accuracy_csv(report),
+            "xlsx": lambda: render.accuracy_xlsx(report),
+        },
+    )
 
 
 def report_of(
     house: House, now: datetime, campaign: str | None, first: date | None, last: date | None
 ) -> CampaignReport:
     """The summary of all campaigns, or of one, as of `now`; days left out are the year's first and last."""
-    from notifier.reports.campaigns import ReportShop
     from notifier.reports.figures import campaign_report
-    from notifier.store.shops import find_shop
 
-    shop, schedules = first_shop(house), house.schedules
-    today = now.astimezone(shop.zone).date()
+    chosen = [house.schedules.campaign(campaign)] if campaign else house.schedules.campaigns
+    today, from_day, to_day = _days(house, now, first, last)
+    with house.store.read() as session:
+        return campaign_report(
+            session, shop=_shop_of(house, session), campaigns=[_row_of(each) for each in chosen],
+            today=today, from_day=from_day, to_day=to_day,
+        )  # fmt: skip
+
+
+def accuracy_of(house: House, now: datetime, first: date | None, last: date | None) -> AccuracyReport:
+    """How near the service prediction came, of the visits of these days; left out, they are the year's."""
+    from notifier.reports.accuracy import accuracy_report
+
+    today, from_day, to_day = _days(house, now, first, last)
+    with house.store.read() as session:
+        shop = _shop_of(house, session)
+        return accuracy_report(session, shop=shop, today=today, from_day=from_day, to_day=to_day)
+
+
+def _days(house: House, now: datetime, first: date | None, last: date | None) -> tuple[date, date, date]:
+    """The shop's day, and the first and last day reported."""
+    today = now.astimezone(first_shop(house).zone).date()
     from_day = first or date((last or today).year, 1, 1)
     to_day = last or date(from_day.year, 12, 31)
     if from_day > to_day:
         raise BadInput(N_("--from {first} is after --to {last}; exchange them."), first=from_day, last=to_day)
-    chosen = [schedules.campaign(campaign)] if campaign else schedules.campaigns
-    with house.store.read() as session:
-        shop_id = find_shop(session, shop.key)
-        if shop_id is None:
-            raise Refused(
-                N_("There is nothing to report yet: import customers first (notifier import customers FILE).")
-            )
-        return campaign_report(
-            session,
-            shop=ReportShop(shop_id, shop.name, shop.zone.key, shop.currency),
-            campaigns=[_row_of(each) for each in chosen],
-            today=today,
-            from_day=from_day,
-            to_day=to_day,
-        )
+    return today, from_day, to_day
+
+
+def _shop_of(house: House, session: Session) -> ReportShop:
+    from notifier.reports.campaigns import ReportShop
+    from notifier.store.shops import find_shop
+
+    shop = first_shop(house)
+    shop_id = find_shop(session, shop.key)
+    if shop_id is None:
+        raise Refused(N_("There is nothing to report yet: import customers first (notifier import customers FILE)."))
+    return ReportShop(shop_id, shop.name, shop.zone.key, shop.currency)
 
 
 def _row_of(campaign: Campaign) -> ReportCampaign:
@@ -102,36 +172,6 @@ def _row_of(campaign: Campaign) -> ReportCampaign:
         success=campaign.success, control_bp=campaign.control_bp, lift_window_days=campaign.lift_window_days,
         credit_reply_days=campaign.credit.reply_days, credit_sent_days=campaign.credit.sent_days,
     )  # fmt: skip
-
-
-def _content(report: CampaignReport, written_as: str) -> bytes:
-    """The whole file."""
-    if written_as == "json":
-        from notifier.reports.render_json import campaigns_json
-
-        return f"{campaigns_json(report)}\n".encode()
-    if written_as == "csv":
-        from notifier.reports.render_csv import campaigns_csv
-
-        return campaigns_csv(report)
-    if written_as == "xlsx":
-        from notifier.reports.render_xlsx import campaigns_xlsx
-
-        return campaigns_xlsx(report)
-    return _page(report)
-
-
-def _page(report: CampaignReport) -> bytes:
-    """The terminal's page as text."""
-    import io
-
-    from rich.console import Console
-
-    from notifier.reports.render_terminal import print_campaigns
-
-    page = io.StringIO()
-    print_campaigns(Console(file=page, width=100, markup=False, highlight=False, emoji=False), report)
-    return page.getvalue().encode()
 
 
 def _write(content: bytes, out: Path | None, written_as: str) -> None:

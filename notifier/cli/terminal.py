@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from notifier.cli.wrapping import wrapped
 
-__all__ = ["progress", "remark", "say", "show", "show_json", "stdout", "table"]
+__all__ = ["Bar", "progress", "remark", "say", "section", "shortened", "show", "show_json", "stdout", "table"]
 
 
 def stdout() -> Console:
@@ -62,13 +63,44 @@ def table(*headings: str, right: tuple[int, ...] = ()) -> Table:
     return made
 
 
+def section(title: str, width: int) -> RenderableType:
+    """A line with its title, after an empty one."""
+    return Group(Text(), Text.assemble((title, "bold"), (f" {'─' * (width - cell_len(title) - 1)}", "dim")))
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` in one line of at most `width` cells, with two dots where something was cut off.
+
+    An ellipsis is two cells wide on some Chinese terminals.
+    """
+    plain = " ".join(text.split())
+    return plain if cell_len(plain) <= width else set_cell_size(plain, width - 2).rstrip() + ".."
+
+
+class Bar:
+    """How far a command is: called with how much is done. Says nothing where nobody watches."""
+
+    def __init__(self, shown: Progress | None, label: str = "", total: int | None = None) -> None:
+        self._shown = shown
+        self._task = shown.add_task(label, total=total) if shown else TaskID(0)
+
+    def __call__(self, done: int) -> None:
+        if self._shown:
+            self._shown.update(self._task, completed=done)
+
+    def begin(self, label: str, total: int | None) -> None:
+        """The next part of the work, measured anew; `total` None where nobody knows how much it is."""
+        if self._shown:
+            self._shown.remove_task(self._task)
+            self._task = self._shown.add_task(label, total=total)
+
+
 @contextmanager
-def progress(label: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr where that is a terminal; gives the function that takes how much is done."""
+def progress(label: str, total: int | None, *, quiet: bool) -> Iterator[Bar]:
+    """A bar on stderr where that is a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield lambda _done: None
+        yield Bar(None)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(label, total=total)
-        yield lambda done: shown.update(task, completed=done)
+        yield Bar(shown, label, total)

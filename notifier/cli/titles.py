@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notifier.locale import N_, _
 
-__all__ = ["campaign_title", "import_word", "state_word"]
+__all__ = ["campaign_title", "state_word"]
 
 _CAMPAIGNS = {
     "maintenance_due": N_("Maintenance due"),
@@ -12,7 +12,6 @@ _CAMPAIGNS = {
     "birthday": N_("Birthday"),
     "winback": N_("Win-back"),
 }
-_IMPORTS = {"customers": N_("customers"), "visits": N_("visits"), "renewals": N_("renewals")}
 _STATES = {
     "planning": N_("being planned"),
     "review": N_("waits for review"),
@@ -35,11 +34,6 @@ _STATES = {
 def campaign_title(key: str) -> str:
     """The display name of a campaign; one of staff's own keeps its key."""
     return _(_CAMPAIGNS.get(key, key))
-
-
-def import_word(kind: str) -> str:
-    """A kind of import."""
-    return _(_IMPORTS.get(kind, kind))
 
 
 def state_word(state: str) -> str:

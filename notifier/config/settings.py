@@ -36,6 +36,13 @@ def _database_url(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _dms_url(secret: SecretStr) -> SecretStr:
+    scheme, found, rest = secret.get_secret_value().partition("://")
+    if not found or not scheme.replace("+", "").replace("_", "").isalnum() or not rest:
+        raise ValueError(scheme)
+    return secret
+
+
 def _language(text: str) -> str:
     if not text.lower().startswith(("zh", "en")):
         raise ValueError(text)
@@ -73,6 +80,11 @@ class Settings(BaseSettings):
     port: int = Field(8321, alias="NOTIFIER_PORT", ge=1, le=65535)
     schedules: Path = Field(Path("schedules.yaml"), alias="NOTIFIER_SCHEDULES")
     templates: Path = Field(Path("templates/sms"), alias="NOTIFIER_TEMPLATES")
+    dms: Annotated[SecretStr, AfterValidator(_dms_url)] | None = Field(None, alias="NOTIFIER_DMS_URL")
+    dms_queries: Path = Field(Path("dms.yaml"), alias="NOTIFIER_DMS_QUERIES")
+    dms_every: int = Field(60, alias="NOTIFIER_DMS_EVERY", ge=0, le=10_080)
+    inbox: Path | None = Field(None, alias="NOTIFIER_INBOX")
+    inbox_rests: Seconds = Field(60.0, alias="NOTIFIER_INBOX_RESTS", ge=1, le=3600)
     language: Annotated[str, AfterValidator(_language)] | None = Field(None, alias="NOTIFIER_LANGUAGE")
     log_format: Literal["console", "json"] = Field("console", alias="NOTIFIER_LOG_FORMAT")
     price_per_segment: Annotated[Decimal, BeforeValidator(_price)] = Field(
@@ -101,6 +113,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's address, password included: never log it."""
         return self.database.get_secret_value()
+
+    @property
+    def dms_url(self) -> str | None:
+        """The DMS database's address, password included: never log it; None where there is none."""
+        return self.dms.get_secret_value() if self.dms else None
 
     @property
     def is_sqlite(self) -> bool:

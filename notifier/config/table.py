@@ -105,6 +105,40 @@ SETTINGS: tuple[Setting, ...] = (
         N_("the path of a folder"),
     ),
     Setting(
+        "NOTIFIER_DMS_URL",
+        "",
+        N_(
+            "The DMS's own database, for notifier sync: any SQLAlchemy address; empty: there is none, files are "
+            "imported."
+        ),
+        N_("an address like mssql+pyodbc://user:password@host/dms"),
+        secret=True,
+    ),
+    Setting(
+        "NOTIFIER_DMS_QUERIES",
+        "dms.yaml",
+        N_("What is asked of the DMS's database, one query a kind (docs/sync.md)."),
+        N_("the path of a file"),
+    ),
+    Setting(
+        "NOTIFIER_DMS_EVERY",
+        "60",
+        N_("Minutes between two readings of the DMS's database by notifier run; 0: only notifier sync reads it."),
+        N_("a whole number from 0 to 10080"),
+    ),
+    Setting(
+        "NOTIFIER_INBOX",
+        "",
+        N_("The folder the daemon imports files from; empty: none. It must be there, and hold nothing else."),
+        N_("the path of a folder of its own"),
+    ),
+    Setting(
+        "NOTIFIER_INBOX_RESTS",
+        "60",
+        N_("Seconds a file in that folder must lie unchanged before it is read: a copy under way must not be."),
+        N_("a number of seconds from 1 to 3600"),
+    ),
+    Setting(
         "NOTIFIER_LANGUAGE",
         "",
         N_("Language of the command line, zh-CN or en; empty: the terminal's, else the shop's."),

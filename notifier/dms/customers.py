@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Any
 
+from notifier.dms.fleet import CarChanges, state_after
 from notifier.dms.households import Household, Member, household_of, laid_over
 from notifier.dms.job import ImportJob
-from notifier.dms.owners import agree_on_owners, assign_households, reject_former_owners
+from notifier.dms.owners import Agreement, agree_on_owners, assign_households
 from notifier.dms.people import COLUMNS, VEHICLE_DATES, clean_people, drop_duplicate_cars
 from notifier.dms.policies import release_policies
 from notifier.dms.readers import Table
 from notifier.dms.staging import Record, Staging
+from notifier.dms.standing import stand_beside_known_owners
 from notifier.dms.workshop import settle
 from notifier.store.customers import (
     bucket_keys_elsewhere,
     customers_by_id,
     customers_by_phone,
+    drop_numbers,
+    drop_stand_ins,
     insert_customers,
     insert_numbers,
+    is_stand_in,
     numbers_known,
     numbers_of,
     record_consent,
@@ -32,6 +36,7 @@ from notifier.store.customers import (
 from notifier.store.engine import Session
 from notifier.store.imports import lock_shop, shop_key
 from notifier.store.messages import close_answered
+from notifier.store.model_rates import rates_for_import
 from notifier.store.renewals import latest_policy_ends
 from notifier.store.vehicles import insert_vehicles, update_vehicles, vehicles_by_vin
 
@@ -48,26 +53,27 @@ _CONFLICTS = """
     SELECT count(*) FROM staged s JOIN number_phone f ON f.number = s.number
     WHERE s.phone_key IS NOT NULL AND s.phone_key <> f.phone_key
 """
-GONE = frozenset({"sold", "scrapped"})
 
 
 def import_people(job: ImportJob, table: Table) -> None:
     """Take the rows of `table` into the store, in short transactions; counts go to the job's report."""
+    with job.store.write() as session:
+        job.rates.update(rates_for_import(session, job.shop_id, job.import_id, job.settings.now))
     with Staging(COLUMNS) as staging:
         staging.add(clean_people(job, table))
         drop_duplicate_cars(job, staging)
-        reject_former_owners(job, staging)
-        joined = agree_on_owners(job, staging)
+        adopted = stand_beside_known_owners(job, staging)
+        agreement = agree_on_owners(job, staging)
+        agreement.moved |= adopted
         assign_households(job, staging)
         conflicts = next(staging.rows(_CONFLICTS))[0]
         if conflicts:
             job.report.warned["phone_conflict"] += conflicts
         done = job.report.rejected.total()
         for chunk in staging.groups(_HOUSEHOLDS, job.settings.chunk_rows):
-            _Neighbourhood(job, joined, _households(chunk)).store()
+            _Neighbourhood(job, agreement, _households(chunk)).store()
             done += len(chunk)
             job.settings.progress(done)
-            job.store.breathe()
 
 
 def _households(chunk: Sequence[Record]) -> list[Household]:
@@ -88,8 +94,8 @@ class _Home:
 class _Neighbourhood:
     """The households of one transaction."""
 
-    def __init__(self, job: ImportJob, joined: set[str], households: list[Household]) -> None:
-        self.job, self.joined, self.households = job, joined, households
+    def __init__(self, job: ImportJob, agreement: Agreement, households: list[Household]) -> None:
+        self.job, self.agreement, self.households = job, agreement, households
         self.now = job.settings.now
         self.verdicts: dict[int, str] = {}
 
@@ -99,18 +105,27 @@ class _Neighbourhood:
             lock_shop(session, self.job.shop_id)
             homes = self._find(session)
             self._write_customers(session, homes)
-            joined = self._write_numbers(session, homes)
+            joined, told = self._write_numbers(session, homes)
             released = self._write_cars(session, homes)
         self.job.report.released += released
         for each in homes:
+            maker = self._maker(each, joined)
             for member in each.home.members:
                 verdict = self.verdicts[member.line]
                 if member.number in joined:
                     verdict = "merged"
-                elif verdict == "unchanged" and each.changed:
+                elif member is maker:
+                    verdict = "new"
+                elif verdict == "unchanged" and (each.changed or member.number in told):
                     verdict = "changed"
                 self.job.report.count(verdict)
                 self.job.report.warn(member.doubts)
+
+    def _maker(self, each: _Home, joined: set[str]) -> Member | None:
+        """The row that made the customer, where this import did."""
+        if each.stored is not None and each.home.phone_key not in self.agreement.born:
+            return None
+        return next((member for member in each.home.members if member.number not in joined), None)
 
     def _find(self, session: Session) -> list[_Home]:
         """The stored customer of each household: by phone, by id, or by number."""
@@ -169,29 +184,35 @@ class _Neighbourhood:
         for each, customer_id in zip(new, insert_customers(session, rows), strict=True):
             each.customer_id = customer_id
 
-    def _write_numbers(self, session: Session, homes: list[_Home]) -> set[str]:
-        """Store new numbers; returns all that this import joined to a customer who has another."""
+    def _write_numbers(self, session: Session, homes: list[_Home]) -> tuple[set[str], set[str]]:
+        """Store new numbers; all that this import joined to a customer who has another, and all it told anything of."""
         wanted = {number for each in homes for number in each.home.numbers}
         known = numbers_known(session, self.job.shop_id, wanted)
-        has_numbers = {row.customer_id for row in numbers_of(session, {e.customer_id for e in homes if e.stored})}
-        joined, rows = set(self.joined), []
+        has_numbers = {
+            row.customer_id
+            for row in numbers_of(session, {e.customer_id for e in homes if e.stored})
+            if not is_stand_in(row.number)
+        }
+        joined, told, rows = set(self.agreement.joined), set(self.agreement.moved), []
         for each in homes:
             new = [number for number in each.home.numbers if number not in known]
             joined |= set(new if each.customer_id in has_numbers else new[1:])
+            told |= set(new)
             rows += [
                 {"shop_id": self.job.shop_id, "number": number, "customer_id": each.customer_id,
                  "phone_key": each.columns["phone_key"] if each.home.phone else None}
                 for number in new
             ]  # fmt: skip
         insert_numbers(session, rows)
-        return joined
+        drop_stand_ins(session, self.job.shop_id, [number for number in known if is_stand_in(number)])
+        return joined, told
 
     def _write_cars(self, session: Session, homes: list[_Home]) -> int:
         """Store the cars, then everything that hangs on them; returns how many waiting rows found their car."""
         members = [(each, member) for each in homes for member in each.home.members]
         cars = vehicles_by_vin(session, self.job.shop_id, [member.vin for _each, member in members])
         policy_ends = latest_policy_ends(session, [car["id"] for car in cars.values()])
-        round_ = _Round()
+        round_ = CarChanges()
         for each, member in members:
             car = cars.get(member.vin)
             if car is None:
@@ -201,8 +222,6 @@ class _Neighbourhood:
                 changes = self._changes(each, member, car, policy_ends.get(car["id"]))
                 self.verdicts[member.line] = "changed" if changes else "unchanged"
                 round_.note(car, changes)
-            if each.stored is None and member is each.home.members[0]:
-                self.verdicts[member.line] = "new"
         insert_vehicles(session, round_.new)
         for columns, rows in round_.changed.items():
             update_vehicles(session, [{name: row[name] for name in ("id", *columns)} for row in rows])
@@ -211,6 +230,7 @@ class _Neighbourhood:
         released += release_policies(session, self.job, {row["vin"] for row in round_.new})
         owners = {row["customer_id"] for row in round_.new} | round_.owners
         refresh_last_visits(session, owners | {e.customer_id for e in homes if e.stored is None}, self.now)
+        drop_numbers(session, self.job.shop_id, round_.left)
         close_answered(session, renewed=round_.renewed, sold=sorted(round_.gone))
         return released
 
@@ -218,7 +238,8 @@ class _Neighbourhood:
         facts = member.facts
         return {
             "shop_id": self.job.shop_id, "vin": member.vin, "customer_id": each.customer_id,
-            "owner_since": facts.get("delivered_on"), "plate": facts.get("plate"), "model": facts.get("model"),
+            "owner_since": facts.get("delivered_on"), "owner_number": _own_number(member), "plate": facts.get("plate"),
+            "model": facts.get("model"),
             "state": facts.get("state", "in_use"), **{name: facts.get(name) for name in VEHICLE_DATES},
             "irregular": False, "created_at": self.now, "updated_at": self.now,
         }  # fmt: skip
@@ -229,16 +250,15 @@ class _Neighbourhood:
         if "insurance_ends_on" in told and policy_end is not None:
             # A policy of ours proves its end; the file may only know the one before.
             told["insurance_ends_on"] = max(told["insurance_ends_on"], policy_end)
-        resold = car["customer_id"] != each.customer_id
-        state = member.facts.get("state")
-        if resold:
-            told |= {"customer_id": each.customer_id, "state": state or "in_use"}
+        told |= {"owner_number": member.number} if _own_number(member) else {}
+        if car["customer_id"] != each.customer_id:
+            told |= {"customer_id": each.customer_id, "owner_number": _own_number(member)}
             told["owner_since"] = self._owner_since(member.facts.get("delivered_on"), car)
-        elif state and (car["state"] != "sold" or state in GONE):
-            # That an owner sold the car is learnt from replies, and holds until somebody else has it.
-            told["state"] = state
-        elif told.get("delivered_on") and car["owner_since"] == car["delivered_on"]:
-            told["owner_since"] = told["delivered_on"]
+            told["state"] = member.facts.get("state", "in_use")
+        else:
+            if told.get("delivered_on") and car["owner_since"] == car["delivered_on"]:
+                told["owner_since"] = told["delivered_on"]
+            told["state"] = state_after(car["state"], member.facts.get("state"))
         return {name: value for name, value in told.items() if car[name] != value}
 
     def _owner_since(self, delivered_on: date | None, car: Mapping[str, Any]) -> date:
@@ -246,37 +266,13 @@ class _Neighbourhood:
         return delivered_on if later and delivered_on else self.job.settings.today
 
 
-@dataclass
-class _Round:
-    """The cars of one transaction, by what must be done about them."""
-
-    new: list[dict[str, Any]] = field(default_factory=list)
-    changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    repredicted: set[str] = field(default_factory=set)
-    owners: set[int] = field(default_factory=set)
-    renewed: dict[int, date] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
-
-    def note(self, car: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-        """Remember what changes of a known car, and what follows from it."""
-        if not changes:
-            return
-        self.changed[tuple(sorted(changes))].append({"id": car["id"], **changes})
-        if changes.keys() & {"delivered_on", "model"}:
-            self.repredicted.add(car["vin"])
-        if changes.keys() & {"delivered_on", "customer_id"}:
-            self.owners |= {changes.get("customer_id", car["customer_id"]), car["customer_id"]} - {None}
-        if "customer_id" in changes and car["customer_id"] is not None:
-            self.gone.add(car["id"])
-        if changes.get("state") in GONE:
-            self.gone.add(car["id"])
-        ends_on = changes.get("insurance_ends_on")
-        if ends_on is not None and car["insurance_ends_on"] is not None and ends_on > car["insurance_ends_on"]:
-            self.renewed[car["id"]] = ends_on
+def _own_number(member: Member) -> str | None:
+    """The row's DMS number; the car's VIN in its place is none."""
+    return None if is_stand_in(member.number) else member.number
 
 
 def _bucket_key(home: Household, prefix: str, elsewhere: Mapping[str, str]) -> str:
     if home.phone_key:
         return elsewhere.get(home.phone_key, home.phone_key)
     number = home.numbers[0]
-    return number if number.startswith("vin:") else f"{prefix}:{number}"
+    return number if is_stand_in(number) else f"{prefix}:{number}"

@@ -11,6 +11,8 @@ from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from notifier.dms.cleaning import unwrapped
+
 __all__ = ["Birthday", "clean_birthday", "clean_date", "clean_moment"]
 
 BAD_DATE = "bad_date"
@@ -20,14 +22,16 @@ _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_SERIALS = range(18_000, 74_000)
 """1949 to 2102: five digits outside are something else."""
 _YEARS = range(1901, 2101)
-_PLACEHOLDERS = frozenset(
-    {(0, 0, 0), (1, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0), (1900, 1, 1), (9999, 12, 31)}
-)
+_PLACEHOLDERS = frozenset({
+    (0, 0, 0), (1, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0), (1900, 1, 1),
+    (2099, 12, 31), (2999, 12, 31), (9999, 12, 31),
+})  # fmt: skip
+"""The first day of a program's calendar, and what stands for "never ends"."""
 _NOTHING = frozenset({"", "-", "--", "/", "无", "未知", "空", "null", "none", "nan", "n/a", "na", "0"})
 
 _CLOCK = r"(?:[ T]*(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2}))?(?:\.\d+)?秒?分?)?"
 _SPELLED = re.compile(rf"(\d{{4}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})[日号]?{_CLOCK}")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(?:\.0+)?")
 _ENGLISH = re.compile(r"(\d{1,2})[- ]([a-z]{3})[a-z]*[-, ]+(\d{4})")
 _SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 _ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -57,7 +61,7 @@ def clean_moment(text: str) -> tuple[date | None, time | None, str | None]:
 
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> tuple[date | None, time | None, str | None]:
-    plain = unicodedata.normalize("NFKC", text).strip().strip("'`").lower()
+    plain = unwrapped(unicodedata.normalize("NFKC", text)).strip().strip("'`").strip().lower()
     if plain in _NOTHING:
         return None, None, None
     numbers = _numbers(plain)
@@ -95,8 +99,11 @@ def _from_serial(plain: str) -> tuple[date | None, time | None, str | None]:
 
 _LUNAR_MARK = re.compile(r"[(\[]?(?:农历|阴历|旧历|農曆|陰曆|lunar)[)\]]?", re.IGNORECASE)
 _LUNAR_DAY = re.compile(
-    r"(?:[\d一二三四五六七八九零〇]{4}年?)?(闰|閏)?([正一二三四五六七八九十冬腊臘]{1,3})月(.{1,3}?)日?"
+    r"(?:[\d一二三四五六七八九零〇]{4}年?|[甲乙丙丁戊己庚辛壬癸].年)?(?:闰|閏)?"
+    r"([正一二三四五六七八九十冬腊臘]{1,3}|\d{1,2})月(?:大|小)?([初廿卅一二三四五六七八九十]{1,3}|\d{1,2})(日)?"
 )
+_ONLY_LUNAR = re.compile("[闰閏正冬腊臘初廿卅]")
+_CHINESE_YEAR = re.compile(r"([一二三四五六七八九零〇]{4})年")
 _MONTH_AND_DAY = re.compile(r"(\d{1,2})[-/.月](\d{1,2})[日号]?")
 _LUNAR_MONTHS = {name: n for n, name in enumerate("正二三四五六七八九十冬腊", start=1)} | {
     "一": 1,
@@ -117,18 +124,35 @@ _LUNAR_DAYS = (
 def clean_birthday(text: str) -> tuple[Birthday, str | None]:
     """A solar date, a month and day alone (5月9日, 05-09), or a lunar day (农历八月初八, 1980-08-15(农历)).
 
-    A lunar birthday keeps month and day of the lunar calendar; one of a leap month is kept under the month of the same
-    number, in which it is celebrated in most years. Doubts: ``placeholder_date``, ``bad_date``.
+    Spelled in Chinese figures, a day with 日 is solar (五月十二日), one without is lunar (五月十二, 五月初九). A lunar
+    birthday keeps month and day of the lunar calendar; one of a leap month (闰六月) is kept under the month of the same
+    number, in which it is celebrated: its own comes back but once in some nineteen years. Doubts: ``placeholder_date``,
+    ``bad_date``.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = re.sub(r"\s+", "", unwrapped(unicodedata.normalize("NFKC", text)))
     lunar = _LUNAR_MARK.search(plain) is not None
-    plain = _LUNAR_MARK.sub("", plain).strip()
-    if lunar or _LUNAR_DAY.fullmatch(plain):
+    if lunar:
+        return _lunar_birthday(_LUNAR_MARK.sub("", plain))
+    spelled = _LUNAR_DAY.fullmatch(plain)
+    if spelled and (_ONLY_LUNAR.search(plain) or not (spelled[3] or plain[0].isdigit() or spelled[2].isdigit())):
         return _lunar_birthday(plain)
+    if spelled and not spelled[2].isdigit():
+        return _solar_spelled(plain, spelled)
     if match := _MONTH_AND_DAY.fullmatch(plain):
         return _solar_month_and_day(int(match[1]), int(match[2]))
-    day, doubt = clean_date(plain)
+    day, doubt = clean_date(text)
     return (Birthday(day, f"{day:%m%d}"), None) if day else (Birthday(), doubt)
+
+
+def _solar_spelled(plain: str, spelled: re.Match[str]) -> tuple[Birthday, str | None]:
+    """一九八〇年五月十二日 and 五月十二日."""
+    month, day = _month_number(spelled[1]), _day_number(spelled[2])
+    year = _CHINESE_YEAR.match(plain)
+    if year is None:
+        return _solar_month_and_day(month, day)
+    digits = "".join(str("零一二三四五六七八九".index(figure)) for figure in year[1].replace("〇", "零"))
+    on, doubt = clean_date(f"{digits}-{month}-{day}")
+    return (Birthday(on, f"{on:%m%d}"), None) if on else (Birthday(), doubt)
 
 
 def _solar_month_and_day(month: int, day: int) -> tuple[Birthday, str | None]:
@@ -138,10 +162,19 @@ def _solar_month_and_day(month: int, day: int) -> tuple[Birthday, str | None]:
         return Birthday(), BAD_DATE
 
 
+def _month_number(text: str) -> int:
+    return int(text) if text.isdigit() else _LUNAR_MONTHS.get(text, 0)
+
+
+def _day_number(text: str) -> int:
+    """初八, 十五, 廿三, 八 or 8; 0 where it is none of them."""
+    return int(text) if text.isdigit() else _LUNAR_DAYS.get(text) or _LUNAR_DAYS.get(f"初{text}", 0)
+
+
 def _lunar_birthday(plain: str) -> tuple[Birthday, str | None]:
     month, day = 0, 0
     if match := _LUNAR_DAY.fullmatch(plain):
-        month, day = _LUNAR_MONTHS.get(match[2], 0), _LUNAR_DAYS.get(match[3], 0)
+        month, day = _month_number(match[1]), _day_number(match[2])
     elif match := _MONTH_AND_DAY.fullmatch(plain):
         month, day = int(match[1]), int(match[2])
     elif numbers := _numbers(plain.lower()):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from notifier.dms.people import UNCLEAR, unpack
 from notifier.dms.settings import ImportSettings
 from notifier.dms.staging import Record
+from notifier.store.phones import PHONE_DOUBTS, is_learnt
 
 __all__ = ["Household", "Member", "household_of", "laid_over"]
-
-PHONE_DOUBTS = ("not_mobile", "too_long", "too_short", "not_a_number", "missing")
-"""Why an import could not use a phone; the first that fits is kept. What replies and carriers taught is not here."""
 
 _PERSONAL = (
     "name", "sex", "is_company", "language", "district", "birth_on", "birth_mmdd", "birth_calendar", "member_level",
@@ -88,11 +87,12 @@ def _reachability(home: Household, stored: Mapping[str, Any] | None) -> dict[str
     learnt = stored["unreachable"] if stored else None
     if home.phone is not None:
         erased = stored is not None and stored["erased_at"] is not None
-        unreachable = None if learnt in PHONE_DOUBTS else learnt
+        unreachable = learnt if is_learnt(learnt) else None
         return {"phone": None if erased else home.phone, "phone_key": home.phone_key, "unreachable": unreachable}
     if stored and stored["phone_key"] is not None:
         return {"phone": stored["phone"], "phone_key": stored["phone_key"], "unreachable": learnt}
-    return {"phone": None, "phone_key": None, "unreachable": home.phone_doubt or learnt or "missing"}
+    unreachable = learnt if is_learnt(learnt) else home.phone_doubt or learnt or "missing"
+    return {"phone": None, "phone_key": None, "unreachable": unreachable}
 
 
 def _consent(home: Household, known: Mapping[str, Any], settings: ImportSettings) -> dict[str, Any]:
@@ -103,16 +103,21 @@ def _consent(home: Household, known: Mapping[str, Any], settings: ImportSettings
         return stored
     if value == stored["consent"]:
         told = {"consent": value, "consent_since": since, "consent_source": source}
-        return stored | {name: new for name, new in told.items() if new is not None}
-    if stored["consent"] == "no":
-        refused_on = stored["consent_since"]
-        if since is None or refused_on is None or since <= refused_on:
+        if value == "no" and not _is_later(since, stored["consent_since"]):
+            # An older refusal in the file must not make the one we know of any easier to undo.
             return stored
+        return stored | {name: new for name, new in told.items() if new is not None}
+    if stored["consent"] == "no" and not _is_later(since, stored["consent_since"]):
+        return stored
     return {
         "consent": value,
         "consent_since": since or settings.today,
         "consent_source": source or settings.consent_source or "import",
     }
+
+
+def _is_later(since: date | None, known: date | None) -> bool:
+    return since is not None and known is not None and since > known
 
 
 def _consent_told(home: Household, settings: ImportSettings) -> tuple[str | None, Any, str | None]:

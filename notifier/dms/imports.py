@@ -6,7 +6,9 @@ planning does not use its kind, and the next import of the same content complete
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from notifier.dms.columns import KINDS
 from notifier.dms.customers import import_people
@@ -14,14 +16,16 @@ from notifier.dms.headers import map_headers
 from notifier.dms.job import ImportJob
 from notifier.dms.policies import import_policies
 from notifier.dms.readers import Table
+from notifier.dms.rejects import mended
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
 from notifier.dms.visits import import_orders
 from notifier.errors import BadInput
 from notifier.locale import N_
 from notifier.store.engine import Store
-from notifier.store.imports import begin_import, finish_import
+from notifier.store.imports import begin_import, finish_import, latest_import, refuse_import
 from notifier.store.rehearsal import rehearsal
+from notifier.store.shops import import_lock
 
 __all__ = ["import_customers", "import_renewals", "import_table", "import_visits"]
 
@@ -33,23 +37,34 @@ _STEPS: dict[str, Callable[[ImportJob, Table], None]] = {
 
 
 def import_table(
-    kind: str, store: Store, shop_id: int, table: Table, settings: ImportSettings, *, dry_run: bool = False
+    kind: str,
+    store: Store,
+    shop_id: int,
+    table: Table,
+    settings: ImportSettings,
+    *,
+    dry_run: bool = False,
+    is_part: bool = False,
 ) -> ImportReport:
     """Import one table of `kind` (customers, visits, renewals) into a shop.
 
-    With `dry_run` nothing is kept and the report says what would have been done. Raises BadInput where the kind or
-    the columns do not fit, before anything is written.
+    With `dry_run` nothing is kept and the report says what would have been done. `is_part`: only what has changed of a
+    source read before; it is news even without rows, or with none but bad ones. Raises BadInput where the kind or
+    the columns do not fit, before anything is written, and Refused while another import of the shop is running.
     """
     if kind not in KINDS:
         raise BadInput(N_("There is no import of {kind}; import {kinds}."), kind=repr(kind), kinds=", ".join(KINDS))
+    table = mended(table)
     mapped = map_headers(table.headers, KINDS[kind], settings.mapping)
-    _raise_if_nobody_is_left(kind, table)
+    if not is_part:
+        _raise_if_nobody_is_left(kind, table)
     report = ImportReport(kind, mapped)
     if dry_run:
         with rehearsal(store) as stage:
-            _run(stage, shop_id, table, settings, report)
+            _run(stage, shop_id, table, settings, report, is_part=is_part)
     else:
-        _run(store, shop_id, table, settings, report)
+        with import_lock(store, shop_id):
+            _run(store, shop_id, table, settings, report, is_part=is_part)
     return report
 
 
@@ -59,14 +74,40 @@ def _raise_if_nobody_is_left(kind: str, table: Table) -> None:
         raise BadInput(N_("{path} holds no rows below its column names; export it again."), path=table.name)
 
 
-def _run(store: Store, shop_id: int, table: Table, settings: ImportSettings, report: ImportReport) -> None:
+def _run(
+    store: Store, shop_id: int, table: Table, settings: ImportSettings, report: ImportReport, *, is_part: bool
+) -> None:
     with store.write() as session:
+        latest = latest_import(session)
         import_id = begin_import(
-            session, shop_id, report.kind, source=table.name, fingerprint=table.fingerprint, at=settings.now
-        )
-    _STEPS[report.kind](ImportJob(store, shop_id, import_id, settings, report), table)
+            session, shop_id, report.kind, source=table.name, fingerprint=table.fingerprint,
+            at=settings.as_of or settings.now,
+        )  # fmt: skip
+    try:
+        with _seldom_collecting():
+            _STEPS[report.kind](ImportJob(store, shop_id, import_id, settings, report), table)
+    except BadInput:  # of the table: each step reads it to its end before it stores a row
+        with store.write() as session:
+            refuse_import(session, import_id, latest)
+        raise
     with store.write() as session:
-        finish_import(session, import_id, report.as_json())
+        finish_import(session, import_id, report.as_json(), is_news=is_part or _is_news(report))
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Rows are tuples of text and hold no cycles: to look for some every 700 costs a quarter of reading."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _is_news(report: ImportReport) -> bool:
+    """A file without rows says that nothing happened; one whose every row was rejected says nothing."""
+    return report.read == 0 or report.rejected.total() < report.read
 
 
 def import_customers(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
+from notifier.dms.readers import Row, Table
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
 from notifier.store.engine import Store
 
 __all__ = ["ImportJob"]
+
+_TOLD_EVERY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +25,13 @@ class ImportJob:
     import_id: int
     settings: ImportSettings
     report: ImportReport
+    rates: dict[str, float] = field(default_factory=dict)
+    """Model → km a day, what predictions of this import lean on; found by its step."""
+
+    def rows(self, table: Table) -> Iterator[Row]:
+        """The rows of `table`, counted as read; whoever watches is told every thousand rows and at the end."""
+        rows = iter(table)
+        while batch := list(islice(rows, _TOLD_EVERY)):
+            self.report.read += len(batch)
+            yield from batch
+            self.settings.reading(self.report.read)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from notifier.dms.identity import Change, Departure, Known, resolve
 from notifier.dms.job import ImportJob
@@ -24,11 +24,11 @@ from notifier.store.customers import (
 from notifier.store.engine import Session
 from notifier.store.imports import lock_shop
 from notifier.store.merges import merge_customers
-from notifier.store.phones import Phone, give_phones, stops_follow, take_phones
-from notifier.store.splits import Leaving, bear_customer, leave
+from notifier.store.phones import Phone, dead_phones_back, give_phones, is_learnt, stops_follow, take_phones
+from notifier.store.splits import Leaving, bear_customer, cars_of_numbers, leave
 from notifier.store.vehicles import vehicles_by_vin
 
-__all__ = ["agree_on_owners", "assign_households", "reject_former_owners"]
+__all__ = ["Agreement", "agree_on_owners", "assign_households"]
 
 T = TypeVar("T")
 _LOOKUP = 1_000
@@ -51,45 +51,18 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def reject_former_owners(job: ImportJob, staging: Staging) -> None:
-    """Rows whose car the store knows to be delivered later, to somebody else; and numbers for rows without any.
+@dataclass(slots=True)
+class Agreement:
+    """What bringing the store to agree has done: numbers that joined a customer who has another, numbers whose phone
+    or customer changed, and the phones of customers born of others."""
 
-    A row with neither number nor phone is its car's owner of old, or ``vin:<VIN>`` where the car is new.
-    """
-    former: list[int] = []
-    named: list[tuple[str, int]] = []
-    rows = staging.rows("SELECT vin, number, phone_key, delivered, line FROM staged ORDER BY vin")
-    for batch in _batches(rows):
-        with job.store.read() as session:
-            cars = vehicles_by_vin(session, job.shop_id, [row[0] for row in batch])
-            owner_ids = {car["customer_id"] for car in cars.values()} - {None}
-            owners = customers_by_id(session, owner_ids)
-            numbers: dict[int, set[str]] = defaultdict(set)
-            for owner_id, number, _phone in numbers_of(session, owner_ids):
-                numbers[owner_id].add(number)
-        for vin, number, key, delivered, line in batch:
-            car = cars.get(vin)
-            own = f"vin:{vin}"
-            theirs = numbers[car["customer_id"]] if car else set()
-            if number is None and (own in theirs or (key is None and (car is None or car["customer_id"] is None))):
-                named.append((own, line))
-            if car and car["customer_id"] and _is_former(car["delivered_on"], delivered):
-                same = number in theirs or (key is not None and owners[car["customer_id"]]["phone_key"] == key)
-                if not same and (number is not None or key is not None) and own not in theirs:
-                    former.append(line)
-    for line in former:
-        job.report.reject(line, "duplicate_vin")
-        staging.execute("DELETE FROM staged WHERE line = ?", (line,))
-    for own, line in named:
-        staging.execute("UPDATE staged SET number = ? WHERE line = ?", (own, line))
+    joined: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
+    born: set[str] = field(default_factory=set)
 
 
-def _is_former(stored: object, delivered: str | None) -> bool:
-    return stored is not None and delivered is not None and str(stored) > delivered
-
-
-def agree_on_owners(job: ImportJob, staging: Staging) -> set[str]:
-    """Bring the store's customers to agree with the file's final phones; the numbers that joined somebody else."""
+def agree_on_owners(job: ImportJob, staging: Staging) -> Agreement:
+    """Bring the store's customers to agree with the file's final phones."""
     staging.execute(_FINAL_PHONES)
     staging.execute("CREATE UNIQUE INDEX number_phone_number ON number_phone (number)")
     moved: dict[str, str | None] = {}
@@ -103,14 +76,26 @@ def agree_on_owners(job: ImportJob, staging: Staging) -> set[str]:
                 owners.add(known[number]["customer_id"])
     phones = _phones(staging, {key for key in moved.values() if key})
     final = _Final(staging, moved, phones)
-    joined: set[str] = set()
-    for changes in _small_groups(resolve(_concerned(job, owners, phones), moved)):
+    agreement = Agreement(moved=set(moved))
+    for change in _small_groups(resolve(_concerned(job, owners, phones), moved)):
         with job.store.write() as session:
             lock_shop(session, job.shop_id)
-            for change in changes:
-                joined |= _apply(session, job, change, final)
-        job.store.breathe()
-    return joined
+            agreement.joined |= _apply(session, job, change, final)
+        agreement.born |= set(change.births)
+    _note_phones(job, moved)
+    return agreement
+
+
+def _note_phones(job: ImportJob, moved: Mapping[str, str | None]) -> None:
+    """Numbers that moved remember their phones, those for which nothing else changed as well."""
+    for batch in _batches(sorted(moved)):
+        with job.store.write() as session:
+            known = numbers_known(session, job.shop_id, batch)
+            rows = [
+                {"id": row["id"], "phone_key": moved[number]}
+                for number, row in known.items() if row["phone_key"] != moved[number]
+            ]  # fmt: skip
+            update_numbers(session, rows)
 
 
 def _phones(staging: Staging, keys: Iterable[str]) -> dict[str, Phone]:
@@ -135,14 +120,16 @@ def _concerned(job: ImportJob, owners: set[int], phones: Iterable[str]) -> list[
     return known
 
 
-def _small_groups(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    group: list[Change] = []
+def _small_groups(changes: Sequence[Change]) -> Iterator[Change]:
+    """Changes that have nobody in common, stored together as one: as many as make a short transaction."""
+    group, size = Change(), 0
     for change in changes:
-        group.append(change)
-        if sum(len(each.customers) for each in group) >= _CUSTOMERS_A_TRANSACTION:
+        group.absorb(change)
+        size += len(change.customers)
+        if size >= _CUSTOMERS_A_TRANSACTION:
             yield group
-            group = []
-    if group:
+            group, size = Change(), 0
+    if size:
         yield group
 
 
@@ -157,22 +144,24 @@ class _Final:
 
 def _apply(session: Session, job: ImportJob, change: Change, final: _Final) -> set[str]:
     """Store one change; the numbers that joined a customer who has another."""
-    now, phones, staging, moved = job.settings.now, final.phones, final.staging, final.moved
+    now, phones, moved = job.settings.now, final.phones, final.moved
     ids = change.customers
-    old = {key: row["phone_key"] for key, row in customers_by_id(session, ids).items()}
+    stored = customers_by_id(session, ids)
+    old = {key: row["phone_key"] for key, row in stored.items()}
     before = {number: owner for owner, number, _key in numbers_of(session, ids)}
     # Phones are unique, and may go round in a circle: everybody lets go before anybody takes.
-    take_phones(session, change.moves)
-    staying = {key: phones[phone] for key, phone in change.moves.items() if phone and key not in change.merges}
-    give_phones(session, staying, now)
+    moving = {key: phones[phone] for key, phone in change.moves.items() if phone and key not in change.merges}
+    marks = dead_phones_back(session, moving) | _marks_of_holders(change, stored, moving)
+    take_phones(session, {*change.moves, *change.merges})
+    give_phones(session, moving, now, marks)
     follows = [(old[key], phone) for key, phone in change.moves.items() if phone and old[key]]
     leavings = []
     for phone, departures in change.births.items():
         born = bear_customer(session, departures[0].origin, phones[phone], now)
-        leavings += [_leaving(staging, departure, born) for departure in departures]
+        leavings += [_leaving(session, job, final.staging, departure, born) for departure in departures]
         follows += [(old[d.origin], phone) for d in departures if old[d.origin]]
     for target, departures in change.joins.items():
-        leavings += [_leaving(staging, departure, target) for departure in departures]
+        leavings += [_leaving(session, job, final.staging, departure, target) for departure in departures]
         target_phone = change.moves.get(target, old[target])
         follows += [(old[d.origin], target_phone) for d in departures if old[d.origin] and target_phone]
     if leavings:
@@ -184,10 +173,25 @@ def _apply(session: Session, job: ImportJob, change: Change, final: _Final) -> s
     return _joined(change, before)
 
 
-def _leaving(staging: Staging, departure: Departure, target: int) -> Leaving:
+def _marks_of_holders(
+    change: Change, stored: Mapping[int, Mapping[str, Any]], moving: Mapping[int, Phone]
+) -> dict[int, str | None]:
+    """What was learnt of a phone that stays with its holder, for those who come to share it."""
+    staying = {
+        row["phone_key"]: row["unreachable"] for key, row in stored.items()
+        if key not in change.moves and row["phone_key"] and is_learnt(row["unreachable"])
+    }  # fmt: skip
+    return {key: staying[phone.key] for key, phone in moving.items() if phone.key in staying}
+
+
+def _leaving(session: Session, job: ImportJob, staging: Staging, departure: Departure, target: int) -> Leaving:
+    """The cars of the numbers that leave: by their rows in this file, else by the number they last came under."""
     marks = ", ".join("?" * len(departure.numbers))
-    vins = [vin for (vin,) in staging.rows(f"SELECT vin FROM staged WHERE number IN ({marks})", departure.numbers)]  # noqa: S608
-    return Leaving(departure.origin, target, departure.numbers, vins)
+    vins = {vin for (vin,) in staging.rows(f"SELECT vin FROM staged WHERE number IN ({marks})", departure.numbers)}  # noqa: S608
+    for vin in cars_of_numbers(session, job.shop_id, departure.origin, departure.numbers):
+        if next(staging.rows("SELECT 1 FROM staged WHERE vin = ?", (vin,)), None) is None:
+            vins.add(vin)
+    return Leaving(departure.origin, target, departure.numbers, sorted(vins))
 
 
 def _joined(change: Change, before: dict[str, int]) -> set[str]:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from notifier.dms.cleaning import clean_code, clean_count, clean_name, clean_plate, clean_sex, clean_text, clean_vin
-from notifier.dms.dates import clean_birthday, clean_date
+from notifier.dms.dates import Birthday, clean_birthday, clean_date
+from notifier.dms.headers import Mapped
 from notifier.dms.job import ImportJob
+from notifier.dms.phones import first_phone
 from notifier.dms.readers import Table
+from notifier.dms.report import SHOWN_ROWS
 from notifier.dms.staging import Record, Staging
 from notifier.dms.words import clean_consent, clean_language, clean_state
-from notifier.domain.phone import BadPhone, phone_key, to_e164
+from notifier.domain.phone import phone_key
 
 __all__ = ["COLUMNS", "VEHICLE_DATES", "VEHICLE_FIELDS", "clean_people", "drop_duplicate_cars", "unpack"]
 
 COLUMNS = (
     "vin TEXT", "number TEXT", "phone TEXT", "phone_key TEXT", "phone_doubt TEXT", "delivered TEXT", "facts TEXT",
-    "doubts TEXT", "line INTEGER", "household TEXT",
+    "doubts TEXT", "line INTEGER PRIMARY KEY", "household TEXT",
 )  # fmt: skip
 
 VEHICLE_DATES = ("delivered_on", "insurance_ends_on", "inspection_ends_on", "loan_ends_on", "warranty_ends_on")
 VEHICLE_FIELDS = ("plate", "model", "state", *VEHICLE_DATES)
 _DATES = frozenset({*VEHICLE_DATES, "birth_on", "points_end_on", "consent_since"})
 
+_FACTS = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=date.isoformat)
+FUTURE = "future_date"
 UNCLEAR = "unclear"
 """Consent: something is written, nobody can tell what; a blanket --consent does not count for it."""
 
@@ -35,7 +39,7 @@ _DUPLICATES = """
         SELECT line, row_number() OVER (
             PARTITION BY vin
             ORDER BY delivered IS NULL, delivered DESC, number IS NULL, number DESC, phone IS NULL, phone DESC,
-                facts, line
+                facts, phone_doubt, doubts, line
         ) AS place
         FROM staged WHERE vin IN (SELECT vin FROM staged GROUP BY vin HAVING count(*) > 1)
     ) WHERE place > 1
@@ -44,23 +48,25 @@ _DUPLICATES = """
 
 def clean_people(job: ImportJob, table: Table) -> Iterator[Record]:
     """Records for COLUMNS; rows without a usable VIN are rejected on the way."""
-    for line, row in table:
-        job.report.read += 1
-        cells = {field: row[place] for field, place in job.report.mapped.places.items()}
+    cell = _Cells(job.report.mapped)
+    for line, row in job.rows(table):
+        cells = cell.by_field(row)
         vin, vin_doubt = clean_vin(cells["vin"])
         if vin is None:
             job.report.reject(line, "bad_vin")
             continue
         doubts = [vin_doubt] if vin_doubt else []
-        phone, key, phone_doubt = _phone(cells["phone"], job.settings.region, job.settings.secret)
-        facts = {**_owner(cells, doubts), **_vehicle(cells, job, doubts)}
+        phone, phone_doubt = first_phone(cell.phones(row), job.settings.region)
+        key = phone_key(job.settings.secret, phone) if phone else None
+        facts = {**_owner(cells, job, doubts), **_vehicle(cells, job, doubts)}
         delivered = facts.get("delivered_on")
         number = clean_code(cells.get("number", ""))
         doubts += [f"phone_{phone_doubt}"] if phone_doubt else []
-        text = json.dumps(facts, ensure_ascii=False, sort_keys=True, default=date.isoformat)
+        if len(job.report.understood) < SHOWN_ROWS:
+            job.report.understand(line, {"number": number, "phone": phone, "vin": vin, **facts}, doubts)
         yield (
-            vin, number, phone, key, phone_doubt, delivered.isoformat() if delivered else None, text,
-            ",".join(doubts), line, None,
+            vin, number, phone, key, None if phone else phone_doubt, delivered.isoformat() if delivered else None,
+            _FACTS.encode(facts), ",".join(doubts), line, None,
         )  # fmt: skip
 
 
@@ -72,24 +78,43 @@ def unpack(facts: str) -> dict[str, Any]:
 
 def drop_duplicate_cars(job: ImportJob, staging: Staging) -> None:
     """Of one VIN the latest delivery stays, with its owner; the owner before is not contacted for it."""
+    staging.execute("CREATE INDEX staged_vin ON staged (vin)")
     for (line,) in list(staging.rows(_DUPLICATES)):
         job.report.reject(line, "duplicate_vin")
         staging.execute("DELETE FROM staged WHERE line = ?", (line,))
 
 
-@lru_cache(maxsize=4096)
-def _phone(text: str, region: str, secret: bytes) -> tuple[str | None, str | None, str | None]:
-    try:
-        e164 = to_e164(text, region)
-    except BadPhone as bad:
-        return None, None, bad.reason
-    return e164, phone_key(secret, e164), None
+class _Cells:
+    """A row's cells by field, further columns of a meaning speaking where the first is empty."""
+
+    def __init__(self, mapped: Mapped) -> None:
+        self._places = tuple(mapped.places.items())
+        self._spares = tuple((field, places) for field, places in mapped.spares.items() if field != "phone")
+        self._phones = (mapped.places["phone"], *mapped.spares.get("phone", ()))
+        # A column named 农历生日 holds lunar days, which its cells need not say again.
+        self._is_lunar = any(mark in mapped.columns.get("birthday", "") for mark in ("农历", "農曆", "阴历", "陰曆"))
+
+    def by_field(self, row: Sequence[str]) -> dict[str, str]:
+        """Field → cell."""
+        cells = {field: row[place] for field, place in self._places}
+        for field, places in self._spares:
+            if not cells[field].strip():
+                cells[field] = next((row[place] for place in places if row[place].strip()), "")
+        if self._is_lunar and cells["birthday"].strip():
+            cells["birthday"] = f"农历{cells['birthday']}"
+        return cells
+
+    def phones(self, row: Sequence[str]) -> list[str]:
+        """All cells that may hold the phone, the likeliest first."""
+        return [row[place] for place in self._phones]
 
 
-def _owner(cells: Mapping[str, str], doubts: list[str]) -> dict[str, Any]:
+def _owner(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> dict[str, Any]:
     """What a row says about its owner; fields that say nothing are left out."""
     name = clean_name(cells.get("name", ""))
     birthday, birthday_doubt = clean_birthday(cells.get("birthday", ""))
+    if birthday.on is not None and birthday.on > job.settings.today:
+        birthday, birthday_doubt = Birthday(), FUTURE
     points, points_doubt = clean_count(cells.get("points", ""))
     points_end_on, points_end_doubt = clean_date(cells.get("points_end_on", ""))
     language, language_doubt = clean_language(cells.get("language", ""))
@@ -98,7 +123,7 @@ def _owner(cells: Mapping[str, str], doubts: list[str]) -> dict[str, Any]:
         "name": name.name, "sex": clean_sex(cells.get("sex", "")) or name.sex, "language": language,
         "district": clean_text(cells.get("district", "")), "member_level": clean_text(cells.get("member_level", "")),
         "points": points, "points_end_on": points_end_on, "birth_on": birthday.on, "birth_mmdd": birthday.mmdd,
-        **_consent(cells, doubts),
+        **_consent(cells, job, doubts),
     }  # fmt: skip
     if name.name is not None:
         facts["is_company"] = name.is_company
@@ -107,9 +132,11 @@ def _owner(cells: Mapping[str, str], doubts: list[str]) -> dict[str, Any]:
     return {field: value for field, value in facts.items() if value is not None}
 
 
-def _consent(cells: Mapping[str, str], doubts: list[str]) -> dict[str, Any]:
+def _consent(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> dict[str, Any]:
     consent, doubt = clean_consent(cells.get("consent", ""))
     since, since_doubt = clean_date(cells.get("consent_since", ""))
+    if since is not None and since > job.settings.today:
+        since, since_doubt = None, FUTURE
     doubts += [d for d in (doubt, since_doubt) if d]
     source = clean_text(cells.get("consent_source", ""))
     return {"consent": UNCLEAR if doubt else consent, "consent_since": since, "consent_source": source}
@@ -126,5 +153,5 @@ def _vehicle(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> dic
         doubts += [doubt] if doubt else []
     if facts["delivered_on"] and facts["delivered_on"] > job.settings.today:
         facts["delivered_on"] = None
-        doubts.append("future_date")
+        doubts.append(FUTURE)
     return {field: value for field, value in facts.items() if value is not None}

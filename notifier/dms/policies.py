@@ -10,6 +10,7 @@ from notifier.dms.cleaning import clean_amount, clean_code, clean_text, clean_vi
 from notifier.dms.dates import clean_date
 from notifier.dms.job import ImportJob
 from notifier.dms.readers import Table
+from notifier.dms.report import SHOWN_ROWS
 from notifier.dms.staging import Record, Staging
 from notifier.store.engine import Session, database_now
 from notifier.store.imports import lock_shop
@@ -27,13 +28,14 @@ __all__ = ["import_policies", "release_policies"]
 
 _COLUMNS = (
     "vin TEXT", "policy_no TEXT", "issued TEXT", "starts TEXT", "ends TEXT", "insurer TEXT", "premium INTEGER",
-    "commission INTEGER", "line INTEGER", "doubts TEXT",
+    "commission INTEGER", "line INTEGER PRIMARY KEY", "doubts TEXT",
 )  # fmt: skip
 _DUPLICATES = """
     SELECT line FROM (
         SELECT line, row_number() OVER (
             PARTITION BY policy_no
-            ORDER BY issued IS NULL, issued, starts IS NULL, starts, ends, vin, insurer, premium, commission, line
+            ORDER BY issued IS NULL, issued, starts IS NULL, starts, ends, vin, insurer, premium, commission,
+                doubts, line
         ) AS place
         FROM staged WHERE policy_no IN (SELECT policy_no FROM staged GROUP BY policy_no HAVING count(*) > 1)
     ) WHERE place > 1
@@ -53,18 +55,29 @@ def import_policies(job: ImportJob, table: Table) -> None:
             _import_chunk(job, chunk)
             done += len(chunk)
             job.settings.progress(done)
-            job.store.breathe()
 
 
 def _cleaned(job: ImportJob, table: Table) -> Iterator[Record]:
-    for line, row in table:
-        job.report.read += 1
-        cells = {field: row[place] for field, place in job.report.mapped.places.items()}
+    report = job.report
+    for line, row in job.rows(table):
+        cells = {field: row[place] for field, place in report.mapped.places.items()}
         record = _clean_row(line, cells, job.settings.today)
         if isinstance(record, str):
-            job.report.reject(line, record)
+            report.reject(line, record)
         else:
+            if len(report.understood) < SHOWN_ROWS:
+                report.understand(line, _facts(record), record[-1].split(",") if record[-1] else ())
             yield record
+
+
+def _facts(record: Record) -> dict[str, object]:
+    vin, policy_no, issued, starts, ends, insurer, premium, commission, _line, _doubts = record
+    days = {"starts_on": starts, "ends_on": ends, "issued_on": issued}
+    return {
+        "policy_no": policy_no, "vin": vin, "insurer": insurer,
+        **{name: date.fromisoformat(day) for name, day in days.items() if day},
+        "premium": premium, "commission": commission,
+    }  # fmt: skip
 
 
 def _clean_row(line: int, cells: Mapping[str, str], today: date) -> Record | str:

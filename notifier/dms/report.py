@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 from notifier.dms.headers import Mapped
-from notifier.dms.readers import Table
+from notifier.dms.rejects import Rejects
 
-__all__ = ["ImportReport", "write_rejects"]
+__all__ = ["SHOWN_ROWS", "ImportReport", "Understood"]
 
-REASON_COLUMN, LINE_COLUMN = "notifier_reason", "notifier_line"
+SHOWN_ROWS = 10
+
+
+@dataclass(slots=True)
+class Understood:
+    """One row as it was read, cleaned: what `--dry-run` shows.
+
+    `facts`: field → value, a date, a number, a text or a fixed English word; amounts in minor units; what says nothing
+    may be left out or None. `doubts`: what was doubted. `rejected`: why the row was not taken, None where it was.
+    """
+
+    line: int
+    facts: Mapping[str, object]
+    doubts: tuple[str, ...] = ()
+    rejected: str | None = None
 
 
 @dataclass
@@ -22,6 +35,7 @@ class ImportReport:
     """Counts in rows: `read` is the sum of the verdicts; `warned` counts rows of any verdict, once a reason.
 
     `released` = orders and policies of earlier imports that waited for a car of this one. `rejects`: line → reason.
+    `understood`: the first ten rows, whatever became of them.
     """
 
     kind: str
@@ -35,20 +49,40 @@ class ImportReport:
     rejected: Counter[str] = field(default_factory=Counter)
     warned: Counter[str] = field(default_factory=Counter)
     released: int = 0
-    rejects: dict[int, str] = field(default_factory=dict)
+    rejects: Rejects = field(default_factory=Rejects)
+    understood: list[Understood] = field(default_factory=list)
 
     def reject(self, line: int, reason: str) -> None:
         """The row cannot be taken."""
         self.rejected[reason] += 1
-        self.rejects[line] = reason
+        self.rejects.add(line, reason)
+        if not self.understood or line > self.understood[-1].line:
+            if len(self.understood) < SHOWN_ROWS:
+                self.understood.append(Understood(line, {}, rejected=reason))
+        else:
+            self._reject_shown(line, reason)
+
+    def _reject_shown(self, line: int, reason: str) -> None:
+        """A row that was understood may still be rejected when it is held against the others."""
+        for row in self.understood:
+            if row.line == line:
+                row.rejected = reason
+
+    def understand(self, line: int, facts: Mapping[str, object], doubts: Iterable[str] = ()) -> None:
+        """A cleaned row; only the first ten are kept.
+
+        Where making `facts` costs something, ask ``len(report.understood) < SHOWN_ROWS`` first.
+        """
+        if len(self.understood) < SHOWN_ROWS:
+            self.understood.append(Understood(line, dict(facts), tuple(doubts)))
 
     def warn(self, reasons: Iterable[str]) -> None:
         """What was doubted in one row, each reason once."""
         self.warned.update(set(reasons))
 
-    def count(self, verdict: str) -> None:
-        """One row's verdict: new, changed, unchanged, merged or parked."""
-        setattr(self, verdict, getattr(self, verdict) + 1)
+    def count(self, verdict: str, rows: int = 1) -> None:
+        """The verdict of a row, or of several: new, changed, unchanged, merged or parked."""
+        setattr(self, verdict, getattr(self, verdict) + rows)
 
     def as_json(self) -> dict[str, Any]:
         """The object `--json` prints; docs/json.md explains the keys."""
@@ -63,24 +97,20 @@ class ImportReport:
             "warned": _sorted(self.warned),
         }
 
+    def as_rehearsed(self) -> dict[str, Any]:
+        """The object `--dry-run --json` prints: the counts, and how the file was understood."""
+        rows = [
+            {"line": row.line, "rejected": row.rejected, "doubts": list(row.doubts), "understood": _plain(row.facts)}
+            for row in self.understood
+        ]
+        mapping = dict(self.mapped.columns)
+        return {**self.as_json(), "mapping": mapping, "unrecognised": list(self.mapped.unrecognised), "rows": rows}
+
+
+def _plain(facts: Mapping[str, object]) -> dict[str, object]:
+    told = {name: value for name, value in facts.items() if value is not None}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+
 
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items()))
-
-
-def write_rejects(table: Table, report: ImportReport, out: Path) -> int:
-    """The rejected rows as they were, with reason and line, ready to be mended in Excel and imported again.
-
-    CSV with a byte-order mark, so that Excel opens it by double click. Returns how many rows were written.
-    """
-    kept = [place for place, header in enumerate(table.headers) if header not in (REASON_COLUMN, LINE_COLUMN)]
-    headers = [table.headers[place] for place in kept]
-    written = 0
-    with out.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow([*headers, REASON_COLUMN, LINE_COLUMN])
-        for line, row in table if report.rejects else ():
-            if line in report.rejects:
-                writer.writerow([*(row[place] for place in kept), report.rejects[line], line])
-                written += 1
-    return written

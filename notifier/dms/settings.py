@@ -17,21 +17,25 @@ def _say_nothing(done: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSettings:
-    """`now`: business time (``--at``); the records are as fresh as that. `secret`: the key of phone keys.
+    """`now`: business time (``--at``). `as_of`: the records are as fresh as that; None: as `now`. `secret`: the key of
+    phone keys.
 
     `region`: country in which phones without a country code are read. `consent_source`: these people agreed to
-    marketing, by this source. `mapping`: field → header. `model_rates`: model → mean km a day, for cars whose own
-    odometer tells nothing. `chunk_rows`: rows a transaction. `progress` is told how many rows are done.
+    marketing, by this source. `mapping`: field → header. `chunk_rows`: rows a transaction; `paced`: of visits, more or
+    fewer as time tells. `reading` is told how many rows have been read and cleaned, then `progress` how many of them
+    are stored (or rejected).
     """
 
     now: datetime
     secret: bytes
     region: str
     zone: ZoneInfo
+    as_of: datetime | None = None
     consent_source: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
-    model_rates: Mapping[str, float] = field(default_factory=dict)
     chunk_rows: int = 500
+    paced: bool = True
+    reading: Callable[[int], None] = _say_nothing
     progress: Callable[[int], None] = _say_nothing
 
     @property

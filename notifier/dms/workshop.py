@@ -6,19 +6,28 @@ Taking all stored orders of a car each time is what makes the result independent
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from notifier.dms.job import ImportJob
-from notifier.dms.predictions import DERIVED, derive, plausible_readings
-from notifier.domain.service_due import Reading
+from notifier.dms.predictions import derive, plausible_readings
+from notifier.domain.model_rates import prior_of
+from notifier.domain.service_due import Reading, with_told
 from notifier.store.customers import refresh_last_visits
 from notifier.store.engine import Session, database_now
 from notifier.store.messages import close_answered
-from notifier.store.orders import insert_orders, orders_of, redeem_coupons, update_orders
-from notifier.store.vehicles import update_vehicles, vehicles_by_vin
+from notifier.store.orders import (
+    Redemption,
+    earliest_redemptions,
+    insert_orders,
+    orders_of,
+    redeem_coupons,
+    update_orders,
+)
+from notifier.store.readings import told_readings
+from notifier.store.vehicles import DUE_COLUMNS, store_due_days, vehicles_by_vin
 from notifier.store.visits import VISIT_FACTS, VisitRef, insert_visits, update_visits, visits_of
 
 __all__ = ["Order", "Settled", "settle"]
@@ -78,12 +87,14 @@ class _Bench:
 
     def __init__(self, session: Session, job: ImportJob, vins: set[str]) -> None:
         self.session, self.import_id, self.settings, shop_id = session, job.import_id, job.settings, job.shop_id
+        self.rates = job.rates
         self.shop_id, self.clock = shop_id, database_now(session)
         self.vehicles = vehicles_by_vin(session, shop_id, vins)
-        stored = [Order(*row) for row in orders_of(session, shop_id, vins)]
+        ids = [vehicle["id"] for vehicle in self.vehicles.values()]
+        stored = [Order(*row) for row in orders_of(session, shop_id, vins, ids)]
         self.orders = {order.order_no: order for order in stored}
         self.before = {order.order_no: (order.content(), _made_of(order)) for order in stored}
-        self.visits = {(visit.vin, visit.day): visit for visit in visits_of(session, shop_id, vins)}
+        self.visits = {(visit.vin, visit.day): visit for visit in visits_of(session, ids)}
         self.occupied = {(order.vin, order.date_in) for order in stored}
 
     def settle(self, incoming: Sequence[Order]) -> Settled:
@@ -95,7 +106,7 @@ class _Bench:
         counted, customers = self._write_visits(days)
         self._write_orders()
         self._write_vehicles(by_vin, readings)
-        redeem_coupons(self.session, self.shop_id, _redemptions(self.orders.values()))
+        redeem_coupons(self.session, self.shop_id, earliest_redemptions(_coupons(self.orders.values())))
         refresh_last_visits(self.session, customers, self.settings.now)
         close_answered(self.session, visits=counted)
         doubted = frozenset(order.order_no for order in incoming if order.odometer and not order.odometer_kept)
@@ -191,13 +202,15 @@ class _Bench:
 
     def _write_vehicles(self, by_vin: Mapping[str, list[Order]], readings: Mapping[str, list[Reading]]) -> None:
         changed = []
+        told = told_readings(self.session, [vehicle["id"] for vehicle in self.vehicles.values()])
         for vin, vehicle in self.vehicles.items():
             days = [order.date_in for order in by_vin.get(vin, ()) if order.category in MAINTENANCE]
-            prior = self.settings.model_rates.get(vehicle["model"] or "")
-            derived = derive(vehicle["delivered_on"], max(days, default=None), readings.get(vin, []), prior)
-            if any(vehicle[name] != derived[name] for name in DERIVED):
-                changed.append({"id": vehicle["id"], **derived, "updated_at": self.settings.now})
-        update_vehicles(self.session, changed)
+            prior = prior_of(self.rates, vehicle["model"])
+            believed = with_told(readings.get(vin, []), told.get(vehicle["id"], ()))
+            due_days = derive(vehicle["delivered_on"], max(days, default=None), believed, prior)
+            if due_days != tuple(vehicle[name] for name in DUE_COLUMNS):
+                changed.append((vehicle["id"], due_days))
+        store_due_days(self.session, changed, self.settings.now)
 
 
 def merge_orders(orders: Sequence[Order]) -> dict[str, Any]:
@@ -230,11 +243,7 @@ def _doubt_readings(orders: Sequence[Order]) -> list[Reading]:
     return kept
 
 
-def _redemptions(orders: Iterable[Order]) -> dict[str, tuple[date, int]]:
-    """Coupon code → the earliest day an order of these cars names it, with the visit."""
-    found: dict[str, tuple[date, int]] = {}
+def _coupons(orders: Iterable[Order]) -> Iterator[Redemption]:
     for order in orders:
         if order.coupon_code and order.visit_id is not None:
-            redeemed = (order.date_in, order.visit_id)
-            found[order.coupon_code] = min(found.get(order.coupon_code, redeemed), redeemed)
-    return found
+            yield Redemption(order.coupon_code, order.date_in, order.vin, order.visit_id)

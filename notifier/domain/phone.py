@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import phonenumbers
@@ -82,6 +83,8 @@ def to_e164(raw: str, region: str) -> str:
             region=repr(region),
         )
     digits = _digits_of(raw, region)
+    if region == "CN" and len(digits) == 11 and _is_chinese_mobile(digits[:7]):
+        return f"+86{digits}"
     try:
         number = phonenumbers.parse(digits, region)
     except NumberParseException as problem:
@@ -89,6 +92,18 @@ def to_e164(raw: str, region: str) -> str:
     if phonenumbers.number_type(number) not in _MOBILE_TYPES:
         raise BadPhone(_why_not_mobile(number, digits, region))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=16_384)
+def _is_chinese_mobile(beginning: str) -> bool:
+    """Whether eleven digits that begin so are a mobile number: carriers are given ranges of ten thousand numbers.
+
+    Asking libphonenumber once a range makes an import of a hundred thousand customers seconds faster.
+    """
+    if not beginning.startswith("1"):
+        return False
+    number = phonenumbers.parse(f"{beginning}0000", "CN")
+    return phonenumbers.number_type(number) == PhoneNumberType.MOBILE
 
 
 def _digits_of(raw: str, region: str) -> str:

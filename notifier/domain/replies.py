@@ -1,4 +1,5 @@
-"""What a customer's answer means: stop, start, help, a digit the answered message declares, or a text for people.
+"""What a customer's answer means: stop, start, help, a digit the answered message declares, kilometres, or a text for
+people.
 
 Two errors are possible and neither is small: a stop that is missed breaks the law ("any reasonable wording" is to be
 honoured), a stop that is only imagined silences somebody who wanted an appointment. So a word alone counts as such,
@@ -14,23 +15,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from notifier.domain.odometer import odometer_told
 from notifier.domain.stop_wordings import asks_to_stop
 
-__all__ = ["How", "Understood", "is_start", "is_stop", "understand"]
+__all__ = ["ODOMETER", "How", "Understood", "is_start", "is_stop", "understand"]
 
-How = Literal["word", "wording", "yes", "digit", "none"]
+How = Literal["word", "wording", "yes", "digit", "figure", "none"]
+ODOMETER = "odometer"
+"""The meaning of an answer that tells the kilometres; a message that asks for them declares it for ``km``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """`meaning`: "stop", "start", "help", "text", "empty", or what the message declares for the digit.
+    """`meaning`: "stop", "start", "help", "odometer", "text", "empty", or what the message declares for the digit.
 
     `how` says by what: one of the fixed words, a wording (a sentence understood), the lone word YES (a start to Twilio,
-    perhaps only politeness to the customer), a declared digit, or nothing of these.
+    perhaps only politeness to the customer), a declared digit, a figure (kilometres, in `km`), or nothing of these.
     """
 
     meaning: str
     how: How
+    km: int | None = None
 
 
 _STOP_WORDS = frozenset(
@@ -59,8 +64,8 @@ _INSTRUCTION = re.compile(
 )
 # Hong Kong, Macao and Taiwan type traditional characters; only those of our own words and patterns matter.
 _SIMPLIFIED = str.maketrans(
-    "訂發擾絕復覆閱幫別請給訊號點預約謝煩廣刪碼這們簡個種類終還電話資機訴舉報對後裡裏",
-    "订发扰绝复复阅帮别请给讯号点预约谢烦广删码这们简个种类终还电话资机诉举报对后里里",
+    "訂發擾絕復覆閱幫別請給訊號點預約謝煩廣刪碼這們簡個種類終還電話資機訴舉報對後裡裏數萬車現總當駛顯開儀",
+    "订发扰绝复复阅帮别请给讯号点预约谢烦广删码这们简个种类终还电话资机诉举报对后里里数万车现总当驶显开仪",
 )
 # The square that turns "1" into a keycap and its variation selector are marks (Me, Mn).
 _INVISIBLE = frozenset({"Cf", "Cc", "Mn", "Me"})
@@ -79,10 +84,10 @@ _SEPARATOR = re.compile(r"[\s,;!.?。、)\]】」”\"'~]+")
 
 
 def understand(text: str, declared: Mapping[str, str]) -> Understood:
-    """The meaning of `text` as an answer to a message that declares `declared` (``{"1": "booking"}``).
+    """The meaning of `text` as an answer to a message that declares `declared`, ``{"1": "booking", "km": "odometer"}``.
 
     Stop comes before all else. A digit that the message does not declare, and every text not understood, is "text": it
-    waits for a person. Never raises, whatever a phone sends.
+    waits for a person. So does a bare figure that nobody asked for. Never raises, whatever a phone sends.
     """
     plain = _plain(text)
     if not plain:
@@ -96,7 +101,8 @@ def understand(text: str, declared: Mapping[str, str]) -> Understood:
     digit = _digit(plain)
     if digit is not None and digit in declared:
         return Understood(declared[digit], "digit")
-    return Understood("text", "none")
+    km = odometer_told(_trimmed(plain), asked=ODOMETER in declared.values())
+    return Understood("text", "none") if km is None else Understood(ODOMETER, "figure", km)
 
 
 def _by_word(core: str) -> Understood | None:

@@ -10,6 +10,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,8 +19,9 @@ from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from notifier.engines.errand import ErrandFailed, run_errand
+from notifier.engines.inbox import InboxTurn
 from notifier.engines.news import News
-from notifier.engines.parts import EngineParts
+from notifier.engines.parts import EngineParts, SyncParts
 from notifier.jobs.send import Lane, SendResult
 
 __all__ = ["EmbeddedEngine"]
@@ -33,7 +35,7 @@ STOP_WITHIN = 9.0  # seconds after SIGTERM; the supervisor waits half a second m
 
 
 class EmbeddedEngine:
-    """Plans each minute, sends all the time, reconciles and attributes; ends cleanly on SIGTERM and SIGINT."""
+    """Plans each minute, sends all the time, reconciles, attributes, imports; ends cleanly on SIGTERM and SIGINT."""
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
@@ -84,6 +86,15 @@ class EmbeddedEngine:
         )
         for name, job, trigger in triggers:
             scheduler.add_job(self._guarded, trigger, args=(name, job), id=name)
+        if inbox := self._parts.inbox:
+            turn = InboxTurn(inbox, self._parts.clock, self._news)
+            trigger = IntervalTrigger(seconds=inbox.every.total_seconds(), timezone=UTC)
+            scheduler.add_job(self._guarded, trigger, args=("inbox", turn.take), id="inbox")
+            scheduler.modify_job("inbox", next_run_time=datetime.now(UTC))  # what was left behind is completed at once
+        if sync := self._parts.sync:
+            trigger = IntervalTrigger(seconds=sync.every.total_seconds(), timezone=UTC)
+            scheduler.add_job(self._guarded, trigger, args=("sync", partial(self._sync, sync)), id="sync")
+            scheduler.modify_job("sync", next_run_time=datetime.now(UTC))
         scheduler.modify_job("plan", next_run_time=datetime.now(UTC))  # what was missed is made up at once
         return scheduler
 
@@ -99,7 +110,7 @@ class EmbeddedEngine:
                 raise
             log.info(f"{name}_interrupted")  # the next tick after the next start does it
         except ErrandFailed as failure:
-            if failure.code == "refused":  # somebody plans by hand at this moment
+            if failure.code == "refused":  # somebody does the same by hand at this moment
                 log.info(f"{name}_refused", reason=str(failure))
             else:
                 log.exception(f"{name}_failed", alert=True, code=failure.code)
@@ -117,6 +128,14 @@ class EmbeddedEngine:
     async def _attribute(self) -> None:
         document: Mapping[str, Any] = await run_errand(self._parts.attribute(self._parts.clock()))
         self._news.attributed(document)
+
+    async def _sync(self, sync: SyncParts) -> None:
+        try:
+            document: Mapping[str, Any] = await run_errand(sync.read(self._parts.clock()))
+        except ErrandFailed as failure:
+            self._news.sync_failed(failure.code, str(failure))
+        else:
+            self._news.synced(document)
 
     async def _reconcile(self) -> None:
         result = await self._parts.reconciler().run(self._parts.clock, wait=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from notifier.dms.inbox import Sighting
 from notifier.engines.parts import Edits
 from notifier.jobs.reconcile import ReconcileResult
 from notifier.jobs.send import SendResult
@@ -14,6 +15,9 @@ from notifier.jobs.send import SendResult
 __all__ = ["News"]
 
 log = structlog.get_logger(__name__)
+
+NAMED = 10
+COUNTS = ("read", "new", "changed", "unchanged", "merged", "parked")
 
 
 class News:
@@ -24,6 +28,10 @@ class News:
         self._waiting: dict[str, str] = {}
         self._stopped: str | None = None
         self._unknown = 0
+        self._passed_over: tuple[str, ...] = ()
+        self._stuck: str | None = None
+        self._sync_trouble: str | None = None
+        self._waiting_files: dict[str, str] = {}
 
     def edits(self, edits: Edits) -> None:
         """Schedules or templates were edited, for good or ill."""
@@ -76,3 +84,62 @@ class News:
         """Visits and renewals were credited."""
         if document["outcomes"]:
             log.info("attributed", **document)
+
+    def sync_failed(self, code: str, reason: str) -> None:
+        """The DMS's database could not be read, or not all of it; told once as long as the reason is the same."""
+        if reason != self._sync_trouble:
+            log.error("sync_failed", alert=True, code=code, reason=reason)
+        self._sync_trouble = reason
+
+    def synced(self, document: Mapping[str, Any]) -> None:
+        """The DMS's database was read to its end; kinds that brought nothing are not named."""
+        if self._sync_trouble is not None:
+            log.info("sync_goes_on")
+        self._sync_trouble = None
+        for kind, done in document.items():
+            if done["unchanged"] < done["read"]:
+                counts = {name: done[name] for name in COUNTS}
+                rejected = sum(done["rejected"].values())
+                log.info("synced", kind=kind, whole=done["whole"], **counts, rejected=rejected)
+
+    def inbox_seen(self, sighting: Sighting) -> None:
+        """The folder can be read; what is no plain file in it is named once."""
+        if sighting.passed_over and sighting.passed_over != self._passed_over:
+            log.error(
+                "inbox_passed_over", alert=True, names=sighting.passed_over[:NAMED], number=len(sighting.passed_over)
+            )
+        self._passed_over = sighting.passed_over
+        if not sighting.ready and not sighting.left_behind:
+            self._inbox_goes_on()
+
+    def inbox_stuck(self, reason: str) -> None:
+        """Nothing can be taken from the folder, for whatever reason."""
+        if reason != self._stuck:
+            log.error("inbox_stuck", alert=True, reason=reason)
+        self._stuck = reason
+
+    def _inbox_goes_on(self) -> None:
+        if self._stuck is not None:
+            log.info("inbox_goes_on")
+        self._stuck = None
+
+    def inbox_taken_in(self, document: Mapping[str, Any]) -> None:
+        """A round is over; a file that waits is told once a reason."""
+        waiting = {}
+        for filed in document["files"]:
+            done = filed["import"]
+            if filed["state"] == "waiting":
+                waiting[filed["file"]] = filed["sentence"]
+                if self._waiting_files.get(filed["file"]) != filed["sentence"]:
+                    log.warning("file_waits", file=filed["file"], reason=filed["sentence"])
+            elif filed["state"] == "rejected":
+                log.error("file_rejected", alert=True, file=filed["file"], reason=filed["sentence"])
+            else:
+                counts = {name: done[name] for name in COUNTS}
+                log.info("file_imported", file=done["file"], kind=done["kind"], as_of=done["as_of"], **counts,
+                         rejected=sum(done["rejected"].values()))  # fmt: skip
+        self._waiting_files = waiting
+        if document["trouble"] is not None:
+            self.inbox_stuck(document["trouble"])
+        else:
+            self._inbox_goes_on()

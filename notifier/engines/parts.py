@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from notifier.dms.inbox import Mark, Sighting
 from notifier.errors import TemplateError
 from notifier.jobs.reconcile import Reconciler
 from notifier.jobs.send import Lane
 from notifier.schedules import Change
 
-__all__ = ["Edits", "EngineParts", "Errand"]
+__all__ = ["Edits", "EngineParts", "Errand", "InboxParts", "SyncParts"]
 
 Errand = Callable[[], Mapping[str, Any]]
 
@@ -26,11 +27,32 @@ class Edits:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxParts:
+    """The watched folder. `look`: what lies in it now. `take_in` makes the errand that imports what was seen ready.
+
+    `every`: how often to look.
+    """
+
+    look: Callable[[datetime], Sighting]
+    take_in: Callable[[datetime, Mapping[str, Mark]], Errand]
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SyncParts:
+    """The DMS's own database. `read` makes the errand that brings what has changed in it; `every`: how often."""
+
+    read: Callable[[datetime], Errand]
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class EngineParts:
     """`clock`: business time. `take_up_edits`: of schedules and templates, where they are good.
 
     `plan` and `attribute` make an errand for a moment: a picklable callable that gives the job's JSON document.
     `lane` and `reconciler` make a new one each. `start_lane` lets a lane that stopped over our set-up try again.
+    `inbox`: None where no folder is watched; `sync`: None where no DMS database is read.
     """
 
     clock: Callable[[], datetime]
@@ -41,3 +63,5 @@ class EngineParts:
     reconciler: Callable[[], Reconciler]
     start_lane: Callable[[], None]
     reconcile_every: timedelta = timedelta(minutes=1)
+    inbox: InboxParts | None = None
+    sync: SyncParts | None = None

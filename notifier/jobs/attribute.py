@@ -61,7 +61,6 @@ def attribute(store: Store, schedules: Schedules, now: datetime) -> AttributeRes
         rows = [_credit(outcome, evidence) for outcome in waiting]
         with store.write() as session:
             outcomes.record_credits(session, rows, clock)
-        store.breathe()
         result.outcomes += len(rows)
         result.credited += sum(row.message_id is not None for row in rows)
         result.assisted += sum(len(row.assisted) for row in rows)

@@ -14,6 +14,7 @@ from notifier.dms.cleaning import clean_vin
 from notifier.domain.cycles import RULES, due_range, stage_windows
 from notifier.domain.guards import Decision, Verdict, blocked_by
 from notifier.domain.phone import mask, phone_key, to_e164
+from notifier.domain.service_due import Reading
 from notifier.errors import NotFound, TemplateError
 from notifier.jobs import sayings
 from notifier.jobs.answers import Answer, Explained, Explanation
@@ -26,6 +27,7 @@ from notifier.schedules import Campaign, ShopSettings
 from notifier.store import campaigns, histories
 from notifier.store.audiences import AUDIENCES, Due
 from notifier.store.histories import PersonRow
+from notifier.store.readings import latest_told
 from notifier.store.runs import has_scheduled_run
 from notifier.store.shops import find_shop
 from notifier.store.suppressions import suppression_of
@@ -250,8 +252,14 @@ class _Explainer:
             return sayings.not_long_enough(opens_on, due_on)
         car = self.cars.get(touch.due.vehicle_id or 0)
         if campaign.rule == "maintenance_due" and car is not None:
-            return sayings.not_due(opens_on, due_on, car.next_service_from, car.next_service_to)
+            expected = sayings.not_due(opens_on, due_on, car.next_service_from, car.next_service_to)
+            return " ".join((expected, *sayings.driven(irregular=car.irregular, told=self._told_km(car.id))))
         return sayings.not_due(opens_on, due_on, None, None)
+
+    def _told_km(self, vehicle_id: int) -> Reading | None:
+        """The latest kilometres the owner told us."""
+        with self.planner.store.read() as session:
+            return latest_told(session, [vehicle_id]).get(vehicle_id)
 
     def _make(
         self, touch: Touch, campaign: Campaign, status: str, sentence: str, decision: Decision | None = None

@@ -12,12 +12,16 @@ from notifier.locale import N_, _
 
 __all__ = [
     "CANCELLED",
+    "DOUBTED_ADVICE",
     "IMPORT_WORDS",
     "PHONE_WORDS",
     "REASONS",
+    "REJECTED_ADVICE",
     "Reason",
     "cancel_words",
+    "doubted_advice",
     "import_words",
+    "rejected_advice",
     "short_words",
 ]
 
@@ -112,6 +116,7 @@ PHONE_WORDS: Mapping[str, str] = {
     "missing": N_("none given"),
     "too_short": N_("too short"),
     "too_long": N_("too long"),
+    "rounded": N_("rounded by Excel"),
     "not_a_number": N_("not a number"),
     "not_mobile": N_("not a mobile number"),
 }
@@ -141,9 +146,54 @@ IMPORT_WORDS: Mapping[str, str] = {
     "phone_missing": N_("no phone"),
     "phone_too_short": N_("phone too short"),
     "phone_too_long": N_("phone too long"),
+    "phone_rounded": N_("phone rounded by Excel, as 1.38E+10"),
+    "phone_several": N_("several phones in one field, the first taken"),
     "phone_not_a_number": N_("phone not a number"),
     "phone_not_mobile": N_("phone not a mobile number"),
 }
+
+
+REJECTED_ADVICE: Mapping[str, str] = {
+    "bad_vin": N_("correct it: 17 characters, without I, O and Q"),
+    "duplicate_vin": N_("nothing to do if the later delivery is the owner; else correct that date"),
+    "missing_order_no": N_("fill it in"),
+    "duplicate_order": N_("the first by date stays; give the other its own number"),
+    "missing_policy_no": N_("fill it in"),
+    "duplicate_policy": N_("the first by date stays; give the other its own number"),
+    "bad_date": N_("write the day like 2026-03-05"),
+    "future_date": N_("correct the day, or import it when it has come"),
+}
+"""What to do about a row that was not taken."""
+
+_NOT_TEXTED = N_("kept, not texted until a mobile number comes")
+_LEFT_EMPTY = N_("kept, the field left empty")
+_NOT_USED = N_("visit kept, the reading not used")
+
+DOUBTED_ADVICE: Mapping[str, str] = {
+    "phone_missing": _NOT_TEXTED,
+    "phone_too_short": _NOT_TEXTED,
+    "phone_too_long": _NOT_TEXTED,
+    "phone_rounded": N_("kept, not texted; make the column text in Excel, then export it again"),
+    "phone_several": N_("the first is texted; keep one number in the field"),
+    "phone_not_a_number": _NOT_TEXTED,
+    "phone_not_mobile": _NOT_TEXTED,
+    "phone_conflict": N_("that of the latest delivery counts"),
+    "bad_date": N_("kept, the day left empty; write it like 2026-03-05"),
+    "placeholder_date": N_("kept, the day left empty"),
+    "future_date": N_("kept, the day left empty"),
+    "vin_check_digit": N_("kept; compare it with the car's papers"),
+    "bad_plate": _LEFT_EMPTY,
+    "bad_number": _LEFT_EMPTY,
+    "bad_amount": _LEFT_EMPTY,
+    "bad_odometer": _NOT_USED,
+    "implausible_odometer": _NOT_USED,
+    "unknown_category": N_("kept; no next service follows from it"),
+    "unknown_state": N_("kept; the state stays as it was known"),
+    "unknown_language": N_("kept; the shop's language is used"),
+    "unclear_consent": N_("kept, as if nothing were written"),
+    "unknown_vehicle": N_("waits; import the car's customer"),
+}
+"""What was done about something doubted, and where it helps, how to mend it."""
 
 
 def short_words(reason: str) -> str:
@@ -160,3 +210,13 @@ def cancel_words(reason: str | None) -> str:
 def import_words(reason: str) -> str:
     """Why a row was rejected or doubted, in the reader's language."""
     return _(IMPORT_WORDS.get(reason, reason))
+
+
+def rejected_advice(reason: str) -> str:
+    """What to do about a rejected row, in the reader's language; nothing for a reason nobody knows."""
+    return _(REJECTED_ADVICE.get(reason, ""))
+
+
+def doubted_advice(reason: str) -> str:
+    """What was done about a doubt, in the reader's language; nothing for one nobody knows."""
+    return _(DOUBTED_ADVICE.get(reason, ""))

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier.dms.repredict import is_plausible, keep_told
 from notifier.domain.phone import BadPhone, phone_key, to_e164
-from notifier.domain.replies import understand
+from notifier.domain.replies import ODOMETER, Understood, understand
+from notifier.domain.service_due import Reading
 from notifier.domain.states import AttemptEvent
 from notifier.gateways.base import InboundText, Policy, StatusReport
 from notifier.store.attempts import attempts_by_sid
@@ -24,6 +26,7 @@ from notifier.store.messages import (
     message_answered_by,
     vehicles_of_message,
 )
+from notifier.store.readings import car_of_reply
 from notifier.store.replies import Sender, keep_booking, keep_reply, mark_sold, sender_of
 from notifier.store.suppressions import lift, mark_unreachable, suppress, suppress_messages, suppression_of
 from notifier.store.transitions import AttemptChange, apply_events
@@ -146,30 +149,57 @@ def _receive_reply(session: Session, text: InboundText, *, secret: bytes, region
         phone, key = None, None
     answered = message_answered_by(session, key) if key else None
     sender = sender_of(session, key, answered.customer_id if answered else None) if key else None
-    meaning = _meaning(session, text, answered, key)
     at = _business_time(session, text, answered, now)
     zone = ZoneInfo(sender.timezone) if sender else None
+    day = at.astimezone(zone).date()
+    understood = _understood(session, text, answered, key)
+    told = _told(session, understood, sender, answered, day)
+    meaning = "text" if understood.meaning == ODOMETER and told is None else understood.meaning
     row: dict[str, Any] = {
         "gateway": text.gateway, "provider_id": text.provider_id, "shop_id": sender.shop_id if sender else None,
         "customer_id": sender.customer_id if sender else None, "message_id": answered.id if answered else None,
         "phone": phone or text.sender, "phone_key": key, "text": text.text, "meaning": meaning,
-        "received_at": database_now(session), "business_at": at, "arrived_on": at.astimezone(zone).date(),
+        "received_at": database_now(session), "business_at": at, "arrived_on": day,
     }  # fmt: skip
     reply_id = keep_reply(session, row)
     if reply_id is None or key is None:
         return meaning if reply_id is not None else None
-    _act(session, meaning, Heard(reply_id, key, text, sender, answered, row["arrived_on"]))
+    if told is not None:
+        keep_told(session, told.shop_id, told.vehicle_id, told.reading, reply_id=reply_id, at=at)
+    _act(session, meaning, Heard(reply_id, key, text, sender, answered, day))
     return meaning
 
 
-def _meaning(session: Session, text: InboundText, answered: AnsweredMessage | None, key: str | None) -> str:
+def _understood(session: Session, text: InboundText, answered: AnsweredMessage | None, key: str | None) -> Understood:
     """What the reply means; a lone "yes" is a start only for somebody who had said stop."""
     if text.opted_out:
-        return "stop"
+        return Understood("stop", "word")
     understood = understand(text.text, answered.replies if answered else {})
     if understood.how == "yes" and (key is None or suppression_of(session, key) is None):
-        return "text"
-    return "start" if text.opted_in else understood.meaning
+        return Understood("text", "none")
+    return Understood("start", "word") if text.opted_in else understood
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Kilometres of a car that can be told, and that fit what is known of it."""
+
+    shop_id: int
+    vehicle_id: int
+    reading: Reading
+
+
+def _told(
+    session: Session, understood: Understood, sender: Sender | None, answered: AnsweredMessage | None, day: date
+) -> _Told | None:
+    """The reading a reply is. None where it is none, or a person must look at it: which car, and can it be?"""
+    if understood.km is None or sender is None:
+        return None
+    vehicle_id = car_of_reply(session, sender.customer_id, answered.id if answered else None)
+    reading = Reading(day, understood.km)
+    if vehicle_id is None or not is_plausible(session, vehicle_id, reading):
+        return None
+    return _Told(sender.shop_id, vehicle_id, reading)
 
 
 def _business_time(session: Session, text: InboundText, answered: AnsweredMessage | None, now: datetime) -> datetime:

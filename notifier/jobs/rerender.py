@@ -60,7 +60,6 @@ def _reword_all(
     with store.write() as session:
         reword(session, made)
         cancel_by_ids(session, impossible, "missing_value")
-    store.breathe()
     return len(made)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
+from notifier.domain.service_due import Reading
 from notifier.jobs.reasons import PHONE_WORDS, REASONS, cancel_words
 from notifier.locale import N_, _
 from notifier.store.histories import ToldRow
 
 __all__ = [
-    "STATUSES", "consent_words", "gets", "kept_out", "not_due", "not_long_enough", "nothing_due", "over",
+    "STATUSES", "consent_words", "driven", "gets", "kept_out", "not_due", "not_long_enough", "nothing_due", "over",
     "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
 ]  # fmt: skip
 
@@ -101,6 +102,14 @@ def not_due(opens_on: date, due_on: date, first: date | None, last: date | None)
             opens=opens_on, due=due_on, first=first, last=last
         )
     return _("Not due until {opens}; the day itself is {due}.").format(opens=opens_on, due=due_on)
+
+
+def driven(*, irregular: bool, told: Reading | None) -> Iterator[str]:
+    """What is to be known of a predicted day: that it is a guess, and what the owner told."""
+    if irregular:
+        yield _("The car is used very unevenly (a season in the garage, say), so the day is a guess.")
+    if told is not None:
+        yield _("The customer told {km} km on {day}.").format(km=f"{told.km:,}", day=told.day)
 
 
 def not_long_enough(opens_on: date, seen_on: date) -> str:

@@ -7,12 +7,9 @@ import io
 
 from notifier.reports.columns import Value, cell, headings, shown_columns
 from notifier.reports.figures import CampaignReport
+from notifier.spreadsheets import CSV_ENCODING, harmless
 
-__all__ = ["campaigns_csv", "harmless"]
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A cell that begins like this is run as a formula by a spreadsheet, full-width signs by some. Source: OWASP, "CSV
-Injection"."""
+__all__ = ["campaigns_csv"]
 
 
 def campaigns_csv(report: CampaignReport) -> bytes:
@@ -22,12 +19,10 @@ def campaigns_csv(report: CampaignReport) -> bytes:
     writer = csv.writer(text)
     writer.writerow(headings(columns))
     for row in report.rows:
-        writer.writerow([harmless(cell(column, row, report)) for column in columns])
-    return text.getvalue().encode("utf-8-sig")
+        writer.writerow([_safe(cell(column, row, report)) for column in columns])
+    return text.getvalue().encode(CSV_ENCODING)
 
 
-def harmless(value: Value) -> Value:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+def _safe(value: Value) -> Value:
+    """Only text can be a formula: numbers stay numbers."""
+    return harmless(value) if isinstance(value, str) else value

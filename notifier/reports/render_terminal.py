@@ -17,7 +17,7 @@ from notifier.reports import numbers, sentences
 from notifier.reports.figures import CampaignReport, CampaignRow
 from notifier.reports.lift import ArmFigures, LiftView
 
-__all__ = ["bar", "campaign_page", "print_campaigns"]
+__all__ = ["Pieces", "bar", "campaign_page", "print_campaigns"]
 
 WIDE = 110
 BAR_CELLS = 24
@@ -158,10 +158,10 @@ def _rest_line(report: CampaignReport, row: CampaignRow) -> RenderableType:
         _("segments {count}").format(count=numbers.count(messages.segments)),
         _("cost {amount}").format(amount=cost),
     ]
-    return _Pieces(parts)
+    return Pieces(parts)
 
 
-class _Pieces:
+class Pieces:
     """Pieces in running lines, none of them broken: a figure parted from its word misleads."""
 
     SEPARATOR = " · "

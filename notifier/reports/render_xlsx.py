@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import datetime, time
+from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
 from rich.cells import cell_len
 
 from notifier.locale import _
 from notifier.reports import numbers, sentences
 from notifier.reports.columns import Column, Value, cell, headings, shown_columns
 from notifier.reports.figures import CampaignReport
+from notifier.spreadsheets import new_workbook
 
 __all__ = ["campaigns_xlsx"]
 
@@ -25,7 +26,7 @@ WIDEST = 40
 def campaigns_xlsx(report: CampaignReport) -> bytes:
     """The whole workbook. Text is written as text, never as a formula or a link, whatever it begins with."""
     file = io.BytesIO()
-    workbook = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    workbook = new_workbook(file)
     # The file's own date is the report's: the same figures give the same bytes.
     workbook.set_properties({"title": _("Campaign summary"), "created": datetime.combine(report.today, time())})
     _table_sheet(workbook, report)
@@ -34,7 +35,7 @@ def campaigns_xlsx(report: CampaignReport) -> bytes:
     return file.getvalue()
 
 
-def _table_sheet(workbook: xlsxwriter.Workbook, report: CampaignReport) -> None:
+def _table_sheet(workbook: Any, report: CampaignReport) -> None:
     sheet = workbook.add_worksheet(_("Campaign summary"))
     period = _("{first} to {last}").format(first=numbers.day(report.from_day), last=numbers.day(report.to_day))
     sheet.write_string(
@@ -54,9 +55,7 @@ def _table_sheet(workbook: xlsxwriter.Workbook, report: CampaignReport) -> None:
     sheet.freeze_panes(HEADER_ROW + 1, 2)
 
 
-def _write(
-    sheet: xlsxwriter.worksheet.Worksheet, row: int, index: int, value: Value, style: xlsxwriter.format.Format
-) -> None:
+def _write(sheet: Any, row: int, index: int, value: Value, style: Any) -> None:
     if value is None:
         sheet.write_blank(row, index, None, style)
     elif isinstance(value, str):
@@ -72,7 +71,7 @@ def _width(column: Column, heading: str, values: list[Value]) -> int:
     return min(WIDEST, max(least, *(cell_len(text) + 2 for text in (heading, *shown))))
 
 
-def _notes_sheet(workbook: xlsxwriter.Workbook, report: CampaignReport) -> None:
+def _notes_sheet(workbook: Any, report: CampaignReport) -> None:
     """In words: each campaign's verdict and windows, then what must be known to read them."""
     sheet = workbook.add_worksheet(_("How to read it"))
     bold = workbook.add_format({"bold": True, "valign": "top"})

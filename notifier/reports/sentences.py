@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.lift import Interval
 from notifier.locale import N_, _
+from notifier.locale.records import records_word
 from notifier.reports import numbers
 from notifier.reports.campaigns import ReportCampaign
 from notifier.reports.figures import CampaignReport, CampaignRow
@@ -41,13 +42,6 @@ _VERDICT_WORDS = {
     "too_few": N_("too few customers"),
     "ratio_alarm": N_("groups uneven, no verdict"),
     "no_control": N_("no control group"),
-}
-
-_IMPORTS = {
-    "customers": N_("customers"),
-    "visits": N_("visits"),
-    "renewals": N_("renewals"),
-    "contacts": N_("calls by staff"),
 }
 
 _OUT_OF_LIFT = {
@@ -90,7 +84,7 @@ def data_sentence(report: CampaignReport) -> str:
         return _("Nothing has been imported yet: import customers and visits, then look again.")
     zone = ZoneInfo(report.shop.timezone)
     known = [
-        _("{records} to {day}").format(records=_(_IMPORTS.get(kind, kind)), day=at.astimezone(zone).date().isoformat())
+        _("{records} to {day}").format(records=records_word(kind), day=at.astimezone(zone).date().isoformat())
         for kind, at in report.known_to.items()
     ]
     return _("Data known: {list}").format(list=_(", ").join(known))

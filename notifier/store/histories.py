@@ -42,7 +42,10 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class CarRow:
-    """A car; `next_service_from` and `next_service_to`: the range its next service is expected in."""
+    """A car; `next_service_from` and `next_service_to`: the range its next service is expected in.
+
+    `irregular`: it is used so unevenly that the day is a guess.
+    """
 
     id: int
     shop_id: int
@@ -51,6 +54,7 @@ class CarRow:
     plate: str | None
     next_service_from: date | None
     next_service_to: date | None
+    irregular: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,10 @@ from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
 from notifier.store.engine import database_now
 from notifier.store.tables import DmsImport, Freshness, Shop
 
-__all__ = ["begin_import", "finish_import", "freshness", "lock_shop", "shop_key", "unfinished_kinds"]
+__all__ = [
+    "ImportMade", "begin_import", "finish_import", "freshness", "last_imports", "latest_import", "lock_shop",
+    "refuse_import", "shop_key", "unfinished_imports", "unfinished_kinds",
+]  # fmt: skip
 
 IMPORT, FRESHNESS, SHOP = table_of(DmsImport), table_of(Freshness), table_of(Shop)
 
@@ -45,18 +49,37 @@ def begin_import(session: Session, shop_id: int, kind: str, *, source: str, fing
     return insert_returning_ids(session, DmsImport, [row])[0]
 
 
-def finish_import(session: Session, import_id: int, counts: Mapping[str, Any]) -> None:
+def refuse_import(session: Session, import_id: int, latest_before: int) -> None:
+    """Its source turned out to be unusable while it was read, before a row of it was stored: nothing waits for it.
+
+    One that takes up an import that was killed (its id is not above the `latest_before` it began) is left unfinished:
+    the killed one has stored rows.
+    """
+    if import_id > latest_before:
+        session.execute(sa.update(IMPORT).where(IMPORT.c.id == import_id).values(state="refused"))
+
+
+def latest_import(session: Session) -> int:
+    """The id of the import that began last; 0 before the first."""
+    return session.execute(sa.select(sa.func.max(IMPORT.c.id))).scalar() or 0
+
+
+def finish_import(session: Session, import_id: int, counts: Mapping[str, Any], *, is_news: bool = True) -> None:
     """Mark it done and stamp how fresh its kind now is.
 
     An older import of the kind that never ended (its file was mended, or exported anew) is superseded: the records
-    are as fresh as this one, whatever the other still had to say.
+    are as fresh as this one, whatever the other still had to say. One that brought no news (nothing of it could be
+    taken) does neither: planning must not trust records it did not renew.
     """
+    noted = session.execute(sa.select(IMPORT.c.counts).where(IMPORT.c.id == import_id)).scalar_one()
     done = session.execute(
         sa.update(IMPORT)
         .where(IMPORT.c.id == import_id)
-        .values(state="done", finished_at=database_now(session), counts=dict(counts))
+        .values(state="done", finished_at=database_now(session), counts={**noted, **counts})
         .returning(IMPORT.c.shop_id, IMPORT.c.kind, IMPORT.c.at)
     ).one()
+    if not is_news:
+        return
     session.execute(
         sa.update(IMPORT)
         .where(
@@ -90,6 +113,36 @@ def unfinished_kinds(session: Session, shop_id: int) -> set[str]:
     """Kinds with an import that has begun and not ended: planning must not use what is there of them."""
     running = sa.select(IMPORT.c.kind).where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "running")
     return set(session.execute(running.distinct()).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMade:
+    """One import: what was read, by whose clock (`at`: business time), and its counts (empty while it runs)."""
+
+    kind: str
+    source: str
+    at: datetime
+    counts: Mapping[str, Any]
+
+
+def unfinished_imports(session: Session, shop_id: int) -> list[ImportMade]:
+    """Imports that have begun and not ended, oldest first."""
+    return _made(session, IMPORT.c.shop_id == shop_id, IMPORT.c.state == "running")
+
+
+def last_imports(session: Session, shop_id: int) -> dict[str, ImportMade]:
+    """Kind → its latest import that came to its end."""
+    last = (
+        sa.select(sa.func.max(IMPORT.c.id))
+        .where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "done")
+        .group_by(IMPORT.c.kind)
+    )
+    return {made.kind: made for made in _made(session, IMPORT.c.id.in_(last))}
+
+
+def _made(session: Session, *conditions: sa.ColumnElement[bool]) -> list[ImportMade]:
+    columns = sa.select(IMPORT.c.kind, IMPORT.c.source, IMPORT.c.at, IMPORT.c.counts)
+    return [ImportMade(*row) for row in session.execute(columns.where(*conditions).order_by(IMPORT.c.id))]
 
 
 def lock_shop(session: Session, shop_id: int) -> None:

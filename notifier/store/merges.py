@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.cycles import RULES, matching_cycle
 from notifier.store.bulk import table_of
-from notifier.store.customers import customers_by_id, record_consent, update_customers
+from notifier.store.customers import (
+    customers_by_id,
+    firmest_consent,
+    record_consent,
+    refresh_last_visits,
+    update_customers,
+)
+from notifier.store.phones import inherit_phones, planned_texts_follow
 from notifier.store.rows import update_rows
 from notifier.store.tables import CampaignState, Customer, Cycle, Decision, Enrolment, Message, MessageCycle, metadata
 
@@ -24,10 +31,16 @@ __all__ = ["merge_customers"]
 CUSTOMER, CYCLE, ENROLMENT, MESSAGE = (table_of(model) for model in (Customer, Cycle, Enrolment, Message))
 MESSAGE_CYCLE, DECISION, CAMPAIGN = (table_of(model) for model in (MessageCycle, Decision, CampaignState))
 
-_CONSENT_RANK = {"no": 2, "yes": 1, "unknown": 0}
-_FILLED = (
-    "name", "sex", "language", "district", "birth_on", "birth_mmdd", "member_level", "points", "points_end_on",
+_UNITS = (
+    ("name", "is_company"), ("birth_mmdd", "birth_on", "birth_calendar"), ("points", "points_end_on"), ("sex",),
+    ("language",), ("district",), ("member_level",),
 )  # fmt: skip
+"""What a survivor may learn from the others; fields that only mean something together come from one of them."""
+_ERASED: Mapping[str, Any] = {
+    "phone": None, "name": None, "is_company": False, "sex": None, "language": None, "district": None,
+    "birth_mmdd": None, "birth_on": None, "birth_calendar": "solar", "member_level": None, "points": None,
+    "points_end_on": None,
+}  # fmt: skip
 
 
 def merge_customers(session: Session, merges: Mapping[int, int], now: datetime) -> None:
@@ -38,6 +51,10 @@ def merge_customers(session: Session, merges: Mapping[int, int], now: datetime) 
     _merge_cycles(session, merges)
     _repoint(session, merges)
     _merge_facts(session, merges, now)
+    inherit_phones(session, merges)
+    survivors = set(merges.values())
+    planned_texts_follow(session, survivors)
+    refresh_last_visits(session, survivors, now)
     session.connection().execute(sa.delete(CUSTOMER).where(CUSTOMER.c.id.in_(merges)))
 
 
@@ -177,16 +194,20 @@ def _merge_facts(session: Session, merges: Mapping[int, int], now: datetime) -> 
     changed, consents = [], []
     for survivor, losers in groups.items():
         own = stored[survivor]
-        row = {"id": survivor, "updated_at": now, "birth_calendar": own["birth_calendar"]}
-        for name in _FILLED:
-            row[name] = next((one[name] for one in (own, *losers) if one[name] is not None), None)
-        if own["birth_mmdd"] is None:
-            row["birth_calendar"] = next((o["birth_calendar"] for o in losers if o["birth_mmdd"]), "solar")
-        firmest = max((own, *losers), key=lambda one: _CONSENT_RANK[one["consent"]])
-        row |= {name: firmest[name] for name in ("consent", "consent_since", "consent_source")}
-        changed.append(row)
-        if firmest["consent"] != own["consent"]:
-            consents.append({"customer_id": survivor, "value": firmest["consent"], "since": firmest["consent_since"],
+        told = firmest_consent((own, *losers))
+        changed.append({"id": survivor, "updated_at": now, **_known_together((own, *losers)), **told})
+        if told["consent"] != own["consent"]:
+            consents.append({"customer_id": survivor, "value": told["consent"], "since": told["consent_since"],
                              "source": "merge", "recorded_at": now})  # fmt: skip
     update_customers(session, changed)
     record_consent(session, consents)
+
+
+def _known_together(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Personal facts of people found to be one, the survivor's first; one of them erased means all are."""
+    erased_at = max((one["erased_at"] for one in group if one["erased_at"] is not None), default=None)
+    facts: dict[str, Any] = {"erased_at": erased_at}
+    for unit in _UNITS:
+        source = next((one for one in group if one[unit[0]] is not None), group[0])
+        facts |= {name: source[name] for name in unit}
+    return facts | {"phone": group[0]["phone"]} | (dict(_ERASED) if erased_at is not None else {})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,9 +13,12 @@ from notifier.store.bulk import insert_rows, table_of
 from notifier.store.rows import update_rows
 from notifier.store.tables import Coupon, RepairOrder, Visit
 
-__all__ = ["ORDER_COLUMNS", "insert_orders", "orders_by_number", "orders_of", "redeem_coupons", "update_orders"]
+__all__ = [
+    "ORDER_COLUMNS", "Redemption", "earliest_redemptions", "insert_orders", "orders_by_number", "orders_of",
+    "redeem_coupons", "update_orders",
+]  # fmt: skip
 
-ORDER, COUPON = table_of(RepairOrder), table_of(Coupon)
+ORDER, COUPON, VISIT = table_of(RepairOrder), table_of(Coupon), table_of(Visit)
 
 ORDER_COLUMNS = (
     "id",
@@ -40,10 +43,12 @@ def orders_by_number(session: Session, shop_id: int, numbers: Collection[str]) -
     return session.execute(columns.where(ORDER.c.shop_id == shop_id, ORDER.c.order_no.in_(numbers))).all()
 
 
-def orders_of(session: Session, shop_id: int, vins: Collection[str]) -> Sequence[Any]:
-    """Every stored order of these cars, in the columns of ORDER_COLUMNS."""
+def orders_of(session: Session, shop_id: int, vins: Collection[str], vehicle_ids: Collection[int]) -> list[Any]:
+    """Every stored order of these cars, those that wait for one of them included, in the columns of ORDER_COLUMNS."""
     columns = sa.select(*(ORDER.c[name] for name in ORDER_COLUMNS))
-    return session.execute(columns.where(ORDER.c.shop_id == shop_id, ORDER.c.vin.in_(vins))).all()
+    waiting = columns.where(ORDER.c.shop_id == shop_id, ORDER.c.vin.in_(vins), ORDER.c.vehicle_id.is_(None))
+    theirs = columns.where(ORDER.c.vehicle_id.in_(vehicle_ids))
+    return [*session.execute(waiting), *session.execute(theirs)]
 
 
 def insert_orders(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -56,22 +61,39 @@ def update_orders(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     update_rows(session, RepairOrder, rows)
 
 
-def redeem_coupons(session: Session, shop_id: int, redemptions: Mapping[str, tuple[date, int]]) -> None:
-    """Code → (day, visit): the first redemption by date stands, whichever was imported first."""
+class Redemption(NamedTuple):
+    """An order names a coupon: on which day, of which car, and its visit."""
+
+    code: str
+    day: date
+    vin: str
+    visit_id: int
+
+
+def earliest_redemptions(named: Iterable[Redemption]) -> dict[str, Redemption]:
+    """Code → its first redemption: by day, then by VIN, so that the order of rows and files never matters."""
+    first: dict[str, Redemption] = {}
+    for each in named:
+        first[each.code] = min(first.get(each.code, each), each)
+    return first
+
+
+def redeem_coupons(session: Session, shop_id: int, redemptions: Mapping[str, Redemption]) -> None:
+    """The first redemption of a code stands, whichever was imported first."""
     if not redemptions:
         return
     known = session.execute(
-        sa.select(COUPON.c.id, COUPON.c.code, COUPON.c.redeemed_on, COUPON.c.visit_id).where(
-            COUPON.c.shop_id == shop_id, COUPON.c.code.in_(redemptions)
-        )
+        sa.select(COUPON.c.id, COUPON.c.code, COUPON.c.redeemed_on, COUPON.c.visit_id, VISIT.c.vin)
+        .outerjoin(VISIT, VISIT.c.id == COUPON.c.visit_id)
+        .where(COUPON.c.shop_id == shop_id, COUPON.c.code.in_(redemptions))
     )
     rows: list[dict[str, Any]] = []
     concerned: set[int] = set()
-    for coupon_id, code, redeemed_on, known_visit_id in known:
-        day, visit_id = redemptions[code]
-        if redeemed_on is None or day < redeemed_on:
-            rows.append({"id": coupon_id, "redeemed_on": day, "visit_id": visit_id})
-            concerned |= {visit_id, known_visit_id} - {None}
+    for coupon_id, code, redeemed_on, known_visit_id, known_vin in known:
+        first = redemptions[code]
+        if redeemed_on is None or (first.day, first.vin) < (redeemed_on, known_vin or ""):
+            rows.append({"id": coupon_id, "redeemed_on": first.day, "visit_id": first.visit_id})
+            concerned |= {first.visit_id, known_visit_id} - {None}
     update_rows(session, Coupon, rows)
     # A coupon is the strongest evidence: both visits are credited anew.
     update_rows(session, Visit, [{"id": visit_id, "attributed_at": None} for visit_id in sorted(concerned)])

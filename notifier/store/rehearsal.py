@@ -8,13 +8,14 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from notifier.store.engine import Store
+from notifier.store.engine import Store, Workbench
+from notifier.store.turnstile import Turn
 
 __all__ = ["rehearsal"]
 
@@ -61,4 +62,21 @@ class _OneTransaction(Store):
     def write(self) -> Iterator[Session]:
         """Committed within the rehearsal only."""
         with self.read() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def workbench(self) -> Iterator[Workbench]:
+        """Its tables vanish with the rehearsal."""
+        yield _BenchInTransaction(self._connection, nullcontext)
+
+
+class _BenchInTransaction(Workbench):
+    """As on a bench of its own, each transaction a savepoint."""
+
+    @contextmanager
+    def _session(self, *, writes: bool, turn: Turn | None = None) -> Iterator[Session]:  # noqa: ARG002 — all may write
+        with (
+            Session(self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
+            session.begin(),
+        ):
             yield session

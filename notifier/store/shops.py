@@ -1,4 +1,4 @@
-"""Shops, and the row that keeps two planners apart."""
+"""Shops, and what keeps two planners, or two imports, of one shop apart."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from notifier.store.tables import PlannerLock, Shop
 
 SHOP = table_of(Shop)
 PLANNER_LOCK = table_of(PlannerLock)
+_IMPORTS = 0x494D50
+"""Tells our advisory locks from those of others in the same database."""
 _COLUMNS = ("name", "signature", "region", "phone", "language")
 
 
@@ -71,34 +73,59 @@ def planner_lock(store: Store, shop_id: int) -> Iterator[None]:
     PostgreSQL: a row lock on a connection of its own, given up by the server when the process dies. SQLite has no
     row locks: there the operating system's lock on a file beside the database does the same for one machine.
     """
-    with _file_planner_lock(store, shop_id) if store.is_sqlite else _row_planner_lock(store, shop_id):
+    held = _file_lock(store, f"planner-{shop_id}") if store.is_sqlite else _row_planner_lock(store, shop_id)
+    with held as is_ours:
+        if not is_ours:
+            raise Refused(
+                N_("Another process is planning for this shop right now. Wait until it has finished, then try again.")
+            )
         yield
 
 
 @contextmanager
-def _row_planner_lock(store: Store, shop_id: int) -> Iterator[None]:
+def import_lock(store: Store, shop_id: int) -> Iterator[None]:
+    """One import of a shop at a time, whoever runs it; `Refused` where another is under way.
+
+    Each decides on its file as a whole, between transactions: two at once would decide on what the other is changing.
+    """
+    held = _file_lock(store, f"import-{shop_id}") if store.is_sqlite else _advisory_lock(store, _IMPORTS, shop_id)
+    with held as is_ours:
+        if not is_ours:
+            raise Refused(
+                N_("Another import of this shop is running right now. Wait until it has finished, then try again.")
+            )
+        yield
+
+
+@contextmanager
+def _row_planner_lock(store: Store, shop_id: int) -> Iterator[bool]:
     statement = sa.select(PLANNER_LOCK.c.shop_id).where(PLANNER_LOCK.c.shop_id == shop_id)
     with store.write() as session:
         try:
             session.execute(statement.with_for_update(nowait=True)).scalar_one()
-        except OperationalError as error:
-            raise _busy() from error
-        yield
+        except OperationalError:
+            yield False
+        else:
+            yield True
 
 
 @contextmanager
-def _file_planner_lock(store: Store, shop_id: int) -> Iterator[None]:
+def _advisory_lock(store: Store, what: int, shop_id: int) -> Iterator[bool]:
+    """A lock of PostgreSQL's session, which holds no transaction open for as long as an import may take."""
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = connection.execute(sa.select(sa.func.pg_try_advisory_lock(what, shop_id))).scalar_one()
+        try:
+            yield bool(taken)
+        finally:
+            if taken:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(what, shop_id)))
+
+
+@contextmanager
+def _file_lock(store: Store, name: str) -> Iterator[bool]:
     database = store.engine.url.database or ":memory:"
     if database == ":memory:":
-        yield
+        yield True
         return
-    with try_file_lock(Path(f"{database}.planner-{shop_id}.lock")) as held:
-        if not held:
-            raise _busy()
-        yield
-
-
-def _busy() -> Refused:
-    return Refused(
-        N_("Another process is planning for this shop right now. Wait until it has finished, then try again.")
-    )
+    with try_file_lock(Path(f"{database}.{name}.lock")) as held:
+        yield held

@@ -52,7 +52,6 @@ class SimulatedNetwork:
             if len(rows) < CHUNK_ROWS:
                 return sorted(offered, key=lambda one: (one.step.at, one.callback))
             last_id = rows[-1].id
-            self._store.breathe()
 
     def sent_to(self, to: str, since: datetime, until: datetime) -> list[SeenSms]:
         """Every text accepted for `to` in [since, until] of the database's clock. Raises StoreError."""

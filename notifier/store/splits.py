@@ -6,18 +6,20 @@ lift, since nobody can tell any more who was texted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
-from notifier.store.customers import refresh_last_visits
+from notifier.store.customers import customers_by_id, record_consent, refresh_last_visits, update_customers
 from notifier.store.phones import Phone
 from notifier.store.tables import (
     Booking,
+    Contact,
     Customer,
     CustomerNumber,
     Cycle,
@@ -29,13 +31,13 @@ from notifier.store.tables import (
     Visit,
 )
 
-__all__ = ["Leaving", "bear_customer", "leave"]
+__all__ = ["Leaving", "bear_customer", "cars_of_numbers", "leave"]
 
 CUSTOMER, NUMBER, VEHICLE, ENROLMENT = (table_of(model) for model in (Customer, CustomerNumber, Vehicle, Enrolment))
 CYCLE, MESSAGE, MESSAGE_CYCLE = table_of(Cycle), table_of(Message), table_of(MessageCycle)
-_OF_A_CAR = tuple(table_of(model) for model in (Visit, Renewal, Booking))
+_OF_A_CAR = tuple(table_of(model) for model in (Visit, Renewal, Booking, Contact))
 
-_COPIED = ("shop_id", "bucket_key", "language", "consent", "consent_since", "consent_source")
+_COPIED = ("shop_id", "bucket_key", "language", "consent", "consent_since", "consent_source", "erased_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,11 @@ def bear_customer(session: Session, origin: int, phone: Phone, now: datetime) ->
     """A new customer for `phone` that copies arm, consent and enrolments of `origin`; its id."""
     source = session.execute(sa.select(CUSTOMER).where(CUSTOMER.c.id == origin)).mappings().one()
     row = {name: source[name] for name in _COPIED}
-    row |= {"phone": phone.e164, "phone_key": phone.key, "created_at": now, "updated_at": now}
-    row |= {"is_company": False, "birth_calendar": "solar"}
+    row |= {"phone": None if row["erased_at"] else phone.e164, "phone_key": phone.key}
+    row |= {"is_company": False, "birth_calendar": "solar", "created_at": now, "updated_at": now}
     born = insert_returning_ids(session, Customer, [row])[0]
+    if row["consent"] != "unknown":
+        record_consent(session, [_consent_record(born, row, now)])
     enrolments = session.execute(sa.select(ENROLMENT).where(ENROLMENT.c.customer_id == origin)).mappings().all()
     copies = [{**row, "customer_id": born, "out_of_lift": "split"} for row in enrolments]
     insert_rows(session, Enrolment, [{name: v for name, v in row.items() if name != "id"} for row in copies])
@@ -67,12 +71,41 @@ def leave(session: Session, shop_id: int, leavings: Sequence[Leaving], now: date
         _move_numbers(session, shop_id, leaving)
         _move_cars(session, shop_id, leaving)
     concerned = {key for leaving in leavings for key in (leaving.origin, leaving.target)}
+    _take_refusals_along(session, leavings, now)
     session.connection().execute(
         sa.update(ENROLMENT)
         .where(ENROLMENT.c.customer_id.in_(concerned), ENROLMENT.c.out_of_lift.is_(None))
         .values(out_of_lift="split")
     )
     refresh_last_visits(session, concerned, now)
+
+
+def cars_of_numbers(session: Session, shop_id: int, customer_id: int, numbers: Collection[str]) -> list[str]:
+    """VINs of the customer's cars that were last brought under one of these numbers."""
+    mine = (VEHICLE.c.shop_id == shop_id, VEHICLE.c.customer_id == customer_id)
+    statement = sa.select(VEHICLE.c.vin).where(*mine, VEHICLE.c.owner_number.in_(numbers)).order_by(VEHICLE.c.vin)
+    return list(session.execute(statement).scalars())
+
+
+def _consent_record(customer_id: int, told: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    return {"customer_id": customer_id, "value": told["consent"], "since": told["consent_since"], "source": "split",
+            "recorded_at": now}  # fmt: skip
+
+
+def _take_refusals_along(session: Session, leavings: Sequence[Leaving], now: datetime) -> None:
+    """Who refused marketing and comes to somebody's phone has refused it for that phone; a yes stays where it is."""
+    stored = customers_by_id(session, {key for leaving in leavings for key in (leaving.origin, leaving.target)})
+    refused: dict[int, dict[str, Any]] = {}
+    for leaving in leavings:
+        origin, target = stored[leaving.origin], stored[leaving.target]
+        if origin["consent"] == "no" and target["consent"] != "no":
+            refused.setdefault(leaving.target, origin)
+    told = {
+        key: {name: origin[name] for name in ("consent", "consent_since", "consent_source")}
+        for key, origin in refused.items()
+    }
+    update_customers(session, [{"id": key, **row, "updated_at": now} for key, row in told.items()])
+    record_consent(session, [_consent_record(key, row, now) for key, row in told.items()])
 
 
 def _move_numbers(session: Session, shop_id: int, leaving: Leaving) -> None:

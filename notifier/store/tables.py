@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.columns import document, identity, moment, reference
@@ -157,7 +157,16 @@ class RepairOrder(SQLModel, table=True):
     __tablename__ = "repair_order"
     __table_args__ = (
         UniqueConstraint("shop_id", "order_no"),
-        Index("ix_repair_order_vin", "shop_id", "vin", "date_in"),
+        # Both name the car, not its VIN: an import goes through the cars in the order of their ids, and an index whose
+        # order is another has to write a page a row.
+        Index("ix_repair_order_vehicle", "vehicle_id", "date_in"),
+        Index(
+            "ix_repair_order_parked",
+            "shop_id",
+            "vin",
+            sqlite_where=text("vehicle_id IS NULL"),
+            postgresql_where=text("vehicle_id IS NULL"),
+        ),
     )
 
     id: int | None = identity()
@@ -165,7 +174,7 @@ class RepairOrder(SQLModel, table=True):
     order_no: str
     vin: str
     vehicle_id: int | None = reference("vehicle.id", nullable=True)
-    visit_id: int | None = reference("visit.id", nullable=True, index=True)
+    visit_id: int | None = reference("visit.id", nullable=True)
     date_in: date
     arrived_at: datetime | None = moment(nullable=True)
     category: str = Field(
@@ -199,10 +208,8 @@ class Visit(SQLModel, table=True):
     """A car's day in the workshop: its orders merged, PDI, internal and accident orders left out."""
 
     __table_args__ = (
-        UniqueConstraint("shop_id", "vin", "day"),
+        UniqueConstraint("vehicle_id", "day"),
         Index("ix_visit_customer", "customer_id", "day"),
-        Index("ix_visit_vehicle", "vehicle_id", "day"),
-        Index("ix_visit_day", "shop_id", "day"),
     )
 
     id: int | None = identity()
@@ -232,7 +239,9 @@ class SyncPoint(SQLModel, table=True):
     shop_id: int = reference("shop.id")
     kind: str = Field(description="customers, visits or renewals")
     query: str = Field(description="sha256 of the query it was read with: another query is read from its beginning")
-    since: str | None = Field(default=None, description="the greatest timestamp read so far, as the source wrote it")
+    since: str | None = Field(
+        default=None, description="the greatest stamp read so far, its kind in front: moment, day, text"
+    )
     at: datetime = moment()
 
 
@@ -273,7 +282,7 @@ class DmsImport(SQLModel, table=True):
     kind: str
     source: str
     fingerprint: str
-    state: str = Field(description="running, done")
+    state: str = Field(description="running, done, superseded, refused")
     at: datetime = moment()
     started_at: datetime = moment()
     finished_at: datetime | None = moment(nullable=True)

@@ -3,42 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import insert_rows, table_of
-from notifier.store.rows import update_rows
+from notifier.store.bulk import table_of, update_tuples
+from notifier.store.columns import written_moment
+from notifier.store.rows import insert_written, update_rows
 from notifier.store.tables import Vehicle
 
-__all__ = ["insert_vehicles", "latest_deliveries", "update_vehicles", "vehicles_by_vin"]
+__all__ = [
+    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "holders_by_vin", "insert_vehicles", "store_due_days",
+    "update_vehicles", "vehicles_by_vin",
+]  # fmt: skip
 
 VEHICLE = table_of(Vehicle)
 
 
 def vehicles_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[str, dict[str, Any]]:
     """VIN → all columns of the stored car."""
-    rows = session.execute(sa.select(VEHICLE).where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.vin.in_(vins))).mappings()
-    return {row["vin"]: dict(row) for row in rows}
+    rows = session.execute(sa.select(VEHICLE).where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.vin.in_(vins)))
+    names, place = VEHICLE.columns.keys(), VEHICLE.columns.keys().index("vin")
+    return {row[place]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+class Holder(NamedTuple):
+    """Whose a car is, and since when it has been on the road."""
+
+    customer_id: int | None
+    delivered_on: date | None
+
+
+def holders_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[str, Holder]:
+    """VIN → its holder, of the stored cars."""
+    columns = sa.select(VEHICLE.c.vin, VEHICLE.c.customer_id, VEHICLE.c.delivered_on)
+    rows = session.execute(columns.where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.vin.in_(vins)))
+    return {vin: Holder(customer_id, delivered_on) for vin, customer_id, delivered_on in rows}
+
+
+DUE_COLUMNS = (
+    "last_maintenance_on", "service_anchor_on", "next_service_on", "next_service_from", "next_service_to",
+    "next_service_kind", "km_per_day", "last_odometer", "irregular",
+)  # fmt: skip
+"""What a car's orders say of it: kept up to date when visits arrive."""
+
+
+class Car(NamedTuple):
+    """A car as its due days need it; `due_days` in DUE_COLUMNS."""
+
+    id: int
+    customer_id: int | None
+    model: str | None
+    delivered_on: date | None
+    due_days: tuple[Any, ...]
+
+
+def cars_by_id(session: Session, ids: Collection[int]) -> dict[int, Car]:
+    """Id → the car."""
+    names = ("id", "customer_id", "model", "delivered_on", *DUE_COLUMNS)
+    rows = session.execute(sa.select(*(VEHICLE.c[name] for name in names)).where(VEHICLE.c.id.in_(ids)))
+    return {
+        vehicle_id: Car(vehicle_id, owner, model, delivered_on, tuple(due_days))
+        for vehicle_id, owner, model, delivered_on, *due_days in rows
+    }
+
+
+def store_due_days(session: Session, changed: Sequence[tuple[int, Sequence[Any]]], now: datetime) -> None:
+    """Overwrite the DUE_COLUMNS of cars: id and values."""
+    stamp = written_moment(now, is_sqlite=session.get_bind().dialect.name == "sqlite")
+    rows = [
+        (*(value.isoformat() if isinstance(value, date) else value for value in values), stamp, vehicle_id)
+        for vehicle_id, values in changed
+    ]
+    update_tuples(session, VEHICLE, (*DUE_COLUMNS, "updated_at"), rows)
 
 
 def insert_vehicles(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add cars; a known VIN raises."""
-    insert_rows(session, Vehicle, rows)
+    """Add cars, all with the same columns; a known VIN raises."""
+    insert_written(session, Vehicle, rows)
 
 
 def update_vehicles(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Overwrite columns of cars by id."""
     update_rows(session, Vehicle, rows)
-
-
-def latest_deliveries(session: Session, customer_ids: Collection[int]) -> dict[int, date]:
-    """Customer → the latest delivery of a car they own now; without any, no key."""
-    rows = session.execute(
-        sa.select(VEHICLE.c.customer_id, sa.func.max(VEHICLE.c.delivered_on, type_=sa.Date))
-        .where(VEHICLE.c.customer_id.in_(customer_ids), VEHICLE.c.delivered_on.is_not(None))
-        .group_by(VEHICLE.c.customer_id)
-    )
-    return dict(rows.all())

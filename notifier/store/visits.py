@@ -13,7 +13,7 @@ from notifier.store.bulk import table_of
 from notifier.store.rows import update_rows
 from notifier.store.tables import Visit
 
-__all__ = ["VISIT_FACTS", "VisitRef", "insert_visits", "latest_visit_days", "update_visits", "visits_of"]
+__all__ = ["VISIT_FACTS", "VisitRef", "insert_visits", "update_visits", "visits_of"]
 
 VISIT = table_of(Visit)
 
@@ -29,11 +29,11 @@ class VisitRef(NamedTuple):
     day: date
 
 
-def visits_of(session: Session, shop_id: int, vins: Collection[str]) -> Sequence[Any]:
+def visits_of(session: Session, vehicle_ids: Collection[int]) -> Sequence[Any]:
     """Every stored visit of these cars: id, VIN, day, vehicle, customer and the columns of VISIT_FACTS."""
     names = ("id", "vin", "day", "vehicle_id", "customer_id", *VISIT_FACTS)
     columns = sa.select(*(VISIT.c[name] for name in names))
-    return session.execute(columns.where(VISIT.c.shop_id == shop_id, VISIT.c.vin.in_(vins))).all()
+    return session.execute(columns.where(VISIT.c.vehicle_id.in_(vehicle_ids))).all()
 
 
 def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, date], int]:
@@ -47,13 +47,3 @@ def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[t
 def update_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Overwrite visits by id."""
     update_rows(session, Visit, rows)
-
-
-def latest_visit_days(session: Session, customer_ids: Collection[int]) -> dict[int, date]:
-    """Customer → the day of the latest counted visit; without any, no key."""
-    rows = session.execute(
-        sa.select(VISIT.c.customer_id, sa.func.max(VISIT.c.day, type_=sa.Date))
-        .where(VISIT.c.customer_id.in_(customer_ids), VISIT.c.counted)
-        .group_by(VISIT.c.customer_id)
-    )
-    return dict(rows.all())

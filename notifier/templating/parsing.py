@@ -17,6 +17,7 @@ from notifier.templating.grammar import checked
 
 __all__ = [
     "KINDS",
+    "ODOMETER_KEY",
     "REPLY_MEANINGS",
     "Template",
     "parse_template",
@@ -40,7 +41,11 @@ REPLY_MEANINGS: Mapping[str, str] = {
     "wrong_person": N_("this phone is not the customer's"),
     "satisfied": N_("the customer was content with the visit"),
     "unsatisfied": N_("the customer was not content: a manager looks after it"),
+    "odometer": N_("the customer tells the kilometres; it stands behind km, not behind a digit"),
 }
+
+ODOMETER_KEY = "km"
+"""What stands in place of a digit where the answer is the odometer itself."""
 
 _KEYS = ("title", "kind", "replies", "provider", "note")
 _UNKNOWN_KEY = N_("{file}, line {line}: there is no key {word}. Nearest: {nearest}. Known: {known}.")
@@ -229,7 +234,8 @@ class _FrontMatter:
         declared = self.mapping("replies", "{1: booking}")
         for digit, meaning in declared.items():
             line = self.line(declared, digit)
-            if isinstance(digit, bool) or not re.fullmatch(r"[0-9]{1,2}", str(digit)):
+            is_km = str(digit) == ODOMETER_KEY
+            if not is_km and (isinstance(digit, bool) or not re.fullmatch(r"[0-9]{1,2}", str(digit))):
                 raise TemplateError(
                     N_("{file}, line {line}: customers answer with a digit, not with {word}. Write {form}."),
                     file=self.origin,
@@ -239,6 +245,15 @@ class _FrontMatter:
                 )
             if meaning not in REPLY_MEANINGS:
                 self.refuse_word(_UNKNOWN_MEANING, str(meaning), tuple(REPLY_MEANINGS), line)
+            if is_km != (meaning == "odometer"):
+                raise TemplateError(
+                    N_("{file}, line {line}: {word} cannot mean {meaning}. Kilometres are asked for by {form}."),
+                    file=self.origin,
+                    line=line,
+                    word=str(digit),
+                    meaning=str(meaning),
+                    form="{km: odometer}",
+                )
         return {str(digit): str(meaning) for digit, meaning in declared.items()}
 
     def provider(self) -> dict[str, str]:

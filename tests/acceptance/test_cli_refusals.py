@@ -113,6 +113,8 @@ def test_a_good_schedule_is_said_to_be_fine(shop: CliShop) -> None:
         (("explain", "1381234"), 1, "too short"),
         (("explain", "13812345999"), 1, "No customer has the phone 138****5999"),
         (("report", "nothing"), 1, "There is no report nothing"),
+        (("report", "accuracy"), 1, "import customers first"),
+        (("report", "accuracy", "--campaign", "winback"), 1, "leave --campaign out"),
         (("report",), 1, "import customers first"),
         (("runs", "approve", "7"), 1, "There is no run 7"),
         (("campaigns", "pause", "winback"), 1, "has been planned yet"),
@@ -179,10 +181,66 @@ def test_an_unexpected_error_is_a_sentence_too(shop: CliShop) -> None:
 def test_doctor_names_every_mend(shop: CliShop) -> None:
     """A new installation: the imports are missing, the rest is fine; with --json one document."""
     said = shop.run("doctor", "--at", AT, code=1).stdout
-    assert "✗ visits were last imported: never. Campaigns that need them wait." in said
-    assert "notifier import visits FILE" in said
+    assert "✗ visits: never imported. Planning waits: Maintenance due, Win-back." in said
+    assert "Mend: notifier import visits FILE" in said
+    assert "· renewals: never imported.\n" in said
     checks = shop.json("doctor", "--at", AT, code=1)
     assert [check["ok"] for check in checks["checks"]].count(False) == 2
+
+
+def test_doctor_says_how_old_the_records_are(shop: CliShop) -> None:
+    """Fresh, too old, and a file of which every row was rejected, which counts as never."""
+    row = {"客户编号": "K1", "手机": phone(1), "VIN": vin(1)}
+    shop.run("import", "customers", shop.file("c.csv", [row]), "--at", "2026-03-07T10:00+08:00")
+    bad = {"工单号": "R1", "VIN": vin(1), "进厂日期": "2030-01-01"}
+    shop.run("import", "visits", shop.file("v.csv", [bad]), "--at", AT)
+    said = shop.run("doctor", "--at", AT, code=1).stdout
+    assert "✓ customers: known to 2026-03-07 10:00, 3 days ago; 7 days are allowed." in said
+    assert "✗ visits: never imported." in said
+    late = shop.run("doctor", "--at", "2026-03-20T10:00+08:00", code=1).stdout
+    assert "✗ customers: known to 2026-03-07 10:00, 13 days ago; 7 days are allowed. Planning waits:" in late
+
+
+def test_doctor_names_the_file_of_an_unfinished_import(shop: CliShop) -> None:
+    """Which one, since when, and what to do; the mend is said once."""
+    row = {"客户编号": "K1", "手机": phone(1), "VIN": vin(1)}
+    shop.run("import", "customers", shop.file("c.csv", [row]), "--at", AT)
+    store = shop.store()
+    with store.write() as session:
+        session.connection().exec_driver_sql("UPDATE dms_import SET state = 'running'")
+    store.close()
+    said = shop.run("doctor", "--at", AT, code=1).stdout
+    assert "✗ An import of customers from c.csv began on 2026-03-10 10:00 and has not finished; repeat it." in said
+    assert said.count("Mend: notifier import customers FILE") == 1
+
+
+def test_doctor_looks_into_the_watched_folder(shop: CliShop) -> None:
+    """Said to be watched where it can be; where it cannot, what to do."""
+    shop.settings["NOTIFIER_INBOX"] = str(shop.folder / "inbox")
+    assert "inbox cannot be worked in" in shop.run("doctor", "--at", AT, code=1).stdout
+    (shop.folder / "inbox").mkdir()
+    assert "✓ The daemon imports the files put into" in shop.run("doctor", "--at", AT, code=1).stdout
+
+
+def test_doctor_refuses_the_sample_shop_with_real_texts(shop: CliShop) -> None:
+    """On the simulator the sample is welcome; a provider would send its name and phone to real people."""
+    assert "sample shop" not in shop.run("doctor", "--at", AT, code=1).stdout
+    shop.settings |= {
+        "NOTIFIER_GATEWAY": "twilio", "TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "0" * 32,
+        "TWILIO_FROM": "+15005550006", "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
+    said = shop.run("doctor", "--at", AT, code=1).stdout
+    assert "still has the sample shop (name, signature, phone), and twilio sends real texts" in said
+    own = shop.schedules.read_text(encoding="utf-8").replace("0595-22880000", "0595-22881111")
+    own = own.replace("signature: 东南泉州 ", "signature: 海丝汽车 ").replace("name: 东南汽车泉州店", "name: 海丝汽车")
+    shop.schedules.write_text(own, encoding="utf-8")
+    assert "sample shop" not in shop.run("doctor", "--at", AT, code=1).stdout
+
+
+@pytest.mark.parametrize("option", [("--campaign", "birthday"), ("--from", "2026-01-01"), ("--to", "2026-02-01")])
+def test_quality_is_that_of_today_and_of_no_campaign(shop: CliShop, option: tuple[str, str]) -> None:
+    """An option that would be passed over in silence is refused."""
+    assert "leave" in shop.run("report", "quality", *option, "--at", AT, code=1).stderr
 
 
 def test_doctor_notices_another_secret_key(shop: CliShop) -> None:

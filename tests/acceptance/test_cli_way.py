@@ -195,6 +195,17 @@ def test_reports_become_files(shop: CliShop) -> None:
     assert (row["key"], row["from"], row["to"]) == ("winback", "2026-01-01", "2026-02-28")
 
 
+def test_the_accuracy_of_the_prediction_is_a_report(shop: CliShop) -> None:
+    """Six cars came two days before the half year was over; nothing told yet how much they are driven."""
+    words = ("report", "accuracy", "--from", "2025-01-01", "--to", "2025-12-31", "--at", AT)
+    ours, fixed = json.loads(shop.run(*words, "--format", "json").stdout)
+    assert (ours["rule"], ours["n"], ours["mean_error_days"], ours["bias_days"]) == ("prediction", 6, 2.0, -2.0)
+    assert (fixed["rule"], fixed["n"], fixed["mean_error_days"]) == ("fixed_months", 6, 2.0)
+    assert "Every 6 months" in shop.run(*words).stdout
+    shop.run(*words, "--format", "xlsx", "--out", str(shop.folder / "accuracy.xlsx"))
+    assert (shop.folder / "accuracy.xlsx").read_bytes().startswith(b"PK")
+
+
 def test_a_plan_of_one_campaign_is_made_due_or_not(shop: CliShop) -> None:
     """--campaign plans it now; a dry run keeps nothing."""
     sunday = "2026-03-15T10:00+08:00"

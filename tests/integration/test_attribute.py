@@ -8,7 +8,7 @@ import pytest
 
 from notifier.domain.states import AttemptEvent
 from notifier.store.engine import Store, database_now
-from notifier.store.orders import redeem_coupons
+from notifier.store.orders import Redemption, redeem_coupons
 from notifier.store.splits import Leaving, leave
 from notifier.store.tables import Assist, Click, Coupon, Credit, Link, Visit
 from notifier.store.transitions import AttemptChange, apply_events
@@ -124,7 +124,7 @@ def offered(store: Store) -> Dealership:
 def redeem(shop: Dealership, visit: int, day: date) -> None:
     """The order of that visit names the customer's code."""
     code = shop.one(Coupon)["code"]
-    shop.write(lambda session: redeem_coupons(session, shop.id, {code: (day, visit)}))
+    shop.write(lambda session: redeem_coupons(session, shop.id, {code: Redemption(code, day, "", visit)}))
 
 
 def test_a_redeemed_coupon_wins_over_a_later_plain_send(store: Store) -> None:

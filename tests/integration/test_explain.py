@@ -91,6 +91,23 @@ def test_each_obstacle_has_one_sentence(sqlite_store: Store, reason: str, change
     assert said.sentence.endswith(".")
 
 
+def test_a_day_that_is_a_guess_is_called_one(sqlite_store: Store) -> None:
+    """Irregular use, and what the owner told of it."""
+    shop = Dealership(sqlite_store, yaml(MAINTENANCE))
+    due = TODAY + timedelta(days=60)
+    shop.owner(
+        "陈晓芳", service_on=due, next_service_from=due - timedelta(days=30), next_service_to=due, irregular=True
+    )
+    shop.owner("王强", service_on=due, next_service_from=due - timedelta(days=30), next_service_to=due)
+    shop.fresh(NOW)
+    assert "so the day is a guess." in one(shop, "陈晓芳").sentence
+    assert one(shop, "王强").sentence == (
+        "Not due until 2026-04-25; the service is expected on 2026-05-09 (2026-04-09 to 2026-05-09)."
+    )
+    shop.reply("王强", "里程53200公里", at(TODAY, "12:00"))
+    assert one(shop, "王强").sentence.endswith("The customer told 53,200 km on 2026-03-10.")
+
+
 def test_a_control_is_told_apart(sqlite_store: Store) -> None:
     """Who is in the control group gets no text on purpose, before and after the run."""
     shop = Dealership(sqlite_store, yaml(WINBACK.rstrip() + "\n    control: 20%\n    first_run: catch_up\n"))

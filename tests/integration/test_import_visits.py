@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from notifier.store.engine import Store
+from notifier.store.model_rates import ModelRates, keep_rates
 from tests.support.import_desk import (
     NOW,
     SHANGHAI,
+    TODAY,
     add,
     bring,
     car,
@@ -118,10 +120,13 @@ def test_a_wrong_odometer_keeps_the_visit_and_drops_the_reading(store: Store, sh
 def test_the_next_service_is_predicted_from_the_readings(store: Store, shop: int) -> None:
     """facts/statistics.md, unit check: 5,000 km at 40.619048 km a day from 2026-01-05 is 2026-05-09."""
     bring(store, shop, "customers", [car("C1", phone(1), 1, "2024-12-01", 车型="朗逸")])
+    with store.write() as session:
+        import_id = rows_of(store, "dms_import")[-1]["id"]
+        keep_rates(session, import_id, ModelRates(TODAY, {"朗逸": 36.0}))
     bring(store, shop, "visits", [
         order("R1", 1, "2025-01-10", "5000"), order("R2", 1, "2025-05-10", "9800"),
         order("R3", 1, "2025-09-07", "15000"), order("R4", 1, "2026-01-05", "19800"),
-    ], model_rates={"朗逸": 36.0})  # fmt: skip
+    ])  # fmt: skip
     vehicle = next(row for row in rows_of(store, "vehicle") if row["vin"] == vin(1))
     assert vehicle["km_per_day"] == pytest.approx(40.619048)
     assert (vehicle["next_service_on"], vehicle["service_anchor_on"]) == (date(2026, 5, 9), date(2026, 1, 5))

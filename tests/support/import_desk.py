@@ -36,7 +36,7 @@ CUSTOMER_HEADERS = (
     "同意日期",
     "生日",
 )
-VISIT_HEADERS = ("工单号", "VIN", "进厂日期", "里程", "维修类别", "金额", "优惠券")
+VISIT_HEADERS = ("工单号", "VIN", "进厂日期", "里程", "维修类别", "金额", "优惠券", "服务顾问")
 RENEWAL_HEADERS = ("保单号", "VIN", "保险公司", "起保日期", "终保日期", "出单日期", "保费")
 HEADERS = {"customers": CUSTOMER_HEADERS, "visits": VISIT_HEADERS, "renewals": RENEWAL_HEADERS}
 

@@ -41,6 +41,7 @@ def test_the_defaults_of_the_table_are_the_defaults_of_the_code() -> None:
 
 
 BAD = {
+    "NOTIFIER_INBOX_RESTS": "0",
     "NOTIFIER_GATEWAY": "twillio",
     "NOTIFIER_PORT": "99999",
     "NOTIFIER_LANGUAGE": "fr",
@@ -54,6 +55,7 @@ BAD = {
     "NOTIFIER_PRICE_PER_SEGMENT": "0.0000001",
     "NOTIFIER_IN_FLIGHT": "0",
     "NOTIFIER_SIMULATOR_SEED": "-1",
+    "NOTIFIER_DMS_EVERY": "-5",
     "NOTIFIER_TWILIO_RATE": "0",
     "TWILIO_API_BASE_URL": "api.twilio.com",
     "TWILIO_ACCOUNT_SID": "SK123",
@@ -73,12 +75,17 @@ def test_a_bad_value_names_key_value_and_what_is_right(name: str) -> None:
 
 def test_every_setting_that_can_be_wrong_is_tried_above() -> None:
     """A new setting without a refusal would be noticed here; paths and secrets cannot be wrong in this way."""
-    free = {"NOTIFIER_SCHEDULES", "NOTIFIER_TEMPLATES"}
+    free = {"NOTIFIER_SCHEDULES", "NOTIFIER_TEMPLATES", "NOTIFIER_DMS_QUERIES", "NOTIFIER_INBOX"}
     assert set(BAD) == {setting.name for setting in SETTINGS if not setting.secret} - free
 
 
 @pytest.mark.parametrize(
-    "name, value", [("NOTIFIER_SECRET_KEY", "short"), ("NOTIFIER_DATABASE_URL", "mysql://wang:geheim@host/x")]
+    "name, value",
+    [
+        ("NOTIFIER_SECRET_KEY", "short"),
+        ("NOTIFIER_DATABASE_URL", "mysql://wang:geheim@host/x"),
+        ("NOTIFIER_DMS_URL", "wang:geheim@host"),
+    ],
 )
 def test_a_bad_secret_is_never_shown(name: str, value: str) -> None:
     """Neither the sentence nor the chain of causes may carry the value."""

@@ -16,6 +16,7 @@ from notifier.dms.dates import Birthday, clean_birthday, clean_date, clean_momen
     [
         "2024/3/5", "2024-03-05", "2024.3.5", "20240305", "2024年3月5日", "2024年03月05号", "45356", "'2024/3/5",
         "２０２４／３／５", "5 Mar 2024", "05-Mar-2024", "2024-03-05 00:00:00", " 2024/3/5 ",
+        "20240305.0", '="2024-03-05"', "2024-03-05 00:00:00.000", "45356.0",
     ],
 )  # fmt: skip
 def test_every_way_to_write_the_fifth_of_march(text: str) -> None:
@@ -38,7 +39,9 @@ def test_the_time_of_day_is_kept(text: str, clock: time) -> None:
     assert clean_moment(text) == (date(2024, 3, 5), clock, None)
 
 
-@pytest.mark.parametrize("text", ["1900-01-01", "1900/1/0", "0000-00-00", "1899-12-30", "9999-12-31", "1"])
+@pytest.mark.parametrize(
+    "text", ["1900-01-01", "1900/1/0", "0000-00-00", "1899-12-30", "9999-12-31", "2099-12-31", "1753-01-01", "1"]
+)
 def test_placeholders_are_no_dates(text: str) -> None:
     """What programs write where nothing is known."""
     assert clean_date(text) == (None, "placeholder_date")
@@ -87,6 +90,14 @@ def test_any_text_gives_a_date_or_a_doubt(text: str) -> None:
         ("闰四月廿三", Birthday(None, "0423", "lunar")),
         ("腊月三十", Birthday(None, "1230", "lunar")),
         ("農曆十一月二十九", Birthday(None, "1129", "lunar")),
+        ("农历闰六月初八", Birthday(None, "0608", "lunar")),
+        ("1980年闰6月8日", Birthday(None, "0608", "lunar")),
+        ("农历 八月 初八", Birthday(None, "0808", "lunar")),
+        ("庚申年八月初八", Birthday(None, "0808", "lunar")),
+        ("农历8月15", Birthday(None, "0815", "lunar")),
+        ("八月十五", Birthday(None, "0815", "lunar")),
+        ("五月十二日", Birthday(None, "0512")),
+        ("一九八〇年五月十二日", Birthday(date(1980, 5, 12), "0512")),
         ("", Birthday()),
     ],
 )
@@ -97,7 +108,15 @@ def test_birthdays(text: str, birthday: Birthday) -> None:
 
 @pytest.mark.parametrize(
     "text, doubt",
-    [("13-40", "bad_date"), ("农历十三月初八", "bad_date"), ("农历", "bad_date"), ("1900-01-01", "placeholder_date")],
+    [
+        ("13-40", "bad_date"),
+        ("1980年8月", "bad_date"),
+        ("农历1980-08-31", "bad_date"),
+        ("二月三十日", "bad_date"),
+        ("农历十三月初八", "bad_date"),
+        ("农历", "bad_date"),
+        ("1900-01-01", "placeholder_date"),
+    ],
 )
 def test_birthdays_that_are_none(text: str, doubt: str) -> None:
     """Emptied and named."""

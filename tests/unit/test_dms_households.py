@@ -81,3 +81,28 @@ def test_an_erased_customer_stays_erased() -> None:
     erased = STORED | {"name": None, "phone": None, "erased_at": datetime(2026, 1, 1, tzinfo=UTC)}
     after = laid_over(home({"name": "陈红", "is_company": False}), erased, SETTINGS)
     assert (after["name"], after["phone"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "known, told, since",
+    [
+        (date(2026, 2, 20), date(2024, 1, 1), date(2026, 2, 20)),
+        (date(2024, 1, 1), date(2026, 2, 20), date(2026, 2, 20)),
+        (date(2026, 2, 20), None, date(2026, 2, 20)), (None, date(2024, 1, 1), None),
+    ],
+)  # fmt: skip
+def test_an_older_refusal_makes_the_later_no_easier_to_undo(
+    known: date | None, told: date | None, since: date | None
+) -> None:
+    """Whoever refused in February has not been won back by a yes of last year."""
+    stored = STORED | {"consent": "no", "consent_since": known}
+    fact = {"consent": "no"} | ({"consent_since": told} if told else {})
+    after = laid_over(home(fact), stored, SETTINGS)
+    assert (after["consent"], after["consent_since"]) == ("no", since)
+
+
+@pytest.mark.parametrize("doubt, after", [("21614", "21614"), ("missing", "too_short"), (None, "too_short")])
+def test_without_a_phone_what_a_carrier_taught_is_still_noted(doubt: str | None, after: str) -> None:
+    """The phone may come back, and would be as dead as before."""
+    stored = STORED | {"phone": None, "phone_key": None, "unreachable": doubt}
+    assert laid_over(home({}, phone=None), stored, SETTINGS)["unreachable"] == after

@@ -13,6 +13,11 @@ from notifier.dms.words import clean_category, clean_consent, clean_language, cl
         ("首保", "first_service"), ("定期保养", "maintenance"), ("一般维修", "repair"), ("事故车", "accident"),
         ("索赔", "warranty"), ("装潢", "decoration"), ("PDI", "pdi"), ("pdi检测", "pdi"), ("内部", "internal"),
         ("Maintenance", "maintenance"), ("免费首保(5000km)", "first_service"), ("索赔维修", "warranty"),
+        ("保修期外维修", "repair"), ("质保期外保养", "maintenance"), ("非事故维修", "repair"),
+        ("强制保养", "first_service"),
+        ("二保", "maintenance"), ("钣金", "accident"), ("交车前检查", "pdi"), ("试驾车保养", "internal"),
+        ("年检", "other"),
+        ("三包索赔", "warranty"), ("精品加装", "decoration"), ("机修", "repair"), ("ＰＤＩ", "pdi"),
         ("内部保养", "internal"), ("其他", "other"), ("first service", "first_service"),
     ],
 )  # fmt: skip
@@ -35,6 +40,10 @@ def test_an_unknown_category_is_other_and_doubted() -> None:
         ("PDI", "pdi"),
         ("库存", "stock"),
         ("报废", "scrapped"),
+        ("2023年已转卖", "sold"),
+        ("试驾车(2号)", "test_drive"),
+        ("展车", "stock"),
+        ("公务车", "in_use"),
     ],
 )
 def test_states(text: str, state: str) -> None:
@@ -45,6 +54,7 @@ def test_states(text: str, state: str) -> None:
 def test_no_state_and_an_unknown_one() -> None:
     """Empty is empty; the unknown is doubted."""
     assert (clean_state(""), clean_state("飞了")) == ((None, None), (None, "unknown_state"))
+    assert clean_state("未过户") == clean_state("准备转卖") == (None, "unknown_state")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,3 +168,14 @@ def test_a_phone_key_without_a_secret_is_refused() -> None:
     """An HMAC under an empty key can be turned back into phones within minutes."""
     with pytest.raises(BadInput, match="NOTIFIER_SECRET_KEY"):
         phone_key(b"", CHEN)
+
+
+@given(st.integers(10**10, 2 * 10**10 - 1))
+def test_asking_once_a_range_answers_for_every_number_of_it(number: int) -> None:
+    """Eleven digits that begin with 1 are a Chinese mobile number exactly where libphonenumber says so of them."""
+    parsed = phonenumbers.parse(str(number), "CN")
+    if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE:
+        assert to_e164(str(number), "CN") == f"+86{number}"
+    else:
+        with pytest.raises(BadPhone):
+            to_e164(str(number), "CN")

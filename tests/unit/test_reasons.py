@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from notifier.dms.households import PHONE_DOUBTS
 from notifier.jobs import sayings
-from notifier.jobs.reasons import CANCELLED, IMPORT_WORDS, PHONE_WORDS, REASONS, cancel_words, short_words
+from notifier.jobs.reasons import (
+    CANCELLED,
+    DOUBTED_ADVICE,
+    IMPORT_WORDS,
+    PHONE_WORDS,
+    REASONS,
+    REJECTED_ADVICE,
+    cancel_words,
+    short_words,
+)
+from notifier.store.phones import PHONE_DOUBTS
 from notifier.store.tables import Vehicle
 from notifier.store.touches import CLOSING_ANSWERS
 
@@ -80,6 +89,18 @@ def test_every_status_of_explain_is_documented(status: str) -> None:
 def test_every_word_of_an_import_is_documented(word: str) -> None:
     """Reasons of rejected and doubted rows."""
     assert word in DOCUMENTED
+
+
+def _listed(start: str) -> list[str]:
+    """The words of one of docs/json.md's lists."""
+    return re.findall(r"`([a-z_]+)`", PAGE.partition(f"\n{start} ")[2].partition("\n\n")[0])
+
+
+@pytest.mark.parametrize("start, advice", [("Rejected for:", REJECTED_ADVICE), ("Warned of:", DOUBTED_ADVICE)])
+def test_every_word_of_an_import_comes_with_what_to_do(start: str, advice: Mapping[str, str]) -> None:
+    """A clerk is never left with a reason alone; and the registry holds no advice that nobody gets."""
+    assert set(advice) == set(_listed(start))
+    assert set(REJECTED_ADVICE) | set(DOUBTED_ADVICE) == set(IMPORT_WORDS)
 
 
 def test_every_doubt_about_a_phone_has_words() -> None:

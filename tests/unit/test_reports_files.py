@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from notifier.locale import language
-from notifier.reports.render_csv import campaigns_csv, harmless
+from notifier.reports.render_csv import campaigns_csv
 from notifier.reports.render_json import campaigns_json
 from notifier.reports.render_xlsx import campaigns_xlsx
 from tests.support.report_page import page
@@ -81,7 +81,15 @@ def test_csv_text_that_begins_like_a_formula_is_made_harmless(start: str) -> Non
     """A campaign named =HYPERLINK(...) must not run on the manager's machine."""
     heading, first, *_others = read_csv(campaigns_csv(page(f"{start}1+1")))
     assert dict(zip(heading, first, strict=True))["Campaign"] == f"'{start}1+1"
-    assert harmless("1+1") == "1+1"
+
+
+NAMES = ["定期保养招揽", "0012", "202403050000000123", "-12.5"]
+
+
+def test_csv_keeps_every_digit_and_every_character() -> None:
+    """A campaign may be named by a number: leading zeros and long ones are there whole."""
+    heading, *rows = read_csv(campaigns_csv(page(*NAMES)))
+    assert [dict(zip(heading, row, strict=True))["Campaign"] for row in rows] == NAMES
 
 
 def sheets(content: bytes) -> Any:
@@ -112,6 +120,13 @@ def test_xlsx_text_is_never_a_formula_nor_a_link() -> None:
     assert [(cell.value, cell.data_type, cell.hyperlink) for cell in cells] == [
         ("=1+1", "s", None), ("https://example.com", "s", None)
     ]  # fmt: skip
+
+
+def test_xlsx_keeps_every_digit_and_every_character() -> None:
+    """Text cells, whatever they look like."""
+    table = sheets(campaigns_xlsx(page(*NAMES)))["Campaign summary"]
+    cells = [table.cell(row, 2) for row in range(6, 10)]
+    assert [(cell.value, cell.data_type, cell.number_format) for cell in cells] == [(name, "s", "@") for name in NAMES]
 
 
 def test_xlsx_says_how_to_read_it() -> None:

@@ -104,6 +104,11 @@ def test_digits_told_in_passing_count_as_told(body: str) -> None:
     assert findings(body, replies="{1: booking, 0: sold}", language="zh-CN" if "回" in body else "en") == []
 
 
+def test_kilometres_are_asked_for_without_a_digit() -> None:
+    """`km: odometer` promises none."""
+    assert findings("回复1预约,或直接回复当前公里数", replies="{1: booking, km: odometer}") == []
+
+
 def test_findings_stand_on_the_line_of_the_file() -> None:
     """Front matter counts, so that an editor jumps to the right place."""
     found = findings("您好\n还有3天\n返现")

@@ -68,6 +68,8 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
         ("---\ntitle: x\nkind: service\nreplies: {1: bookin}\n---\nhi", ["line 4", "Nearest: booking", "wrong_person"]),
         ("---\ntitle: x\nkind: service\nreplies:\n  1: booking\n  yes: sold\n---\nhi", ["line 6", "yes", "digit"]),
         ("---\ntitle: x\nkind: service\nreplies: 1\n---\nhi", ["line 4", "{1: booking}"]),
+        ("---\ntitle: x\nkind: service\nreplies: {1: odometer}\n---\nhi", ["line 4", "1", "{km: odometer}"]),
+        ("---\ntitle: x\nkind: service\nreplies: {km: booking}\n---\nhi", ["line 4", "km", "{km: odometer}"]),
         ("---\ntitle: x\nkind: service\nprovider: SMS_1\n---\nhi", ["line 4", "alibaba"]),
         ("---\ntitle: x\n\tkind: service\n---\nhi", ["line 3", "front matter"]),
         ("---\ntitle: x\nkind: service\ntitle: y\n---\nhi", ["line 4", "front matter"]),
@@ -227,3 +229,9 @@ def test_names_and_aliases_lead_to_one_field_each() -> None:
     for field in FIELDS.values():
         assert field_named(field.alias) is field
         assert field_named(field.name) is field
+
+
+def test_a_text_may_ask_for_the_kilometres() -> None:
+    """They stand beside the digits."""
+    template = parsed("---\ntitle: x\nkind: service\nreplies: {1: booking, km: odometer}\n---\n回复1预约,或回复公里数")
+    assert template.replies == {"1": "booking", "km": "odometer"}

@@ -104,7 +104,6 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
                 record_chunk(
                     session, planner.chunk, shop_id=setting.shop_id, run_id=run_id, campaign_id=setting.campaign.id
                 )
-            store.breathe()
     return tally
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from notifier.domain.cycles import RULES
+from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
 from notifier.errors import NotifierError, Refused, TemplateError
 from notifier.gateways.base import Capabilities
 from notifier.jobs.plan.pace import Ledger
@@ -175,11 +176,10 @@ class ShopPlanner:
             fresh = freshness(session, self.shop_id)
             unfinished = unfinished_kinds(session, self.shop_id)
         for kind in RULES[campaign.rule].reads:
-            if kind in unfinished:
-                return "import_unfinished"
             limit = self.planner.schedules.guards.data_max_age.get(kind)
-            if limit is not None and (kind not in fresh or self.now - fresh[kind] > limit):
-                return "data_too_old"
+            found = freshness_of(fresh.get(kind), limit, self.now, is_unfinished=kind in unfinished)
+            if makes_planning_wait(found, limit):
+                return "import_unfinished" if found is Freshness.UNFINISHED else "data_too_old"
         return None
 
     def _plan_campaign(self, campaign: Campaign, due_at: datetime | None) -> PlannedRun:

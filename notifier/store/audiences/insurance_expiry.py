@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.audiences.base import Due, fetch
+from notifier.store.audiences.base import Due, fetch, is_ours
 from notifier.store.bulk import table_of
 from notifier.store.tables import Customer, Vehicle
 
@@ -21,7 +21,7 @@ def due(session: Session, shop_id: int, earliest: date, latest: date, customer_i
     statement = (
         sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id, ends_on, ends_on)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
-        .where(VEHICLE.c.shop_id == shop_id, ends_on.is_not(None))
+        .where(VEHICLE.c.shop_id == shop_id, ends_on.is_not(None), is_ours())
     )
     if customer_id is not None:
         return fetch(session, statement.where(CUSTOMER.c.id == customer_id))

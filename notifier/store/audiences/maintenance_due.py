@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.audiences.base import Due, fetch
+from notifier.store.audiences.base import Due, fetch, is_ours
 from notifier.store.bulk import table_of
 from notifier.store.tables import Customer, Vehicle
 
@@ -22,7 +22,8 @@ def due(session: Session, shop_id: int, earliest: date, latest: date, customer_i
                   VEHICLE.c.next_service_on)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
         .where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.service_anchor_on.is_not(None),
-               VEHICLE.c.next_service_on.is_not(None))
+               VEHICLE.c.next_service_on.is_not(None),
+               is_ours())
     )  # fmt: skip
     if customer_id is not None:
         return fetch(session, statement.where(CUSTOMER.c.id == customer_id))

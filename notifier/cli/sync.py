@@ -1,0 +1,111 @@
+"""`notifier sync [KIND…]`: what has changed in the DMS's own database → the store, with the account of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notifier.cli.imports import (
+    Rejects,
+    raise_if_rejects_cannot_go,
+    say_freshness,
+    show_report,
+    write_rejected,
+)
+from notifier.cli.opening import kept_shop, open_house
+from notifier.cli.options import At, DryRun, Json, moment_or_now, one_of
+from notifier.cli.terminal import Bar, progress, show, show_json
+from notifier.locale import N_, _
+from notifier.locale.records import records_word
+
+if TYPE_CHECKING:
+    from notifier.jobs.sync import Synced
+    from notifier.wiring import House
+
+__all__ = ["sync_command"]
+
+KINDS = ("customers", "visits", "renewals")
+
+
+def _kind(word: str) -> str:
+    return one_of(word, KINDS)
+
+
+Kinds = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KIND…", parser=_kind, help=N_("customers, visits or renewals; left out: every kind with a query")
+    ),
+]
+Full = Annotated[
+    bool, typer.Option("--full", help=N_("read everything, not only what has changed since the last time"))
+]
+
+
+def sync_command(
+    kinds: Kinds = None,
+    *,
+    at: At = None,
+    full: Full = False,
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    as_json: Json = False,
+) -> None:
+    """Each kind is shown when it is done; the first that fails ends the command."""
+    chosen = kinds or []
+
+    def watch(kind: str, total: int | None) -> AbstractContextManager[Bar]:
+        words = _("Reading {records}") if total is None else _("Storing {records}")
+        return progress(words.format(records=records_word(kind)), total, quiet=as_json)
+
+    with open_house() as house:
+        expected = chosen or KINDS
+        for kind in expected:
+            raise_if_rejects_cannot_go(rejects_of(rejects, kind, expected), [house.settings.dms_queries])
+        documents: dict[str, Any] = {}
+        now = moment_or_now(at)
+        for synced in house.sync(now, kinds=chosen, full=full, dry_run=dry_run, watch=watch):
+            out = rejects_of(rejects, synced.kind, expected)
+            written = write_rejected(synced.table, synced.report, out)
+            documents[synced.kind] = synced.document(dry_run=dry_run)
+            if not as_json:
+                _show(house, synced, out, written, dry_run=dry_run)
+        if as_json:
+            show_json(documents)
+
+
+def rejects_of(rejects: Path | None, kind: str, kinds: Sequence[str]) -> Path | None:
+    """Where the rejected rows of a kind go: ``bad.xlsx``, or ``bad-visits.xlsx`` where there are several kinds."""
+    if rejects is None or len(set(kinds)) == 1:
+        return rejects
+    return rejects.with_name(f"{rejects.stem}-{kind}{rejects.suffix}")
+
+
+def _show(house: House, synced: Synced, out: Path | None, written: int, *, dry_run: bool) -> None:
+    from notifier.cli.import_report import remarks
+    from notifier.dms.rejects import rejects_file
+
+    # What an import says of columns nobody reads ends in the mend of a file; here it is another.
+    report = replace(synced.report, mapped=replace(synced.report.mapped, unrecognised=()))
+    file = rejects_file(out, len(report.rejects)) if out else None
+    sentences = [*_of_the_query(synced), *remarks(report, file, written, dry_run=dry_run)]
+    show_report(report, synced.table, iter(sentences), dry_run=dry_run)
+    if not dry_run:
+        say_freshness(house, *kept_shop(house), synced.kind)
+    show("")
+
+
+def _of_the_query(synced: Synced) -> Iterator[str]:
+    if synced.whole:
+        yield _("The query was read from its beginning.")
+    else:
+        yield _("Only what had changed since the last time was read.")
+    if names := synced.report.mapped.unrecognised:
+        yield _("Columns nobody reads: {names}. Name one with AS, or under mapping, if it should be.").format(
+            names=", ".join(names)
+        )

@@ -1,0 +1,161 @@
+"""Customers, visits and renewals straight from a DMS database: read what has changed, import it, remember how far.
+
+How far is remembered only when an import has come to its end, so whatever breaks in between is read again. Every kind
+is on its own: those before a failure are done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from notifier.dms.columns import KINDS
+from notifier.dms.headers import Mapped, map_headers
+from notifier.dms.imports import import_table
+from notifier.dms.readers import Table
+from notifier.dms.report import ImportReport
+from notifier.dms.settings import ImportSettings
+from notifier.dms.source import Query
+from notifier.dms.sql import Dms, open_dms
+from notifier.dms.stamps import kept, loaded
+from notifier.errors import BadInput, ConfigError, SourceError
+from notifier.locale import N_
+from notifier.store.engine import Store
+from notifier.store.rehearsal import rehearsal
+from notifier.store.syncs import Reached, keep_sync_point, sync_points
+
+__all__ = ["Synced", "Watch", "sync_all"]
+
+Watch = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+"""Shows progress: (kind, rows there are; None = not known yet) → what is told how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """One kind, done. `whole`: read from its beginning, not only what had changed.
+
+    `table` can be read (for the rejected rows) until the next kind is asked for.
+    """
+
+    kind: str
+    whole: bool
+    report: ImportReport
+    table: Table
+
+    def document(self, *, dry_run: bool = False) -> dict[str, Any]:
+        """As `--json` prints it; after a dry run also how the rows were understood."""
+        return {"whole": self.whole, **(self.report.as_rehearsed() if dry_run else self.report.as_json())}
+
+
+@contextmanager
+def _nobody_watches(_kind: str, _total: int | None) -> Iterator[Callable[[int], None]]:
+    yield lambda _done: None
+
+
+def sync_all(
+    store: Store,
+    shop_id: int,
+    url: str,
+    queries: Mapping[str, Query],
+    settings: ImportSettings,
+    *,
+    kinds: Collection[str] = (),
+    full: bool = False,
+    dry_run: bool = False,
+    watch: Watch | None = None,
+) -> Iterator[Synced]:
+    """Bring `kinds` (none named: all that have a query) from the database at `url`; customers, visits, renewals.
+
+    `full`: from the beginning, whatever was read before. With `dry_run` all is played through and nothing is kept. A
+    kind is done when it is handed out; at the first that fails this raises SourceError, ConfigError or BadInput.
+    """
+    chosen = [kind for kind in KINDS if kind in (kinds or queries)]
+    _raise_if_not_asked_for(chosen, queries)
+    stage = rehearsal(store) if dry_run else nullcontext(store)
+    with open_dms(url) as dms, stage as target:
+        sync = _Sync(target, shop_id, dms, settings, watch or _nobody_watches)
+        for kind in chosen:
+            yield from sync.bring(queries[kind], full=full)
+
+
+def _raise_if_not_asked_for(kinds: Collection[str], queries: Mapping[str, Query]) -> None:
+    for kind in kinds:
+        if kind not in queries:
+            raise BadInput(
+                N_("There is no query of {kind} in {file}; it has {known}."),
+                kind=kind,
+                file=next(iter(queries.values())).file,
+                known=", ".join(queries),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sync:
+    """One pass over a DMS database."""
+
+    store: Store
+    shop_id: int
+    dms: Dms
+    settings: ImportSettings
+    watch: Watch
+
+    def bring(self, query: Query, *, full: bool) -> Iterator[Synced]:
+        """Read, import, remember; one Synced."""
+        now, zone, kind = self.settings.now, self.settings.zone, query.kind
+        digest = query.digest(self.dms.place)
+        with self.store.read() as session:
+            reached = sync_points(session, self.shop_id).get(kind)
+        known = reached.since if reached and reached.query == digest and not full else None
+        since = loaded(known) if known else None
+        watched = self.watch(kind, None)
+        with self.dms.reading(query, since=since, now=now, zone=zone, watched=watched) as table:
+            _raise_if_columns_are_missing(query, table)
+            if kind == "customers" and since is None and not table.rows:
+                raise _nobody(query)
+            with self.watch(kind, table.rows) as told:
+                settings = replace(self.settings, mapping=query.mapping, progress=told)
+                report = import_table(kind, self.store, self.shop_id, table, settings, is_part=since is not None)
+            report.mapped = _without_stamp(report.mapped, query)
+            latest = kept(table.latest) if table.latest is not None else None
+            with self.store.write() as session:
+                keep_sync_point(session, self.shop_id, kind, Reached(digest, latest, now))
+            yield Synced(kind, since is None, report, table)
+
+
+def _raise_if_columns_are_missing(query: Query, table: Table) -> None:
+    """As the import would, but with the mend of a query."""
+    kind = KINDS[query.kind]
+    mapped = map_headers(table.headers, replace(kind, required=()), query.mapping)
+    missing = [name for name in kind.required if name in mapped.absent]
+    if missing:
+        raise ConfigError(
+            N_(
+                "{file}, line {line}: the query of {kind} gives no column for {missing}; its columns are {headers}. "
+                "Name one so with AS, or write under mapping which it is."
+            ),
+            file=query.file,
+            line=query.line,
+            kind=query.kind,
+            missing=", ".join(missing),
+            headers=", ".join(table.headers),
+        )
+
+
+def _without_stamp(mapped: Mapped, query: Query) -> Mapped:
+    """The column that says what has changed is read, though no field is made of it."""
+    return replace(mapped, unrecognised=tuple(name for name in mapped.unrecognised if name != query.changed_column))
+
+
+def _nobody(query: Query) -> SourceError:
+    """A shop without customers is a query that failed, and must not count as fresh."""
+    return SourceError(
+        N_(
+            "{file}, line {line}: the query of {kind} gave no row; nothing was imported. Mend it, or look whether the "
+            "DMS database is the right one."
+        ),
+        file=query.file,
+        line=query.line,
+        kind=query.kind,
+    )
