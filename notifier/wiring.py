@@ -191,6 +191,13 @@ class House:
         if chosen is None:
             raise ConfigError(N_("No folder is named: say which one, or set {key}."), key="NOTIFIER_INBOX")
         found = chosen.absolute()
+        if found.resolve() in {Path.home().resolve(), Path(found.anchor)}:
+            raise ConfigError(
+                N_("{folder} is no folder of its own, and every file in it would be moved; make a new one and name it "
+                   "in {key}."),
+                folder=str(found),
+                key="NOTIFIER_INBOX",
+            )  # fmt: skip
         ours = (self.settings.schedules, self.settings.database_file, self.settings.dms_queries)
         places = {path.absolute().parent.resolve() for path in ours if path} | {Path.cwd().resolve()}
         if found.resolve() in places:

@@ -15,7 +15,7 @@ from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
 from notifier.cli.terminal import say, show_json
 from notifier.errors import NotifierError
-from notifier.locale import _
+from notifier.locale import _, listed
 from notifier.locale.records import records_word
 
 if TYPE_CHECKING:
@@ -203,17 +203,25 @@ def _dms(house: House) -> Iterator[Line]:
     if house.settings.dms_url is not None:
         place, kinds = house.ask_dms()
         yield Line(ok=True, sentence=_("The DMS database {place} answers; it is asked for {kinds}.").format(
-            place=place, kinds=", ".join(records_word(kind) for kind in kinds)))  # fmt: skip
+            place=place, kinds=listed(map(records_word, kinds))))  # fmt: skip
 
 
 def _inbox(house: House, now: datetime) -> Iterator[Line]:
     """Only where one is watched."""
-    from notifier.dms.inbox import FolderWatch
+    from notifier.dms.inbox import FolderWatch, rejected_names
 
     if house.settings.inbox is not None:
         folder = house.inbox()
         FolderWatch(folder, timedelta()).look(now)
         yield Line(ok=True, sentence=_("The daemon imports the files put into {folder}.").format(folder=folder))
+        if rejected := rejected_names(folder):
+            yield Line(
+                ok=None,
+                sentence=_(
+                    "In rejected/ of that folder lie files that were not imported: {count}; the latest: {file} (why: "
+                    "in the .why.txt beside it)."
+                ).format(count=len(rejected), file=rejected[-1]),
+            )
 
 
 def _imports(house: House, now: datetime) -> Iterator[Line]:
@@ -259,14 +267,14 @@ def _consent(house: House) -> Iterator[Line]:
     if not total:
         return
     if unknown <= total * MUCH_UNKNOWN:
-        yield Line(ok=True, sentence=_("Consent to marketing is known of {known} of {total} customers.").format(
-            known=total - unknown, total=total))  # fmt: skip
+        sentence = _("Consent to marketing is known of {known} of {total} customers in reach.")
+        yield Line(ok=True, sentence=sentence.format(known=total - unknown, total=total))
     else:
         yield Line(
             ok=None,
             sentence=_(
-                "Of {unknown} of {total} customers nobody knows whether they agreed to marketing: they get service "
-                "reminders only. Import the consent column, or notifier import customers FILE --consent SOURCE"
+                "Of {unknown} of {total} customers in reach nobody knows whether they agreed to marketing: they get "
+                "service reminders only. Import the consent column, or notifier import customers FILE --consent SOURCE"
             ).format(unknown=unknown, total=total),
         )
 

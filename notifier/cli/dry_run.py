@@ -10,10 +10,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from notifier.cli.import_rows import FirstRows
-from notifier.cli.import_words import NOTHING, cost_of_absence, field_word
+from notifier.cli.import_words import NOTHING, cost_of_absence
 from notifier.cli.terminal import section, shortened, table
-from notifier.cli.wrapping import wrapped
-from notifier.locale import _
+from notifier.locale import _, listed
+from notifier.locale.fields import field_word
+from notifier.locale.wrapping import wrapped
 
 if TYPE_CHECKING:
     from notifier.dms.readers import Row, Table
@@ -58,7 +59,7 @@ def _columns(report: ImportReport, rows: Sequence[Row]) -> RenderableType:
 
 def _not_read(names: Sequence[str], width: int) -> str:
     sentence = _("Columns nobody reads: {names}. Name one in a mapping file (--mapping) if it should be.")
-    return "\n".join(wrapped(sentence.format(names=", ".join(names)), width))
+    return "\n".join(wrapped(sentence.format(names=listed(names)), width))
 
 
 def _absent(absent: Sequence[str], width: int) -> Iterator[RenderableType]:
@@ -71,5 +72,5 @@ def _absent(absent: Sequence[str], width: int) -> Iterator[RenderableType]:
         yield made
     others = [field_word(field) for field in absent if cost_of_absence(field) is None]
     if others:
-        sentence = _("Missing as well, which costs little: {names}").format(names=_(", ").join(others))
+        sentence = _("Missing as well, which costs little: {names}").format(names=listed(others))
         yield Text("\n".join(wrapped(sentence, width)), style="dim")

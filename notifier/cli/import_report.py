@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from notifier.cli.terminal import table
 from notifier.jobs.reasons import doubted_advice, import_words, rejected_advice
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed, ngettext
 from notifier.locale.records import records_word
+from notifier.locale.wrapping import Wrapped
 
 if TYPE_CHECKING:
     from notifier.dms.report import ImportReport
@@ -42,7 +43,7 @@ def account(report: ImportReport, source: str) -> Iterator[RenderableType]:
     for title, style, counts, advice in details:
         if counts:
             yield Text()
-            yield _reasons(title, style, counts, advice, widest)
+            yield _Reasons(Text(title, style), counts, advice, widest)
 
 
 GAP = "  "
@@ -58,33 +59,41 @@ def _counts(report: ImportReport) -> RenderableType:
     return made
 
 
-def _reasons(
-    title: str, style: str, counts: Mapping[str, int], advice: Callable[[str], str], widest: int
-) -> RenderableType:
-    made = table(title, _("Rows"), "", right=(1,))
-    made.columns[0].min_width = widest
-    made.columns[0].header_style = style
-    made.columns[1].min_width = 7
-    made.columns[2].style = "dim"
-    for reason, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        made.add_row(import_words(reason), f"{number:,}", advice(reason))
-    return made
+class _Reasons:
+    """Reasons, how many rows each has, and what to do about it; `widest` cells are the longest reason of the page.
+
+    The reasons take half of the width at most: what is left is all the advice has.
+    """
+
+    def __init__(self, heading: Text, counts: Mapping[str, int], advice: Callable[[str], str], widest: int) -> None:
+        self.heading, self.counts, self.advice, self.widest = heading, counts, advice, widest
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        made = table(self.heading.plain, _("Rows"), "", right=(1,))
+        made.columns[0].width = min(self.widest, options.max_width // 2)
+        made.columns[0].header_style = self.heading.style
+        made.columns[1].min_width = 7
+        for reason, number in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
+            made.add_row(Wrapped(import_words(reason)), f"{number:,}", Wrapped(self.advice(reason), "dim"))
+        yield made
 
 
 def remarks(report: ImportReport, rejects: Path | None, written: int, *, dry_run: bool) -> Iterator[str]:
     """What is worth a sentence. `rejects`: where the rejected rows went, `written` of them; None where nowhere."""
     if report.mapped.unrecognised and not dry_run:
         yield _("Columns nobody reads: {names}. Name one in a mapping file (--mapping) if it should be.").format(
-            names=", ".join(report.mapped.unrecognised)
+            names=listed(report.mapped.unrecognised)
         )
     if report.parked:
         yield _("Parked rows wait for their car: they are taken up when its customer is imported.")
     if report.released:
         yield _("{number} rows that waited for a car of this file were taken up.").format(number=report.released)
     if rejects is not None and written:
-        yield _("{number} rejected rows are in {file}: mend them there and import that file.").format(
-            number=written, file=rejects
-        )
+        yield ngettext(
+            "{number} rejected row is in {file}: mend it there and import that file.",
+            "{number} rejected rows are in {file}: mend them there and import that file.",
+            written,
+        ).format(number=written, file=rejects)
     elif rejects is not None:
         yield _("No row was rejected: {file} holds the column names alone.").format(file=rejects)
     elif report.rejected:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from notifier.cli.import_words import NOTHING, field_word, value_words
+from notifier.cli.import_words import NOTHING, value_words
 from notifier.cli.terminal import shortened
 from notifier.jobs.reasons import import_words
 from notifier.locale import _
+from notifier.locale.fields import field_word
 
 if TYPE_CHECKING:
     from notifier.dms.report import ImportReport, Understood

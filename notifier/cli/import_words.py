@@ -1,4 +1,4 @@
-"""The fields of imported files in words: what each is called, how its values read, what it costs to be without it."""
+"""The fields of imported files: how their values read, and what it costs to be without one."""
 
 from __future__ import annotations
 
@@ -7,48 +7,7 @@ from datetime import date, datetime
 
 from notifier.locale import N_, _
 
-__all__ = ["NOTHING", "cost_of_absence", "field_word", "value_words"]
-
-FIELDS: Mapping[str, str] = {
-    "number": N_("customer number"),
-    "name": N_("name"),
-    "sex": N_("sex"),
-    "phone": N_("phone"),
-    "birthday": N_("birthday"),
-    "language": N_("language"),
-    "district": N_("district"),
-    "plate": N_("plate"),
-    "vin": N_("VIN"),
-    "model": N_("model"),
-    "delivered_on": N_("delivery date"),
-    "insurance_ends_on": N_("insurance until"),
-    "inspection_ends_on": N_("inspection until"),
-    "loan_ends_on": N_("loan until"),
-    "warranty_ends_on": N_("warranty until"),
-    "member_level": N_("member level"),
-    "points": N_("points"),
-    "points_end_on": N_("points until"),
-    "state": N_("vehicle state"),
-    "consent": N_("consent"),
-    "consent_since": N_("consent since"),
-    "consent_source": N_("consent from"),
-    "order_no": N_("order number"),
-    "date_in": N_("date in"),
-    "odometer": N_("odometer"),
-    "category": N_("category"),
-    "amount": N_("amount"),
-    "advisor": N_("advisor"),
-    "coupon": N_("coupon"),
-    "policy_no": N_("policy number"),
-    "insurer": N_("insurer"),
-    "starts_on": N_("policy starts"),
-    "ends_on": N_("policy ends"),
-    "issued_on": N_("policy written"),
-    "premium": N_("premium"),
-    "commission": N_("commission"),
-    "is_company": N_("company"),
-}
-"""Our fields, and what cleaning adds to them."""
+__all__ = ["NOTHING", "cost_of_absence", "value_words"]
 
 NOTHING = "-"
 """A longer dash is two cells wide on some Chinese terminals, and what stands behind it would be pushed aside."""
@@ -90,11 +49,6 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "language": {"zh-CN": N_("Chinese"), "en": N_("English")},
 }  # fmt: skip
-
-
-def field_word(field: str) -> str:
-    """A field in the reader's language; one without a word as it is."""
-    return _(FIELDS.get(field, field))
 
 
 def cost_of_absence(field: str) -> str | None:

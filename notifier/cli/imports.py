@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from datetime import datetime
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +17,7 @@ from notifier.cli.opening import kept_shop, open_house
 from notifier.cli.options import At, DryRun, Json, moment_or_now, path
 from notifier.cli.terminal import say, show, show_json, stdout
 from notifier.errors import BadInput
-from notifier.locale import N_
+from notifier.locale import N_, _
 
 if TYPE_CHECKING:
     from notifier.dms.readers import Table
@@ -109,17 +111,19 @@ def _import(
     from notifier.dms.headers import read_mapping
     from notifier.dms.imports import import_table
     from notifier.dms.readers import open_table
-    from notifier.dms.rejects import rejects_file
+    from notifier.dms.rejects import is_mended, rejects_file
     from notifier.dms.settings import ImportSettings
 
     columns = read_mapping(mapping) if mapping else {}
-    source = open_table(file, columns)
+    source, written_at = open_table(file, columns), _written_at(file)
     raise_if_rejects_cannot_go(rejects, [file, *([mapping] if mapping else [])])
     with open_house() as house:
         shop_id, shop = kept_shop(house)
+        now = moment_or_now(at)
+        as_of = None if at else min(now, written_at)
         with import_progress(kind, source, quiet=as_json) as (reading, storing):
             settings = ImportSettings(
-                now=moment_or_now(at), secret=house.secret, region=shop.region, zone=shop.zone,
+                now=now, as_of=as_of, secret=house.secret, region=shop.region, zone=shop.zone,
                 consent_source=consent, mapping=columns, reading=reading, progress=storing,
             )  # fmt: skip
             report = import_table(kind, house.store, shop_id, source, settings, dry_run=dry_run)
@@ -128,9 +132,26 @@ def _import(
             show_json(report.as_rehearsed() if dry_run else report.as_json())
             return
         out = rejects_file(rejects, len(report.rejects)) if rejects else None
-        show_report(report, source, remarks(report, out, written, dry_run=dry_run), dry_run=dry_run)
+        again = _same_again(consent, mapping) if written else ()
+        sentences = chain(remarks(report, out, written, dry_run=dry_run), again)
+        show_report(report, source, sentences, dry_run=dry_run)
         if not dry_run:
-            say_freshness(house, shop_id, shop, kind)
+            if is_mended(source):
+                say(_("These are rows rejected before: the records are as fresh as they were."))
+            say_freshness(house, shop_id, shop, kind, written_at=None if at or is_mended(source) else written_at)
+
+
+def _written_at(file: Path) -> datetime:
+    """When the file was written: what has happened since, it cannot tell."""
+    return datetime.fromtimestamp(file.stat().st_mtime_ns / 1e9, UTC)
+
+
+def _same_again(consent: str | None, mapping: Path | None) -> Iterator[str]:
+    """What the mended file must be imported with, to be taken as this one was."""
+    given = {"--consent": consent, "--mapping": str(mapping) if mapping else None}
+    options = " ".join(f"{option} {shlex.quote(value)}" for option, value in given.items() if value)
+    if options:
+        yield _("Import the mended file with the same options: {options}").format(options=options)
 
 
 def raise_if_rejects_cannot_go(rejects: Path | None, read: list[Path]) -> None:
@@ -156,12 +177,12 @@ def raise_if_rejects_cannot_go(rejects: Path | None, read: list[Path]) -> None:
 def write_rejected(source: Table, report: ImportReport, rejects: Path | None) -> int:
     """Write the rejected rows where they were asked for; returns how many."""
     from notifier.dms.rejects import write_rejects
-    from notifier.jobs.reasons import import_words
+    from notifier.jobs.reasons import rejected_note
 
     if rejects is None:
         return 0
     try:
-        return write_rejects(source, report.rejects, rejects, import_words)
+        return write_rejects(source, report.rejects, rejects, rejected_note)
     except OSError as error:
         raise BadInput(
             N_("The rejected rows cannot be written to {file} ({detail}); the import itself is done."),
@@ -182,12 +203,25 @@ def show_report(report: ImportReport, source: Table, sentences: Iterator[str], *
     say(*sentences)
 
 
-def say_freshness(house: House, shop_id: int, shop: ShopSettings, kind: str) -> None:
-    """Up to when the shop's records of a kind are known now."""
+WRITTEN: Mapping[str, str] = {
+    "customers": N_("Customers are known up to {at}, when this file was written."),
+    "visits": N_("Visits are known up to {at}, when this file was written."),
+    "renewals": N_("Renewals are known up to {at}, when this file was written."),
+}
+
+
+def say_freshness(
+    house: House, shop_id: int, shop: ShopSettings, kind: str, *, written_at: datetime | None = None
+) -> None:
+    """Up to when the shop's records of a kind are known now; `written_at`: when the file imported was written."""
     from notifier.cli.import_report import freshness_sentence
     from notifier.store.imports import freshness
 
     with house.store.read() as session:
         known_to = freshness(session, shop_id).get(kind)
-    if known_to is not None:
+    if known_to is None:
+        return
+    if known_to == written_at:
+        say(_(WRITTEN[kind]).format(at=f"{known_to.astimezone(shop.zone):%Y-%m-%d %H:%M}"))
+    else:
         say(freshness_sentence(kind, known_to, shop.zone))

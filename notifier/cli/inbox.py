@@ -62,7 +62,8 @@ def _clock() -> datetime:
 
 def _show(result: InboxResult, sighting: Sighting) -> None:
     if result.files:
-        listed = table(_("File"), "", _("Read"), _("New"), _("Changed"), _("Rejected"), right=(2, 3, 4, 5))
+        listed = table(_("File"), "", *_headings(), right=tuple(range(2, 2 + len(_headings()))))
+        listed.columns[1].no_wrap = True
         for filed in result.files:
             listed.add_row(filed.file, *_figures(filed))
         show(listed, "")
@@ -81,10 +82,18 @@ def _show(result: InboxResult, sighting: Sighting) -> None:
         say(_("Nothing lies there to be imported."))
 
 
+def _headings() -> tuple[str, ...]:
+    """What was read, and the verdicts it is the sum of."""
+    return _("Read"), _("New"), _("Changed"), _("Unchanged"), _("Merged"), _("Parked"), _("Rejected")
+
+
 def _figures(filed: Filed) -> tuple[str, ...]:
     if filed.done is None:
         words: Mapping[str, str] = {"rejected": _("rejected"), "waiting": _("waits")}
-        return (words[filed.state], "", "", "", "")
+        return (words[filed.state], *("" for _heading in _headings()))
     report = filed.done.report
-    figures = (report.read, report.new, report.changed, report.rejected.total())
+    figures = (
+        report.read, report.new, report.changed, report.unchanged, report.merged, report.parked,
+        report.rejected.total(),
+    )  # fmt: skip
     return (records_word(report.kind), *(f"{figure:,}" for figure in figures))

@@ -51,6 +51,8 @@ def whole_number(text: str | int) -> int:
 
 def path(text: str) -> Path:
     """A file's name."""
+    if not text.strip():
+        raise typer.BadParameter(_("A file needs a name."))
     return Path(text).expanduser()
 
 

@@ -20,7 +20,7 @@ from notifier.cli.imports import (
 from notifier.cli.opening import kept_shop, open_house
 from notifier.cli.options import At, DryRun, Json, moment_or_now, one_of
 from notifier.cli.terminal import Bar, progress, show, show_json
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed
 from notifier.locale.records import records_word
 
 if TYPE_CHECKING:
@@ -107,5 +107,5 @@ def _of_the_query(synced: Synced) -> Iterator[str]:
         yield _("Only what had changed since the last time was read.")
     if names := synced.report.mapped.unrecognised:
         yield _("Columns nobody reads: {names}. Name one with AS, or under mapping, if it should be.").format(
-            names=", ".join(names)
+            names=listed(names)
         )

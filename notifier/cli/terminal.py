@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from notifier.cli.wrapping import wrapped
+from notifier.locale.wrapping import wrapped
 
 __all__ = ["Bar", "progress", "remark", "say", "section", "shortened", "show", "show_json", "stdout", "table"]
 

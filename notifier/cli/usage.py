@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from notifier.cli.wrapping import wrapped
 from notifier.locale import _
+from notifier.locale.wrapping import wrapped
 
 __all__ = ["Command", "Group", "usage_sentences"]
 

@@ -14,7 +14,7 @@ from notifier.dms.source import Query
 from notifier.dms.staging import Staging
 from notifier.dms.stamps import BadStamp, Stamp, Watermark
 from notifier.errors import ConfigError
-from notifier.locale import N_
+from notifier.locale import N_, WhenShown, listed
 
 __all__ = ["Answer", "QueryTable", "bad_stamp", "place_of_stamp", "told_apart"]
 
@@ -58,9 +58,9 @@ def place_of_stamp(query: Query, headers: Sequence[str]) -> int | None:
             ),
             file=query.file,
             line=query.line,
-            kind=query.kind,
+            kind=query.records,
             column=query.changed_column,
-            headers=", ".join(headers),
+            headers=WhenShown(lambda: listed(headers)),
         )
     return headers.index(query.changed_column)
 
@@ -99,7 +99,7 @@ def bad_stamp(query: Query, bad: BadStamp) -> ConfigError:
         ),
         file=query.file,
         line=query.line,
-        kind=query.kind,
+        kind=query.records,
         column=query.changed_column,
         value=re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", str(bad)))[:60],
     )

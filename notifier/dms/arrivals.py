@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -49,10 +49,14 @@ class Ways:
     others: list[CarArrivals] = field(default_factory=list)
 
 
-def ways_of(session: Session, incoming: IncomingOrders, chunk: Chunk) -> Ways:
-    """Nothing new; nobody knows the car; its whole history is new; or its orders meet stored ones."""
+def ways_of(session: Session, incoming: IncomingOrders, chunk: Chunk, untold: Collection[str]) -> Ways:
+    """Nothing new; nobody knows the car; its whole history is new; or its orders meet stored ones.
+
+    `untold`: columns of an order that the file does not have.
+    """
     incoming.meet_new_cars(session, chunk)
-    known, past = incoming.known(session, chunk), incoming.with_past(session, chunk)
+    incoming.lock_cars(session, chunk)
+    known, past = incoming.known(session, chunk, untold), incoming.with_past(session, chunk)
     ways = Ways()
     for car in _cars(incoming.rows(session, chunk)):
         car.known = known.get(car.vin, _NOTHING)

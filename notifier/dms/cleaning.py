@@ -66,6 +66,8 @@ def clean_code(text: str) -> str | None:
     if _AS_IT_SHOULD_BE.fullmatch(text):
         return text
     plain = _SPACES.sub("", unwrapped(unicodedata.normalize("NFKC", text))).strip("'`").upper()
+    if not plain.isprintable():
+        plain = "".join(c for c in plain if c.isprintable())
     plain = re.sub(r'^="?(.*?)"?$', r"\1", plain) if plain.startswith("=") else plain
     plain = re.sub(r"^(\d+)\.0+$", r"\1", plain)
     return None if plain.lower() in NOTHING else plain[:100]
@@ -119,8 +121,10 @@ def clean_plate(text: str, region: str) -> tuple[str | None, str | None]:
     return None, "bad_plate"
 
 
-_PLAIN_MONEY = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")
+_PLAIN_MONEY = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,2})?")
 _MONEY = re.compile(r"-?\d+(\.\d+)?")
+_MOST_MONEY = 1_000_000_000
+"""No order is a thousand million; a phone in the wrong column is more."""
 
 
 def clean_amount(text: str) -> tuple[int | None, str | None]:
@@ -135,7 +139,7 @@ def clean_amount(text: str) -> tuple[int | None, str | None]:
         plain = f"-{plain[1:-1]}"
     elif plain.endswith("-"):
         plain = f"-{plain[:-1]}"
-    if not _MONEY.fullmatch(plain) or len(plain) > 15:
+    if not _MONEY.fullmatch(plain) or len(plain) > 30 or abs(Decimal(plain)) >= _MOST_MONEY:
         return None, "bad_amount"
     return int((Decimal(plain) * 100).quantize(Decimal(1), ROUND_HALF_UP)), None
 

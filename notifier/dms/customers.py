@@ -17,6 +17,7 @@ from notifier.dms.policies import release_policies
 from notifier.dms.readers import Table
 from notifier.dms.staging import Record, Staging
 from notifier.dms.standing import stand_beside_known_owners
+from notifier.dms.twice import reject_cars_still_twice
 from notifier.dms.workshop import settle
 from notifier.store.customers import (
     bucket_keys_elsewhere,
@@ -62,6 +63,7 @@ def import_people(job: ImportJob, table: Table) -> None:
     with Staging(COLUMNS) as staging:
         staging.add(clean_people(job, table))
         drop_duplicate_cars(job, staging)
+        reject_cars_still_twice(job, table, staging)
         adopted = stand_beside_known_owners(job, staging)
         agreement = agree_on_owners(job, staging)
         agreement.moved |= adopted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +19,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from notifier.dms.columns import CUSTOMERS, KINDS, Kind
+from notifier.dms.unopened import cannot_be_opened
 from notifier.errors import BadInput
-from notifier.locale import N_
+from notifier.locale import N_, WhenShown, _, listed
+from notifier.locale.fields import fields_with_keys
+from notifier.locale.records import records_word
 
 __all__ = ["Mapped", "count_known", "guess_kind", "map_headers", "normal", "read_mapping"]
 
@@ -130,8 +133,8 @@ def _chosen_by_hand(headers: Sequence[str], kind: Kind, mapping: Mapping[str, st
             raise BadInput(
                 N_("The mapping names the field {field}, which {kind} do not have; the fields are {fields}."),
                 field=field,
-                kind=kind.name,
-                fields=", ".join(kind.aliases),
+                kind=_records(kind),
+                fields=_fields(kind.aliases),
             )
         if normal(header) not in by_name:
             raise BadInput(
@@ -141,7 +144,7 @@ def _chosen_by_hand(headers: Sequence[str], kind: Kind, mapping: Mapping[str, st
                 ),
                 field=field,
                 header=header,
-                headers=", ".join(headers),
+                headers=_names(headers),
             )
         columns[field] = by_name[normal(header)]
     return columns
@@ -164,9 +167,10 @@ def _raise_if_another_kind(headers: Sequence[str], kind: Kind, columns: Mapping[
         distinct = {theirs.get(normal(header)) for header in headers if normal(header) not in mine}
         if other is not kind and marks and marks == set(other.required) - {"vin"} and marks <= distinct:
             raise BadInput(
-                N_("This looks like a file of {other}, not of {kind}; import it as {other}."),
-                other=other.name,
-                kind=kind.name,
+                N_("This looks like a file of {other}, not of {kind}; import it with: {command}"),
+                other=_records(other),
+                kind=_records(kind),
+                command=f"notifier import {other.name} FILE",
             )
 
 
@@ -178,11 +182,29 @@ def _raise_if_required_missing(headers: Sequence[str], kind: Kind, columns: Mapp
                 "The file of {kind} has no column for {missing}; its columns are {headers}. Name it in a mapping file, "
                 "one line a field such as {example}, and give it with --mapping M.yaml."
             ),
-            kind=kind.name,
-            missing=", ".join(missing),
-            headers=", ".join(h for h in headers if h.strip()),
-            example=f'"{missing[0]}: {next((h for h in headers if h.strip()), "…")}"',
+            kind=_records(kind),
+            missing=_fields(missing),
+            headers=_names(headers),
+            example=_example(missing[0], headers),
         )
+
+
+def _records(kind: Kind) -> WhenShown:
+    return WhenShown(lambda: records_word(kind.name))
+
+
+def _names(headers: Sequence[str]) -> WhenShown:
+    return WhenShown(lambda: listed(header for header in headers if header.strip()))
+
+
+def _fields(fields: Iterable[str]) -> WhenShown:
+    return WhenShown(lambda: fields_with_keys(fields))
+
+
+def _example(field: str, headers: Sequence[str]) -> WhenShown:
+    """A line of a mapping file. Never a column known as something else: whoever copies it would lose that."""
+    free = next((name for name in headers if name.strip() and not count_known([name])), None)
+    return WhenShown(lambda: f'"{field}: {free or _("NAME OF THE COLUMN")}"')
 
 
 _WORDS_OF_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -216,7 +238,7 @@ def guess_kind(
             "维修 or 续保 into its name, or name the columns in a mapping file."
         ),
         file=name or "–",
-        headers=", ".join(header for header in headers if header.strip()),
+        headers=_names(headers),
     )
 
 
@@ -246,7 +268,9 @@ def read_mapping(path: Path) -> dict[str, str]:
     """A mapping file: YAML, ``field: header`` a line. Raises BadInput where it cannot be read as that."""
     try:
         content = YAML(typ="safe").load(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except OSError as error:
+        raise cannot_be_opened(path, error) from error
+    except (UnicodeDecodeError, YAMLError) as error:
         raise BadInput(
             N_("The mapping file {path} cannot be read ({detail}); write one line a field, such as {example}."),
             path=str(path),

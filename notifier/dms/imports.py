@@ -16,7 +16,7 @@ from notifier.dms.headers import map_headers
 from notifier.dms.job import ImportJob
 from notifier.dms.policies import import_policies
 from notifier.dms.readers import Table
-from notifier.dms.rejects import mended
+from notifier.dms.rejects import is_mended, mended
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
 from notifier.dms.visits import import_orders
@@ -80,8 +80,7 @@ def _run(
     with store.write() as session:
         latest = latest_import(session)
         import_id = begin_import(
-            session, shop_id, report.kind, source=table.name, fingerprint=table.fingerprint,
-            at=settings.as_of or settings.now,
+            session, shop_id, report.kind, source=table.name, fingerprint=table.fingerprint, at=settings.now,
         )  # fmt: skip
     try:
         with _seldom_collecting():
@@ -91,7 +90,14 @@ def _run(
             refuse_import(session, import_id, latest)
         raise
     with store.write() as session:
-        finish_import(session, import_id, report.as_json(), is_news=is_part or _is_news(report))
+        finish_import(
+            session,
+            import_id,
+            report.as_json(),
+            known_to=settings.as_of,
+            is_news=is_part or _is_news(report),
+            is_rest=is_mended(table),
+        )
 
 
 @contextmanager
@@ -106,8 +112,13 @@ def _seldom_collecting() -> Iterator[None]:
 
 
 def _is_news(report: ImportReport) -> bool:
-    """A file without rows says that nothing happened; one whose every row was rejected says nothing."""
-    return report.read == 0 or report.rejected.total() < report.read
+    """A file without rows says that nothing happened; one whose every row was rejected says nothing.
+
+    A total under the table is no row of it; without any other, a file of customers is an export that failed.
+    """
+    totals = report.rejected["total_row"]
+    rows, rejected = report.read - totals, report.rejected.total() - totals
+    return rejected < rows or (rows == 0 and not (totals and report.kind == "customers"))
 
 
 def import_customers(

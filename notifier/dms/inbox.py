@@ -22,7 +22,7 @@ from notifier.store.filelock import try_file_lock
 
 __all__ = [
     "DONE", "PAPERS", "REJECTED", "TRIES", "Claimed", "FolderWatch", "Mark", "Sighting", "claim", "folder_lock",
-    "leftovers", "move_new", "put_back", "shelf", "shown_name", "take_up", "unusable",
+    "leftovers", "move_new", "put_back", "rejected_names", "shelf", "shown_name", "take_up", "unusable",
 ]  # fmt: skip
 
 WORKING, DONE, REJECTED = "working", "done", "rejected"
@@ -284,6 +284,18 @@ def shelf(folder: Path, end: str, name: str, at: datetime) -> Path:
     place.mkdir(exist_ok=True)
     names = (f"{at:%Y%m%d-%H%M%S}{f'-{number}' if number > 1 else ''}-{name}" for number in count(1))
     return next(place / chosen for chosen in names if not _is_taken(place, chosen))
+
+
+def rejected_names(folder: Path) -> list[str]:
+    """The files that lie under rejected, without the papers beside them; the latest last. Raises BadInput where that
+    cannot be read.
+    """
+    place = folder / REJECTED
+    try:
+        names = [shown_name(path.name) for path in place.iterdir()] if place.exists() else []
+    except OSError as error:
+        raise unusable(folder, error) from error
+    return sorted(name for name in names if not _is_never_data(name) and not name.endswith(PAPERS[1:]))
 
 
 def _is_taken(place: Path, name: str) -> bool:

@@ -30,8 +30,13 @@ class ImportJob:
 
     def rows(self, table: Table) -> Iterator[Row]:
         """The rows of `table`, counted as read; whoever watches is told every thousand rows and at the end."""
+        for batch in self.batches(table):
+            yield from batch
+
+    def batches(self, table: Table) -> Iterator[list[Row]]:
+        """The same rows, a thousand at a time."""
         rows = iter(table)
         while batch := list(islice(rows, _TOLD_EVERY)):
             self.report.read += len(batch)
-            yield from batch
+            yield batch
             self.settings.reading(self.report.read)

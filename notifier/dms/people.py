@@ -15,6 +15,7 @@ from notifier.dms.phones import first_phone
 from notifier.dms.readers import Table
 from notifier.dms.report import SHOWN_ROWS
 from notifier.dms.staging import Record, Staging
+from notifier.dms.totals import is_total
 from notifier.dms.words import clean_consent, clean_language, clean_state
 from notifier.domain.phone import phone_key
 
@@ -53,7 +54,8 @@ def clean_people(job: ImportJob, table: Table) -> Iterator[Record]:
         cells = cell.by_field(row)
         vin, vin_doubt = clean_vin(cells["vin"])
         if vin is None:
-            job.report.reject(line, "bad_vin")
+            is_totals = is_total(row) and first_phone(cell.phones(row), job.settings.region)[0] is None
+            job.report.reject(line, "total_row" if is_totals else "bad_vin")
             continue
         doubts = [vin_doubt] if vin_doubt else []
         phone, phone_doubt = first_phone(cell.phones(row), job.settings.region)

@@ -12,6 +12,8 @@ from notifier.dms.job import ImportJob
 from notifier.dms.readers import Table
 from notifier.dms.report import SHOWN_ROWS
 from notifier.dms.staging import Record, Staging
+from notifier.dms.totals import is_total
+from notifier.dms.twice import NumbersTwice
 from notifier.store.engine import Session, database_now
 from notifier.store.imports import lock_shop
 from notifier.store.messages import close_answered
@@ -19,6 +21,7 @@ from notifier.store.renewals import (
     insert_renewals,
     latest_policy_ends,
     parked_renewals,
+    policies_of_others,
     renewals_by_policy,
     update_renewals,
 )
@@ -34,19 +37,28 @@ _DUPLICATES = """
     SELECT line FROM (
         SELECT line, row_number() OVER (
             PARTITION BY policy_no
-            ORDER BY issued IS NULL, issued, starts IS NULL, starts, ends, vin, insurer, premium, commission,
-                doubts, line
+            ORDER BY line IN (SELECT line FROM yielding), issued IS NULL, issued, starts IS NULL, starts, ends, vin,
+                insurer, premium, commission, doubts, line
         ) AS place
         FROM staged WHERE policy_no IN (SELECT policy_no FROM staged GROUP BY policy_no HAVING count(*) > 1)
     ) WHERE place > 1
 """
 _CONTENT = ("vin", "insurer", "starts_on", "ends_on", "premium_minor", "commission_minor")
+_OPTIONAL = {
+    "insurer": "insurer", "starts_on": "starts_on", "premium": "premium_minor", "commission": "commission_minor",
+}  # fmt: skip
+"""Field → column: one the file does not have leaves what is stored."""
 
 
 def import_policies(job: ImportJob, table: Table) -> None:
     """Take the rows of `table` into the store, in short transactions; counts go to the job's report."""
     with Staging(_COLUMNS) as staging:
-        staging.add(_cleaned(job, table))
+        staging.execute("CREATE TABLE yielding (line INTEGER PRIMARY KEY)")
+        twice = NumbersTwice(
+            job, table, "policy_no", "duplicate_policy", job.store.read, policies_of_others,
+            lambda lines: staging.add([(line,) for line in lines], "yielding"),
+        )  # fmt: skip
+        staging.add(_cleaned(job, twice))
         for (line,) in list(staging.rows(_DUPLICATES)):
             job.report.reject(line, "duplicate_policy")
             staging.execute("DELETE FROM staged WHERE line = ?", (line,))
@@ -57,13 +69,14 @@ def import_policies(job: ImportJob, table: Table) -> None:
             job.settings.progress(done)
 
 
-def _cleaned(job: ImportJob, table: Table) -> Iterator[Record]:
+def _cleaned(job: ImportJob, twice: NumbersTwice) -> Iterator[Record]:
     report = job.report
-    for line, row in job.rows(table):
+    for line, row in (each for batch in job.batches(twice.table) for each in twice.left(batch)):
         cells = {field: row[place] for field, place in report.mapped.places.items()}
         record = _clean_row(line, cells, job.settings.today)
         if isinstance(record, str):
-            report.reject(line, record)
+            is_totals = clean_vin(cells["vin"])[0] is None and is_total(row)
+            report.reject(line, "total_row" if is_totals else record)
         else:
             if len(report.understood) < SHOWN_ROWS:
                 report.understand(line, _facts(record), record[-1].split(",") if record[-1] else ())
@@ -132,12 +145,16 @@ def _placed(
     """The row to write (without anything where nothing changes), and its verdict."""
     vin, policy_no, issued, starts, ends, insurer, premium, commission, _line, _doubts = record
     starts_on = date.fromisoformat(starts) if starts else None
-    content = dict(zip(_CONTENT, (vin, insurer, starts_on, date.fromisoformat(ends), premium, commission), strict=True))
+    content: dict[str, Any] = dict(
+        zip(_CONTENT, (vin, insurer, starts_on, date.fromisoformat(ends), premium, commission), strict=True)
+    )
+    if stored is not None:
+        content |= {name: stored[name] for field, name in _OPTIONAL.items() if field in job.report.mapped.absent}
     car = cars.get(vin)
     row = {
         **content,
         "vehicle_id": car["id"] if car else None,
-        "day": _written_on(job, date.fromisoformat(issued) if issued else None, starts_on, stored),
+        "day": _written_on(job, date.fromisoformat(issued) if issued else None, content["starts_on"], stored),
     }
     moves_to_another_car = stored is None or stored["vehicle_id"] != row["vehicle_id"]
     owner = car["customer_id"] if car else None

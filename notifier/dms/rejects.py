@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from notifier.dms.readers import Row, Table
@@ -13,11 +13,23 @@ from notifier.errors import BadInput
 from notifier.locale import N_, _
 from notifier.spreadsheets import SHEET_ROWS, restored, write_texts
 
-__all__ = ["LINE", "REASON", "Rejects", "mended", "rejects_file", "write_rejects"]
+__all__ = [
+    "LINE",
+    "REASON",
+    "Mended",
+    "Rejects",
+    "came_back_twice",
+    "is_mended",
+    "mended",
+    "rejects_file",
+    "write_rejects",
+]
 
 OURS = "notifier_"
 """Columns whose name begins so were added by us, and are passed over when the file comes back."""
 LINE, REASON = f"{OURS}line", f"{OURS}reason"
+TWICE = frozenset({"duplicate_order", "duplicate_policy", "duplicate_vin"})
+"""Reasons that lie in another row: alone, the row looks as if nothing were wrong with it."""
 _BATCH = 1_000
 
 
@@ -67,13 +79,23 @@ class Rejects(Mapping[int, str]):
         """(line, reason) by line, in a stream."""
         yield from self._database().execute("SELECT line, reason FROM reject ORDER BY line")
 
+    def between(self, first: int, last: int) -> dict[int, str]:
+        """Line → reason, of the lines from `first` to `last`."""
+        wanted = "SELECT line, reason FROM reject WHERE line BETWEEN ? AND ?"
+        return dict(self._database().execute(wanted, (first, last)).fetchall())
+
 
 @dataclass(frozen=True)
-class _Mended:
-    """A file of rejects that comes back: without our columns, its cells as they were before we wrote them."""
+class Mended:
+    """A file of rejects that comes back: without our columns, its cells as they were before we wrote them.
+
+    `twice`: the rows read so far that were there twice (TWICE), unless somebody has cleared the cell that says so.
+    """
 
     source: Table
     places: tuple[int, ...]
+    reason_at: int | None = None
+    twice: Rejects = field(default_factory=Rejects)
 
     @property
     def name(self) -> str:
@@ -89,13 +111,28 @@ class _Mended:
 
     def __iter__(self) -> Iterator[Row]:
         for line, row in self.source:
+            if self.reason_at is not None and (reason := row[self.reason_at].strip()) in TWICE:
+                self.twice.add(line, reason)
             yield line, [restored(row[place]) for place in self.places]
 
 
 def mended(table: Table) -> Table:
     """`table` as its rows are to be read: a file of rejects without what we added to it; any other as it is."""
-    places = tuple(place for place, header in enumerate(table.headers) if not header.strip().startswith(OURS))
-    return table if len(places) == len(table.headers) else _Mended(table, places)
+    headers = [header.strip() for header in table.headers]
+    places = tuple(place for place, header in enumerate(headers) if not header.startswith(OURS))
+    if len(places) == len(headers):
+        return table
+    return Mended(table, places, headers.index(REASON) if REASON in headers else None)
+
+
+def is_mended(table: Table) -> bool:
+    """Is it a file of rejects that comes back, as it was opened or as :func:`mended` gives it?"""
+    return mended(table) is not table or isinstance(table, Mended)
+
+
+def came_back_twice(table: Table, rows: Sequence[Row]) -> Mapping[int, str]:
+    """Line → reason of those among `rows`, just read of `table`, that were rejected for being there twice."""
+    return table.twice.between(rows[0][0], rows[-1][0]) if isinstance(table, Mended) and rows else {}
 
 
 def rejects_file(out: Path, rows: int = 0) -> Path:

@@ -15,7 +15,7 @@ from notifier.domain.service_due import Reading, with_told
 from notifier.store.engine import Session
 from notifier.store.model_rates import rates_in_use
 from notifier.store.readings import keep_reading, order_readings, told_readings
-from notifier.store.vehicles import DUE_COLUMNS, cars_by_id, store_due_days
+from notifier.store.vehicles import DUE_COLUMNS, cars_by_id, lock_cars, store_due_days
 
 __all__ = ["is_plausible", "keep_told", "repredict"]
 
@@ -43,6 +43,7 @@ def is_plausible(session: Session, vehicle_id: int, told: Reading) -> bool:
 def repredict(session: Session, shop_id: int, vehicle_ids: Collection[int], at: datetime) -> int:
     """Derive these cars' service days anew from their orders and from what was told; returns how many changed."""
     known = rates_in_use(session, shop_id, at)
+    lock_cars(session, vehicle_ids)
     chains, told = _chains(session, vehicle_ids), told_readings(session, vehicle_ids)
     changed = []
     for vehicle_id, car in cars_by_id(session, vehicle_ids).items():

@@ -21,7 +21,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from notifier.dms.columns import KINDS
 from notifier.dms.statements import one_select, why_not_one_select
 from notifier.errors import ConfigError
-from notifier.locale import N_
+from notifier.locale import N_, WhenShown
+from notifier.locale.records import records_word
 
 __all__ = ["DEFAULT_OVERLAP", "Query", "read_queries"]
 
@@ -50,6 +51,11 @@ class Query:
     mapping: Mapping[str, str] = field(default_factory=dict)
     file: str = "dms.yaml"
     line: int = 1
+
+    @property
+    def records(self) -> WhenShown:
+        """What it asks for, in words."""
+        return WhenShown(lambda: records_word(self.kind))
 
     @property
     def name(self) -> str:

@@ -50,12 +50,15 @@ _PACKAGES = {
     "mysqlconnector": "mysql-connector-python",
 }
 """Drivers whose package on PyPI has another name."""
-_READ_ONLY = {
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
-    "oracle": "SET TRANSACTION READ ONLY",
+_SAID_FIRST = {
+    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION lock_wait_timeout = 30"),
+    "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION lock_wait_timeout = 30"),
+    "oracle": ("SET TRANSACTION READ ONLY",),
+    "postgresql": ("SET LOCAL lock_timeout = '30s'",),
+    "mssql": ("SET LOCK_TIMEOUT 30000",),
 }
-"""Said at the start of each transaction; SQLite and PostgreSQL are opened so, and SQL Server knows no such thing."""
+"""At the start of each transaction: that it only reads (SQLite and PostgreSQL are opened so, SQL Server knows no such
+thing), and that a locked table is told instead of waited for: a reading that hangs would hold up all later ones."""
 _SECRET = re.compile(r"pass|pwd|secret|token|key|connect$", re.IGNORECASE)
 _OURS = ("message_cycle", "dms_import")
 """Tables that show a database to be Notifier's."""
@@ -138,7 +141,7 @@ class Dms:
             ),
             file=query.file,
             line=query.line,
-            kind=query.kind,
+            kind=query.records,
             detail=_said(error, self._engine.url),
         )
 
@@ -197,11 +200,14 @@ def _server_engine(url: sa.URL) -> sa.Engine:
         poolclass=sa.NullPool,
         connect_args={"connect_timeout": CONNECT_SECONDS} if waits else {},
     )
-    if name in _READ_ONLY:
+    if name in _SAID_FIRST:
 
         @sa.event.listens_for(engine, "begin")
-        def _only_read(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(_READ_ONLY[name])
+        def _said_first(connection: sa.Connection) -> None:
+            cursor = connection.connection.cursor()  # the driver's own: a stream would make a cursor of each statement
+            for statement in _SAID_FIRST[name]:
+                cursor.execute(statement)
+            cursor.close()
 
     return engine
 

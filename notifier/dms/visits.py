@@ -23,14 +23,17 @@ from notifier.dms.job import ImportJob
 from notifier.dms.newcomers import take_histories
 from notifier.dms.readers import Row, Table
 from notifier.dms.report import SHOWN_ROWS, ImportReport
+from notifier.dms.totals import is_total
+from notifier.dms.twice import NumbersTwice
 from notifier.dms.words import clean_category
-from notifier.dms.workshop import Order, settle
+from notifier.dms.workshop import OPTIONAL, Order, settle
 from notifier.store.columns import written_moment
 from notifier.store.engine import Session
 from notifier.store.imports import lock_shop
 from notifier.store.incoming_orders import Chunk, IncomingOrders
 from notifier.store.model_rates import rates_for_import
-from notifier.store.orders import orders_by_number
+from notifier.store.orders import order_numbers_of_others
+from notifier.store.trouble import is_deadlock
 
 __all__ = ["import_orders"]
 
@@ -38,7 +41,7 @@ _BATCH = 4_000
 _NO_DOUBTS = (None,) * 4
 _HOLD = 0.05
 """Seconds a chunk may hold the database's write lock: a webhook waits no longer than that."""
-_CHUNK_ROWS = range(200, 8_001)
+_CHUNK_ROWS = range(1_000, 8_001)
 
 _REMEMBERED = lru_cache(maxsize=16_384)
 """Cells of a column repeat; so many different ones are kept."""
@@ -51,9 +54,12 @@ def import_orders(job: ImportJob, table: Table) -> None:
     with job.store.workbench() as bench:
         incoming = IncomingOrders(bench, job.shop_id, COUNTING, _made_by(job))
         cells = _Cells(job, is_sqlite=bench.is_sqlite)
+        twice = NumbersTwice(
+            job, table, "order_no", "duplicate_order", bench.read, order_numbers_of_others, incoming.yield_to_others
+        )
         for batch in _batches(table):
             job.report.read += len(batch)
-            incoming.add(list(cells.cleaned(batch)))
+            incoming.add(list(cells.cleaned(twice.left(batch))))
             job.settings.reading(job.report.read)
         for line in incoming.drop_duplicates():
             job.report.reject(line, "duplicate_order")
@@ -106,7 +112,7 @@ class _Cells:
             c_number, c_vin, c_moment, c_kind, c_distance, c_money, c_advisor, c_coupon = pick(cells)
             order_no, (vin, odd_vin), (day, arrived) = number(c_number), identity(c_vin), moment(c_moment)
             if order_no is None or vin is None or day is None or day > today:
-                report.reject(line, _why_not(order_no, vin, day))
+                report.reject(line, _why_not(order_no, vin, day, cells))
                 continue
             (category, odd), (odometer, odd_odometer), (amount, odd_amount) = (
                 kind(c_kind), distance(c_distance), money(c_money),
@@ -139,7 +145,9 @@ def _always(answer: Any) -> Callable[[str], Any]:
     return lambda _text: answer
 
 
-def _why_not(order_no: str | None, vin: str | None, day: str | None) -> str:
+def _why_not(order_no: str | None, vin: str | None, day: str | None, cells: Sequence[str]) -> str:
+    if vin is None and is_total(cells):
+        return "total_row"
     if order_no is None:
         return "missing_order_no"
     if vin is None:
@@ -171,16 +179,26 @@ def _take_over(job: ImportJob, incoming: IncomingOrders) -> None:
     """All rows, in chunks that hold the write lock for about as long as a webhook may wait."""
     report, size, after = job.report, job.settings.chunk_rows, 0
     while (until := incoming.end_of_chunk(after, size)) > after:
-        started = time.perf_counter()
-        with incoming.bench.write() as session:
-            lock_shop(session, job.shop_id)
-            verdicts = _Transaction(session, job, incoming, Chunk(after, until)).take()
-        held = time.perf_counter() - started
+        verdicts, held = _stored(job, incoming, Chunk(after, until))
         verdicts.tell(report)
         job.settings.progress(report.rejected.total() + until)
         after = until
         if job.settings.paced:
             size = min(max(int(size * min(_HOLD / held, 2)), _CHUNK_ROWS.start), _CHUNK_ROWS.stop)
+
+
+def _stored(job: ImportJob, incoming: IncomingOrders, chunk: Chunk, tries: int = 3) -> tuple[_Verdicts, float]:
+    """What became of a chunk, and for how many seconds it kept others waiting."""
+    try:
+        with incoming.bench.write() as session:
+            lock_shop(session, job.shop_id)
+            started = time.perf_counter()
+            verdicts = _Transaction(session, job, incoming, chunk).take()
+        return verdicts, time.perf_counter() - started
+    except Exception as error:
+        if tries > 1 and is_deadlock(error):
+            return _stored(job, incoming, chunk, tries - 1)
+        raise
 
 
 @dataclass(slots=True)
@@ -194,7 +212,7 @@ class _Transaction:
 
     def take(self) -> _Verdicts:
         """Send each car its way."""
-        verdicts, ways = _Verdicts(), ways_of(self.session, self.incoming, self.chunk)
+        verdicts, ways = _Verdicts(), ways_of(self.session, self.incoming, self.chunk, self._untold())
         for car in ways.settled:
             verdicts.add("unchanged", car.rows)
             verdicts.doubted += car.known.doubted
@@ -202,6 +220,9 @@ class _Transaction:
         self._take_histories(ways.newcomers, verdicts)
         self._settle(ways.others, verdicts)
         return verdicts
+
+    def _untold(self) -> list[str]:
+        return [column for field, column in OPTIONAL.items() if field in self.job.report.mapped.absent]
 
     def _park(self, cars: Sequence[CarArrivals], verdicts: _Verdicts) -> None:
         verdicts.add("parked", sum(car.rows for car in cars))
@@ -222,7 +243,7 @@ class _Transaction:
         vins = {car.vin for car in cars}
         orders = [Order(None, *row) for row in self.incoming.rows_of(self.session, self.chunk, vins)]
         # An order that moves to another car or day leaves a visit behind that must be told anew, too.
-        vins |= {row.vin for row in orders_by_number(self.session, self.job.shop_id, [o.order_no for o in orders])}
+        vins |= self.incoming.homes(self.session, self.chunk, vins)
         settled = settle(self.session, self.job, vins, orders)
         for verdict in settled.verdicts.values():
             verdicts.add(verdict, 1)

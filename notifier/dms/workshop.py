@@ -33,6 +33,11 @@ from notifier.store.visits import VISIT_FACTS, VisitRef, insert_visits, update_v
 __all__ = ["Order", "Settled", "settle"]
 
 NOT_COUNTED = frozenset({"pdi", "internal", "accident"})
+OPTIONAL = {
+    "category": "category", "odometer": "odometer", "amount": "amount_minor", "advisor": "advisor",
+    "coupon": "coupon_code",
+}  # fmt: skip
+"""Field → column: one the file does not have leaves what is stored of the order."""
 MAINTENANCE = frozenset({"first_service", "maintenance"})
 
 
@@ -88,6 +93,7 @@ class _Bench:
     def __init__(self, session: Session, job: ImportJob, vins: set[str]) -> None:
         self.session, self.import_id, self.settings, shop_id = session, job.import_id, job.settings, job.shop_id
         self.rates = job.rates
+        self.untold = [column for field, column in OPTIONAL.items() if field in job.report.mapped.absent]
         self.shop_id, self.clock = shop_id, database_now(session)
         self.vehicles = vehicles_by_vin(session, shop_id, vins)
         ids = [vehicle["id"] for vehicle in self.vehicles.values()]
@@ -126,11 +132,13 @@ class _Bench:
         shares_day = (order.vin, order.date_in) in self.occupied
         if known is not None:
             order.id, order.visit_id, order.odometer_kept = known.id, known.visit_id, known.odometer_kept
+            for column in self.untold:
+                setattr(order, column, getattr(known, column))
         order.vehicle_id = vehicle["id"] if vehicle else None
         self.orders[order.order_no] = order
         self.occupied.add((order.vin, order.date_in))
         if vehicle is None:
-            order.visit_id = None
+            order.visit_id, order.odometer_kept = None, order.odometer is None or order.odometer > 0
             return "parked"
         if known is None:
             return "merged" if shares_day else "new"

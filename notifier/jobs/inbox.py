@@ -22,6 +22,7 @@ from notifier.dms.imports import import_table
 from notifier.dms.inbox import Claimed, Mark
 from notifier.dms.mappings import Mappings, read_mappings
 from notifier.dms.readers import Table, open_table
+from notifier.dms.rejects import is_mended
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
 from notifier.errors import DATABASE_SILENT, UNEXPECTED, BadInput, NotifierError
@@ -174,7 +175,7 @@ class _Round:
             progress=self.desk.progress or _nobody_watches,
         )  # fmt: skip
         report: ImportReport = import_table(kind, self.desk.store, self.desk.shop_id, table, settings)
-        return table, Import(claimed.name, self.now, as_of, report)
+        return table, Import(claimed.name, self.now, None if is_mended(table) else as_of, report)
 
     def _unless_written_to(self, claimed: Claimed) -> Filed | None:
         """A copy that had only paused goes on in the file we have moved: it is read again when it is whole."""

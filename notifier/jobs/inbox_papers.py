@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from notifier.dms.readers import Table
 from notifier.dms.rejects import rejects_file, write_rejects
 from notifier.dms.report import ImportReport
-from notifier.jobs.reasons import doubted_advice, import_words, rejected_advice
+from notifier.jobs.reasons import doubted_advice, import_words, rejected_advice, rejected_note
 from notifier.locale import _
 from notifier.locale.records import records_word
 from notifier.spreadsheets import whole_file
@@ -23,18 +23,19 @@ __all__ = ["Import", "write_report", "write_why"]
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file that was imported. `at`: business time; `as_of`: its records are as fresh as that."""
+    """A file that was imported. `at`: business time; `as_of`: its records are as fresh as that, None where it was of
+    rows rejected before, which tell nothing of how fresh the others are."""
 
     file: str
     at: datetime
-    as_of: datetime
+    as_of: datetime | None
     report: ImportReport
 
     def document(self) -> dict[str, Any]:
         """What ``--json`` prints of an import, with the file's name, its kind and the two moments."""
         report = self.report
-        head = {"file": self.file, "kind": report.kind, "at": self.at.isoformat(), "as_of": self.as_of.isoformat()}
-        return head | report.as_json()
+        as_of = self.as_of.isoformat() if self.as_of else None
+        return {"file": self.file, "kind": report.kind, "at": self.at.isoformat(), "as_of": as_of} | report.as_json()
 
 
 def write_report(target: Path, table: Table, done: Import, zone: ZoneInfo) -> None:
@@ -43,7 +44,7 @@ def write_report(target: Path, table: Table, done: Import, zone: ZoneInfo) -> No
     rejects = None
     if report.rejected:
         rejects = rejects_file(target.with_name(f"{target.name}.rejects.xlsx"), report.rejected.total())
-        write_rejects(table, report.rejects, rejects, import_words)
+        write_rejects(table, report.rejects, rejects, rejected_note)
     document = done.document() | {"rejects": rejects.name if rejects else None}
     _write(target, "report.json", json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
     _write(target, "report.txt", "\n".join(_lines(done, zone, rejects)) + "\n")
@@ -63,9 +64,8 @@ def _write(target: Path, ending: str, text: str, encoding: str = "utf-8-sig") ->
 
 def _lines(done: Import, zone: ZoneInfo, rejects: Path | None) -> Iterator[str]:
     report = done.report
-    at, as_of = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (done.at, done.as_of))
     yield f"{done.file} · {records_word(report.kind)}"
-    yield _("Imported {at}; its records are as fresh as {as_of}.").format(at=at, as_of=as_of)
+    yield _how_fresh(done, zone)
     yield ""
     figures = {
         _("Read"): report.read, _("New"): report.new, _("Changed"): report.changed, _("Unchanged"): report.unchanged,
@@ -75,6 +75,15 @@ def _lines(done: Import, zone: ZoneInfo, rejects: Path | None) -> Iterator[str]:
     yield from _reasons(_("Rejected"), report.rejected, rejected_advice)
     yield from _reasons(_("Doubted, kept"), report.warned, doubted_advice)
     yield from _remarks(report, rejects)
+
+
+def _how_fresh(done: Import, zone: ZoneInfo) -> str:
+    at, as_of = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else "" for moment in (done.at, done.as_of))
+    if not as_of:
+        return _("Imported {at}; these are rows rejected before, so the records are as fresh as they were.").format(
+            at=at
+        )
+    return _("Imported {at}; its records are as fresh as {as_of}.").format(at=at, as_of=as_of)
 
 
 def _reasons(title: str, counts: Mapping[str, int], advice: Callable[[str], str]) -> Iterator[str]:

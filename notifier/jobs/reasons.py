@@ -22,6 +22,7 @@ __all__ = [
     "doubted_advice",
     "import_words",
     "rejected_advice",
+    "rejected_note",
     "short_words",
 ]
 
@@ -123,6 +124,7 @@ PHONE_WORDS: Mapping[str, str] = {
 
 IMPORT_WORDS: Mapping[str, str] = {
     "bad_vin": N_("VIN not usable"),
+    "total_row": N_("total of the table"),
     "duplicate_vin": N_("VIN twice, an older row"),
     "missing_order_no": N_("no order number"),
     "duplicate_order": N_("order number twice"),
@@ -152,14 +154,23 @@ IMPORT_WORDS: Mapping[str, str] = {
     "phone_not_mobile": N_("phone not a mobile number"),
 }
 
+_ONE_STAYS = N_(
+    "the earliest by date stays; if both rows are the same order there is nothing to do, else give the other its own "
+    "number"
+)
+_ONE_STAYS_POLICY = N_(
+    "the earliest by date stays; if both rows are the same policy there is nothing to do, else give the other its own "
+    "number"
+)
 
 REJECTED_ADVICE: Mapping[str, str] = {
     "bad_vin": N_("correct it: 17 characters, without I, O and Q"),
+    "total_row": N_("nothing to do"),
     "duplicate_vin": N_("nothing to do if the later delivery is the owner; else correct that date"),
     "missing_order_no": N_("fill it in"),
-    "duplicate_order": N_("the first by date stays; give the other its own number"),
+    "duplicate_order": _ONE_STAYS,
     "missing_policy_no": N_("fill it in"),
-    "duplicate_policy": N_("the first by date stays; give the other its own number"),
+    "duplicate_policy": _ONE_STAYS_POLICY,
     "bad_date": N_("write the day like 2026-03-05"),
     "future_date": N_("correct the day, or import it when it has come"),
 }
@@ -215,6 +226,14 @@ def import_words(reason: str) -> str:
 def rejected_advice(reason: str) -> str:
     """What to do about a rejected row, in the reader's language; nothing for a reason nobody knows."""
     return _(REJECTED_ADVICE.get(reason, ""))
+
+
+def rejected_note(reason: str) -> str:
+    """Why a row was rejected and what to do about it, in the reader's language."""
+    advice = rejected_advice(reason)
+    return (
+        _("{reason}: {advice}").format(reason=import_words(reason), advice=advice) if advice else import_words(reason)
+    )
 
 
 def doubted_advice(reason: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from notifier.dms.columns import KINDS
@@ -21,7 +22,9 @@ from notifier.dms.source import Query
 from notifier.dms.sql import Dms, open_dms
 from notifier.dms.stamps import kept, loaded
 from notifier.errors import BadInput, ConfigError, SourceError
-from notifier.locale import N_
+from notifier.locale import N_, WhenShown, listed
+from notifier.locale.fields import fields_with_keys
+from notifier.locale.records import records_word
 from notifier.store.engine import Store
 from notifier.store.rehearsal import rehearsal
 from notifier.store.syncs import Reached, keep_sync_point, sync_points
@@ -85,9 +88,9 @@ def _raise_if_not_asked_for(kinds: Collection[str], queries: Mapping[str, Query]
         if kind not in queries:
             raise BadInput(
                 N_("There is no query of {kind} in {file}; it has {known}."),
-                kind=kind,
+                kind=WhenShown(partial(records_word, kind)),
                 file=next(iter(queries.values())).file,
-                known=", ".join(queries),
+                known=WhenShown(lambda: listed(map(records_word, queries))),
             )
 
 
@@ -137,9 +140,9 @@ def _raise_if_columns_are_missing(query: Query, table: Table) -> None:
             ),
             file=query.file,
             line=query.line,
-            kind=query.kind,
-            missing=", ".join(missing),
-            headers=", ".join(table.headers),
+            kind=query.records,
+            missing=WhenShown(lambda: fields_with_keys(missing)),
+            headers=WhenShown(lambda: listed(table.headers)),
         )
 
 
@@ -152,10 +155,10 @@ def _nobody(query: Query) -> SourceError:
     """A shop without customers is a query that failed, and must not count as fresh."""
     return SourceError(
         N_(
-            "{file}, line {line}: the query of {kind} gave no row; nothing was imported. Mend it, or look whether the "
-            "DMS database is the right one."
+            "{file}, line {line}: the query of {kind} gave no row; nothing of that kind was imported. Mend it, or look "
+            "whether the DMS database is the right one."
         ),
         file=query.file,
         line=query.line,
-        kind=query.kind,
+        kind=query.records,
     )

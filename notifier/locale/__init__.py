@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -75,3 +75,18 @@ def ngettext(one: str, many: str, count: int) -> str:
 def N_(sentence: str) -> str:
     """Mark a sentence for translation without translating it yet."""
     return sentence
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words one after the other, parted as the current language parts them."""
+    return _(", ").join(words)
+
+
+class WhenShown:
+    """Words that are made when somebody reads them: a field of an error, which may be shown in another language."""
+
+    def __init__(self, words: Callable[[], str]) -> None:
+        self._words = words
+
+    def __str__(self) -> str:
+        return self._words()

@@ -20,7 +20,7 @@ __all__ = ["AccuracyReport", "accuracy_report"]
 
 @dataclass(frozen=True, slots=True)
 class AccuracyReport:
-    """Whose, which days, by which interval, and what the cars say.
+    """Whose, which days, by which interval, and what the cars say. `to_day`: at most `today`.
 
     `known_to` maps a kind of import to the moment up to which its records are known.
     """
@@ -46,11 +46,11 @@ def accuracy_report(session: Session, *, shop: ReportShop, today: date, from_day
     interval = Interval(INTERVAL_KM, INTERVAL_MONTHS)
     known = rates_in_use(session, shop.id, datetime.combine(today, time(), UTC))
     rates = known.rates if known else model_rates(session, shop.id)
-    accuracy, last = Accuracy(), min(to_day, today)
+    accuracy, last = Accuracy(), max(from_day, min(to_day, today))
     for history in service_histories(session, shop.id):
         car = CarPast(
             history.maintained_on, history.readings, history.told, prior_of(rates, history.model),
             is_awaited=history.state == "in_use",
         )  # fmt: skip
-        judge(accuracy, car, interval, from_day, last)
-    return AccuracyReport(shop, from_day, to_day, today, interval, accuracy, known_to=facts.known_to(session, shop.id))
+        judge(accuracy, car, interval, from_day, min(last, today))
+    return AccuracyReport(shop, from_day, last, today, interval, accuracy, known_to=facts.known_to(session, shop.id))

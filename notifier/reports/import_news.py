@@ -104,7 +104,8 @@ def last_sentence(news: ImportNews) -> str:
     rejected, warned = (sum(counts.get(name, {}).values()) for name in ("rejected", "warned"))
     sentence = _("Last import of {kind} ({source}): {read} rows read, {rejected} rejected, {warned} doubts.")
     did_not_stamp = news.known_to is None or news.known_to < news.last.at
-    if did_not_stamp and counts.get("read", 0) == rejected > 0:
+    totals = counts.get("rejected", {}).get("total_row", 0)
+    if did_not_stamp and counts.get("read", 0) - totals == rejected - totals > 0:
         sentence = _("Last import of {kind} ({source}): all {rejected} rows rejected, so it does not count as fresh.")
     return sentence.format(
         kind=records_word(news.kind),

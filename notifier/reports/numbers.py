@@ -42,10 +42,13 @@ def minor_units(currency: str) -> int:
     return int(10 ** get_currency_precision(currency))
 
 
-def money(minor: float, currency: str) -> str:
-    """`minor` units with their currency: 52.20元, CNY 52.20; from 1,000 on without the cents nobody reads."""
+def money(minor: float, currency: str, *, is_rough: bool = False) -> str:
+    """`minor` units with their currency: 52.20元, CNY 52.20; from 1,000 on without the cents nobody reads.
+
+    A rough figure has none: they would say it were exact.
+    """
     amount = minor / minor_units(currency)
-    is_whole = abs(amount) >= WHOLE_FROM or minor_units(currency) == 1
+    is_whole = is_rough or abs(amount) >= WHOLE_FROM or minor_units(currency) == 1
     figure = _signed(format_decimal(amount, format="#,##0" if is_whole else "#,##0.00", locale=_locale()))
     if currency == "CNY":
         return _("CNY {amount}").format(amount=figure)

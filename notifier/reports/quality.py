@@ -31,7 +31,7 @@ OUT_OF_REACH = BLOCKED[:-1]
 """Those who said stop have chosen so: nothing to be mended, and no loss."""
 LEFT_STATES = ("sold", "scrapped", "pdi", "test_drive", "stock")
 LEAST_SEEN = 30
-"""Fewer visits or customers than this give no average worth showing."""
+"""Fewer visits, or customers on either side, give no average worth showing."""
 EXAMPLES = 3
 
 
@@ -74,8 +74,9 @@ class Worth:
     @property
     def is_known(self) -> bool:
         """Whether enough visits and customers stand behind the averages."""
-        enough = self.visits >= LEAST_SEEN and self.customers.get("reachable", 0) >= LEAST_SEEN
-        return enough and self.amount_minor > 0
+        missed = sum(self.customers.get(step, 0) for step in OUT_OF_REACH)
+        least = min(self.visits, self.customers.get("reachable", 0), missed)
+        return least >= LEAST_SEEN and self.amount_minor > 0
 
     def at_most_minor(self, *steps: str) -> int | None:
         """Revenue a year, at most, of the customers who stop at these steps, in minor units; None where unknown."""

@@ -175,7 +175,7 @@ def _write_finding(sheet: Any, line: int, finding: Finding, report: QualityRepor
     sheet.write_string(line, 4, words.cost_sentence(finding, "", with_estimate=False) or words.more_sentence(finding))
     if finding.at_most_minor is not None:
         sheet.write_number(
-            line, 5, round(finding.at_most_minor / numbers.minor_units(report.shop.currency), 2), formats["money"]
+            line, 5, round(finding.at_most_minor / numbers.minor_units(report.shop.currency)), formats["money"]
         )
     sheet.write_string(line, 6, words.mend_sentence(finding.key) or _(words.SECTIONS[finding.section]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from notifier.domain.phone import mask
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed
 from notifier.reports import numbers
 from notifier.reports.quality import OUT_OF_REACH, Finding, QualityReport
 from notifier.store.quality_lists import Case
@@ -103,12 +103,12 @@ _MENDS: Mapping[str, str] = {
 }  # fmt: skip
 
 _COSTS: Mapping[str, str] = {
-    "customers": N_("{count} customers out of reach"),
-    "marketing": N_("{count} in reach get no marketing"),
-    "greetings": N_("{count} birthdays without a greeting"),
-    "service": N_("{count} cars in reach, no service reminder"),
-    "insurance": N_("{count} cars in reach, no insurance reminder"),
-    "cars": N_("{count} cars without any reminder"),
+    "customers": N_("customers out of reach: {count}"),
+    "marketing": N_("in reach, without marketing: {count}"),
+    "greetings": N_("birthdays without a greeting: {count}"),
+    "service": N_("cars in reach, without a service reminder: {count}"),
+    "insurance": N_("cars in reach, without an insurance reminder: {count}"),
+    "cars": N_("cars without any reminder: {count}"),
 }
 
 _OF: Mapping[str, str] = {
@@ -162,7 +162,7 @@ def cost_sentence(finding: Finding, currency: str, *, with_estimate: bool = True
         return cost
     if not finding.at_most_minor:
         return _("{cost}; they came as often as the others").format(cost=cost)
-    amount = numbers.money(finding.at_most_minor, currency)
+    amount = numbers.money(finding.at_most_minor, currency, is_rough=True)
     return _("{cost}; estimate: 0 to {amount} a year").format(cost=cost, amount=amount)
 
 
@@ -174,7 +174,7 @@ def mend_sentence(key: str) -> str:
 def more_sentence(finding: Finding) -> str:
     """Further counts, such as the age of what waits."""
     shown = [_(_MORE[key]).format(count=numbers.count(number)) for key, number in finding.more.items() if number]
-    return _(", ").join(shown)
+    return listed(shown)
 
 
 def worth_sentence(report: QualityReport) -> str:
@@ -182,7 +182,8 @@ def worth_sentence(report: QualityReport) -> str:
     worth = report.worth
     if not worth.is_known:
         return _(
-            "No estimate in money: it takes 30 visits with a bill and 30 customers in reach in the last 12 months."
+            "No estimate in money: it takes 30 visits with a bill in the last 12 months, and 30 customers each in "
+            "reach and out of reach."
         )
     return _(
         "Estimate a year = customers with a car in use × ({reached} visits a year of one in reach − {missed} of one "
@@ -204,7 +205,7 @@ def notes(report: QualityReport) -> Iterator[str]:
     if report.out_of_reach_minor is not None:
         yield _(
             "All customers out of reach together (who said stop left out): 0 to {amount} a year, estimated."
-        ).format(amount=numbers.money(report.out_of_reach_minor, report.shop.currency))
+        ).format(amount=numbers.money(report.out_of_reach_minor, report.shop.currency, is_rough=True))
     yield _("The steps above count each customer once; findings count every record that has them.")
     if report.greeted_without_car:
         yield _("Greetings also reach {count} customers without a car in use who agreed to marketing.").format(

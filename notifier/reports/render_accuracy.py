@@ -17,6 +17,7 @@ from rich.text import Text
 
 from notifier.domain.accuracy import Errors
 from notifier.locale import N_, _
+from notifier.locale.wrapping import Wrapped
 from notifier.reports import numbers
 from notifier.reports.accuracy import AccuracyReport
 from notifier.spreadsheets import CSV_ENCODING, harmless, new_workbook
@@ -110,8 +111,8 @@ def _page(report: AccuracyReport) -> RenderableType:
     parts: list[RenderableType] = [heading, Text()]
     if report.accuracy.prediction.n:
         parts += [_table(report), Text()]
-    parts += [Text(sentence) for sentence in _findings(report)]
-    return Group(*parts, Text(), Rule(style="dim"), *(Text(note, style="dim") for note in _notes(report)))
+    parts += [Wrapped(sentence) for sentence in _findings(report)]
+    return Group(*parts, Text(), Rule(style="dim"), *(Wrapped(note, "dim") for note in _notes(report)))
 
 
 def _table(report: AccuracyReport) -> Table:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from notifier.locale import _
+from notifier.locale.wrapping import Wrapped
 from notifier.reports import import_news as words_of
 from notifier.reports import numbers
 from notifier.reports import quality_words as words
@@ -37,7 +38,7 @@ def print_quality(console: Console, report: QualityReport, reason_words: ReasonW
 def quality_page(report: QualityReport, reason_words: ReasonWords) -> RenderableType:
     """The whole page, for a console or an exported picture."""
     heading = Text.assemble((_("Data quality"), "bold"), f"  {report.shop.name}  {numbers.day(report.today)}")
-    parts: list[RenderableType] = [heading, Text(words.headline(report), style="bold")]
+    parts: list[RenderableType] = [heading, Wrapped(words.headline(report), "bold")]
     if report.customers_at("customers"):
         parts += [Text(), _waterfall(report)]
         for section in ("mend", "look"):
@@ -45,7 +46,7 @@ def quality_page(report: QualityReport, reason_words: ReasonWords) -> Renderable
         parts += [*_left_out(report), *_nothing_found(report)]
     parts += [Text(), Rule(Text(_("Imports"), style="bold"), align="left", style="dim")]
     parts += _imports(report, reason_words)
-    parts += [Text(), Rule(style="dim"), *(Text(note, style="dim") for note in words.notes(report))]
+    parts += [Text(), Rule(style="dim"), *(Wrapped(note, "dim") for note in words.notes(report))]
     return Group(*parts)
 
 
@@ -92,16 +93,16 @@ def _figures(finding: Finding, currency: str, title: int) -> Table:
     table.add_column(overflow="fold")
     said = words.cost_sentence(finding, currency) or words.more_sentence(finding)
     table.add_row(
-        Text(words.finding_title(finding.key), style="bold"),
+        Wrapped(words.finding_title(finding.key), "bold"),
         Text(numbers.count(finding.count), style="bold"),
         numbers.share(finding.share),
-        Text(said, style="red" if finding.cost else ""),
+        Wrapped(said, "red" if finding.cost else ""),
     )
     return table
 
 
 def _below(finding: Finding) -> Iterator[RenderableType]:
-    yield Padding(Text(f"→ {words.mend_sentence(finding.key)}"), (0, 0, 0, 2))
+    yield Padding(Wrapped(words.mend_sentence(finding.key), start="→ "), (0, 0, 0, 2))
     if finding.examples:
         yield Padding(Pieces([words.case_words(case) for case in finding.examples]), (0, 0, 0, 4))
 
@@ -128,9 +129,9 @@ def _imports(report: QualityReport, reason_words: ReasonWords) -> Iterator[Rende
     zone = ZoneInfo(report.shop.timezone)
     for news in report.imports:
         for made in news.unfinished:
-            yield Text(words_of.unfinished_sentence(news, made, zone), style="red")
+            yield Wrapped(words_of.unfinished_sentence(news, made, zone), "red")
         is_waited_for = news.waits and bool(news.readers)
-        yield Text(words_of.freshness_sentence(news, report.now, zone), style="red" if is_waited_for else "")
+        yield Wrapped(words_of.freshness_sentence(news, report.now, zone), "red" if is_waited_for else "")
         if news.last is not None:
-            yield Text(words_of.last_sentence(news))
+            yield Wrapped(words_of.last_sentence(news))
             yield Padding(Pieces(list(words_of.reasons_of_last(news, reason_words))), (0, 0, 0, 2))

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from notifier.locale import _
+from notifier.locale.wrapping import Wrapped
 from notifier.reports import numbers, sentences
 from notifier.reports.figures import CampaignReport, CampaignRow
 from notifier.reports.lift import ArmFigures, LiftView
@@ -52,8 +53,8 @@ def campaign_page(report: CampaignReport, *, is_wide: bool) -> RenderableType:
     )
     parts: list[RenderableType] = [
         heading,
-        Text(sentences.opening_sentence(report)),
-        Text(sentences.data_sentence(report), style="dim"),
+        Wrapped(sentences.opening_sentence(report)),
+        Wrapped(sentences.data_sentence(report), "dim"),
         Text(),
     ]
     if not report.rows:
@@ -61,7 +62,7 @@ def campaign_page(report: CampaignReport, *, is_wide: bool) -> RenderableType:
     parts.append(_overview(report))
     for row in report.rows:
         parts += [Text(), _campaign(report, row, is_wide=is_wide)]
-    parts += [Text(), Rule(style="dim"), *(Text(note, style="dim") for note in sentences.footnotes(report))]
+    parts += [Text(), Rule(style="dim"), *(Wrapped(note, "dim") for note in sentences.footnotes(report))]
     return Group(*parts)
 
 

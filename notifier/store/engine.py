@@ -47,6 +47,9 @@ _BENCH_PRAGMAS = (
 class Store:
     """The database of one installation. Safe to share between threads; not between processes."""
 
+    is_rehearsal = False
+    """Whether what is written here vanishes (rehearsal.py)."""
+
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _create_engine(url)
@@ -162,7 +165,7 @@ def _turnstile(engine: Engine) -> Turnstile | None:
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return None
-    return Turnstile(Path(database).absolute(), BUSY_SECONDS)
+    return Turnstile(Path(database).resolve(), BUSY_SECONDS)
 
 
 def _sqlite_engine(url: sa.URL) -> Engine:

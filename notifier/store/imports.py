@@ -15,11 +15,13 @@ from notifier.store.engine import database_now
 from notifier.store.tables import DmsImport, Freshness, Shop
 
 __all__ = [
-    "ImportMade", "begin_import", "finish_import", "freshness", "last_imports", "latest_import", "lock_shop",
-    "refuse_import", "shop_key", "unfinished_imports", "unfinished_kinds",
+    "ImportMade", "begin_import", "finish_import", "freshness", "imports_of_same_content", "last_imports",
+    "latest_import", "lock_shop", "refuse_import", "shop_key", "unfinished_imports", "unfinished_kinds",
 ]  # fmt: skip
 
 IMPORT, FRESHNESS, SHOP = table_of(DmsImport), table_of(Freshness), table_of(Shop)
+_IS_REST = "is_rest"
+"""Noted with its counts where an import was of rows an earlier one had rejected."""
 
 
 def begin_import(session: Session, shop_id: int, kind: str, *, source: str, fingerprint: str, at: datetime) -> int:
@@ -64,21 +66,41 @@ def latest_import(session: Session) -> int:
     return session.execute(sa.select(sa.func.max(IMPORT.c.id))).scalar() or 0
 
 
-def finish_import(session: Session, import_id: int, counts: Mapping[str, Any], *, is_news: bool = True) -> None:
-    """Mark it done and stamp how fresh its kind now is.
+def imports_of_same_content(session: Session, import_id: int) -> set[int]:
+    """The imports of the shop that read the very content this one reads, itself among them."""
+    this = sa.select(IMPORT.c.shop_id, IMPORT.c.kind, IMPORT.c.fingerprint).where(IMPORT.c.id == import_id).subquery()
+    same = sa.and_(*(IMPORT.c[name] == this.c[name] for name in ("shop_id", "kind", "fingerprint")))
+    return set(session.execute(sa.select(IMPORT.c.id).join(this, same)).scalars())
+
+
+def finish_import(
+    session: Session,
+    import_id: int,
+    counts: Mapping[str, Any],
+    *,
+    known_to: datetime | None = None,
+    is_news: bool = True,
+    is_rest: bool = False,
+) -> None:
+    """Mark it done and stamp how fresh its kind now is: known up to `known_to`; None: up to the time of the import.
 
     An older import of the kind that never ended (its file was mended, or exported anew) is superseded: the records
     are as fresh as this one, whatever the other still had to say. One that brought no news (nothing of it could be
-    taken) does neither: planning must not trust records it did not renew.
+    taken) does neither: planning must not trust records it did not renew. Nor does one of rows that an earlier import
+    had rejected (`is_rest`): it says nothing of what has happened since.
     """
     noted = session.execute(sa.select(IMPORT.c.counts).where(IMPORT.c.id == import_id)).scalar_one()
     done = session.execute(
         sa.update(IMPORT)
         .where(IMPORT.c.id == import_id)
-        .values(state="done", finished_at=database_now(session), counts={**noted, **counts})
+        .values(
+            state="done",
+            finished_at=database_now(session),
+            counts={**noted, **counts, **({_IS_REST: True} if is_rest else {})},
+        )
         .returning(IMPORT.c.shop_id, IMPORT.c.kind, IMPORT.c.at)
     ).one()
-    if not is_news:
+    if is_rest or not is_news:
         return
     session.execute(
         sa.update(IMPORT)
@@ -90,7 +112,7 @@ def finish_import(session: Session, import_id: int, counts: Mapping[str, Any], *
         )
         .values(state="superseded")
     )
-    _stamp(session, done.shop_id, done.kind, done.at)
+    _stamp(session, done.shop_id, done.kind, known_to or done.at)
 
 
 def _stamp(session: Session, shop_id: int, kind: str, at: datetime) -> None:
@@ -131,10 +153,11 @@ def unfinished_imports(session: Session, shop_id: int) -> list[ImportMade]:
 
 
 def last_imports(session: Session, shop_id: int) -> dict[str, ImportMade]:
-    """Kind → its latest import that came to its end."""
+    """Kind → its latest import that came to its end; one of rows rejected before is no export, and left out."""
+    is_rest = IMPORT.c.counts[_IS_REST].as_boolean()
     last = (
         sa.select(sa.func.max(IMPORT.c.id))
-        .where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "done")
+        .where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "done", is_rest.is_not(True))
         .group_by(IMPORT.c.kind)
     )
     return {made.kind: made for made in _made(session, IMPORT.c.id.in_(last))}

@@ -83,6 +83,11 @@ class IncomingOrders:
             sa.Column("shares_day", sa.Boolean, server_default=sa.false()),
             schema=schema, prefixes=prefixes,
         )  # fmt: skip
+        self.yielding = sa.Table(
+            "yielding_order", sa.MetaData(), sa.Column("line", BigId, primary_key=True, autoincrement=False),
+            schema=schema, prefixes=prefixes,
+        )  # fmt: skip
+        self._some_yield = False
         with bench.read() as session:
             metadata.create_all(session.connection(), checkfirst=False)
 
@@ -91,6 +96,16 @@ class IncomingOrders:
         with self.bench.read() as session:
             insert_tuples(session, self.incoming, INCOMING_COLUMNS, rows)
 
+    def yield_to_others(self, lines: Sequence[int]) -> None:
+        """Of one order number these lines stay behind every other. Seldom any: their table is made for the first."""
+        if not lines:
+            return
+        with self.bench.read() as session:
+            if not self._some_yield:
+                self.yielding.create(session.connection())
+                self._some_yield = True
+            insert_tuples(session, self.yielding, ("line",), [(line,) for line in lines])
+
     def drop_duplicates(self) -> list[int]:
         """Of one order number the first by date in stays; returns the lines of the others.
 
@@ -98,7 +113,10 @@ class IncomingOrders:
         """
         row = self.incoming.c
         repeated = sa.select(row.order_no).group_by(row.order_no).having(sa.func.count() > 1)
-        order = [row.date_in, row.arrived_at.is_(None), *(row[name] for name in CONTENT), row.doubts, row.line]
+        # What is told goes before what is not, so the fuller row stays; the databases would not agree by themselves.
+        told = (part for name in (*CONTENT, "doubts") for part in (row[name].is_(None), self._by_code(row[name])))
+        yields = [row.line.in_(sa.select(self.yielding.c.line))] if self._some_yield else []
+        order = [*yields, row.date_in, *told, row.line]
         placed = sa.select(
             row.line, sa.func.row_number().over(partition_by=row.order_no, order_by=order).label("nth")
         ).where(row.order_no.in_(repeated))
@@ -117,7 +135,7 @@ class IncomingOrders:
         ordered = (
             sa.select(VEHICLE.c.id, *(row[name] for name in content), sa.func.coalesce(row.odometer, 1) > 0)
             .select_from(self.incoming.outerjoin(VEHICLE, theirs))
-            .order_by(VEHICLE.c.id, row.vin, row.date_in, row.order_no)
+            .order_by(VEHICLE.c.id, self._by_code(row.vin), row.date_in, self._by_code(row.order_no))
         )
         doubts = sa.select(row.doubts, sa.func.count()).where(row.doubts.is_not(None)).group_by(row.doubts)
         with self.bench.read() as session:
@@ -157,10 +175,15 @@ class IncomingOrders:
         named = (sa.cast(row[name], sa.Text) if name == "date_in" else row[name] for name in ARRIVAL_COLUMNS)
         return session.execute(sa.select(*named).where(*self._in(chunk)).order_by(row.place))
 
-    def known(self, session: Session, chunk: Chunk) -> dict[str, Known]:
-        """VIN → what of its rows is stored already; cars without any are left out."""
+    def known(self, session: Session, chunk: Chunk, untold: Collection[str]) -> dict[str, Known]:
+        """VIN → what of its rows is stored already; cars without any are left out.
+
+        `untold`: columns the file says nothing about, and which are therefore no difference.
+        """
         row = self.arrival.c
-        same = sa.and_(*(ORDER.c[name].is_not_distinct_from(row[name]) for name in (*CONTENT, "vehicle_id")))
+        same = sa.and_(
+            *(ORDER.c[name].is_not_distinct_from(row[name]) for name in (*CONTENT, "vehicle_id") if name not in untold)
+        )
         doubted = sa.and_(same, ORDER.c.odometer > 0, sa.not_(ORDER.c.odometer_kept))
         statement = (
             sa.select(
@@ -173,7 +196,7 @@ class IncomingOrders:
         return {vin: Known(*counts) for vin, *counts in session.execute(statement)}
 
     def with_past(self, session: Session, chunk: Chunk) -> set[str]:
-        """VINs of the chunk of which orders, waiting orders or readings of their own are stored."""
+        """VINs of the chunk of which orders, waiting orders, visits or readings of their own are stored."""
         row = self.arrival.c
         cars = sa.select(row.vehicle_id).where(*self._in(chunk), row.vehicle_id.is_not(None))
         vins = sa.select(row.vin).where(*self._in(chunk))
@@ -182,6 +205,8 @@ class IncomingOrders:
         statement = sa.union(
             sa.select(ORDER.c.vin).where(ORDER.c.vehicle_id.in_(cars)),
             sa.select(ORDER.c.vin).where(waiting),
+            # A visit outlives orders that have moved to another car.
+            sa.select(VISIT.c.vin).where(VISIT.c.vehicle_id.in_(cars)),
             read.where(READING.c.vehicle_id.in_(cars)),
         )
         return set(session.execute(statement).scalars())
@@ -193,6 +218,21 @@ class IncomingOrders:
             if places:
                 marking = sa.update(self.arrival).where(place).values(**change)
                 session.connection().execute(marking, [{"at": at} for at in places])
+
+    def lock_cars(self, session: Session, chunk: Chunk) -> None:
+        """Nobody predicts these cars anew, for kilometres told by SMS, while the chunk does (SQLite has one writer)."""
+        if not self.bench.is_sqlite:
+            row = self.arrival.c
+            cars = sa.select(row.vehicle_id).where(*self._in(chunk))
+            locked = sa.select(VEHICLE.c.id).where(VEHICLE.c.id.in_(cars)).order_by(VEHICLE.c.id)
+            session.execute(locked.with_for_update(key_share=True))
+
+    def homes(self, session: Session, chunk: Chunk, vins: Collection[str]) -> set[str]:
+        """The VINs under which orders of these cars' rows are stored."""
+        row = self.arrival.c
+        stored = sa.and_(ORDER.c.shop_id == self.shop_id, ORDER.c.order_no == row.order_no)
+        statement = sa.select(ORDER.c.vin).join(self.arrival, stored).where(*self._in(chunk), row.vin.in_(vins))
+        return set(session.execute(statement.distinct()).scalars())
 
     def rows_of(self, session: Session, chunk: Chunk, vins: Collection[str]) -> Sequence[Any]:
         """The chunk's rows of these cars: order number and the columns of CONTENT."""
@@ -293,6 +333,11 @@ class IncomingOrders:
         wanted = sa.select(row.vehicle_id, row.date_in, row.odometer).where(row.odometer > 0)
         # All cars in one statement, for each is a scan of the whole table.
         return [(car, day, km) for car, day, km in session.execute(wanted.where(row.vehicle_id.in_(cars)))]
+
+    def _by_code(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Text in the order of its characters' numbers, as SQLite and Python sort, whatever the server's language."""
+        is_text = isinstance(column.type, sa.String)
+        return column.collate("C") if is_text and not self.bench.is_sqlite else column
 
     def _stamps(self) -> list[sa.ColumnElement[Any]]:
         return [sa.literal(value, ORDER.c[name].type) for name, value in self.made_by.items()]

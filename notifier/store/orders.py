@@ -14,7 +14,7 @@ from notifier.store.rows import update_rows
 from notifier.store.tables import Coupon, RepairOrder, Visit
 
 __all__ = [
-    "ORDER_COLUMNS", "Redemption", "earliest_redemptions", "insert_orders", "orders_by_number", "orders_of",
+    "ORDER_COLUMNS", "Redemption", "earliest_redemptions", "insert_orders", "order_numbers_of_others", "orders_of",
     "redeem_coupons", "update_orders",
 ]  # fmt: skip
 
@@ -37,10 +37,12 @@ ORDER_COLUMNS = (
 )
 
 
-def orders_by_number(session: Session, shop_id: int, numbers: Collection[str]) -> Sequence[Any]:
-    """The stored orders among these numbers: number and VIN."""
-    columns = sa.select(ORDER.c.order_no, ORDER.c.vin)
-    return session.execute(columns.where(ORDER.c.shop_id == shop_id, ORDER.c.order_no.in_(numbers))).all()
+def order_numbers_of_others(
+    session: Session, shop_id: int, numbers: Collection[str], import_ids: Collection[int]
+) -> set[str]:
+    """Which of these order numbers are stored, last written by none of these imports."""
+    stored = sa.select(ORDER.c.order_no).where(ORDER.c.shop_id == shop_id, ORDER.c.order_no.in_(numbers))
+    return set(session.execute(stored.where(sa.func.coalesce(ORDER.c.import_id, 0).not_in(import_ids))).scalars())
 
 
 def orders_of(session: Session, shop_id: int, vins: Collection[str], vehicle_ids: Collection[int]) -> list[Any]:

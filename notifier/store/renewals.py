@@ -18,6 +18,7 @@ __all__ = [
     "insert_renewals",
     "latest_policy_ends",
     "parked_renewals",
+    "policies_of_others",
     "renewals_by_policy",
     "update_renewals",
 ]
@@ -38,6 +39,14 @@ def renewals_by_policy(session: Session, shop_id: int, policies: Collection[str]
         sa.select(RENEWAL).where(RENEWAL.c.shop_id == shop_id, RENEWAL.c.policy_no.in_(policies))
     ).mappings()
     return {row["policy_no"]: dict(row) for row in rows}
+
+
+def policies_of_others(
+    session: Session, shop_id: int, policies: Collection[str], import_ids: Collection[int]
+) -> set[str]:
+    """Which of these policy numbers are stored, last written by none of these imports."""
+    stored = sa.select(RENEWAL.c.policy_no).where(RENEWAL.c.shop_id == shop_id, RENEWAL.c.policy_no.in_(policies))
+    return set(session.execute(stored.where(sa.func.coalesce(RENEWAL.c.import_id, 0).not_in(import_ids))).scalars())
 
 
 def parked_renewals(session: Session, shop_id: int, vins: Collection[str]) -> Sequence[Any]:

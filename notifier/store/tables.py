@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from notifier.store.columns import document, identity, moment, reference
+from notifier.store.columns import amount, document, identity, moment, reference
 
 # Named constraints can be changed by later migrations on SQLite too.
 SQLModel.metadata.naming_convention = {
@@ -182,7 +182,7 @@ class RepairOrder(SQLModel, table=True):
     )
     odometer: int | None = Field(default=None, description="km, as written")
     odometer_kept: bool = True
-    amount_minor: int = 0
+    amount_minor: int = amount(default=0)
     advisor: str | None = None
     coupon_code: str | None = None
     import_id: int | None = reference("dms_import.id", nullable=True)
@@ -222,7 +222,7 @@ class Visit(SQLModel, table=True):
     is_maintenance: bool = False
     has_accident: bool = False
     arrived_at: datetime | None = moment(nullable=True)
-    amount_minor: int = 0
+    amount_minor: int = amount(default=0)
     odometer: int | None = None
     advisor: str | None = None
     changed_at: datetime = moment()
@@ -264,8 +264,8 @@ class Renewal(SQLModel, table=True):
     day: date = Field(description="the day it was written; without one, the earlier of its start and its import")
     starts_on: date | None = None
     ends_on: date
-    premium_minor: int = 0
-    commission_minor: int = 0
+    premium_minor: int = amount(default=0)
+    commission_minor: int = amount(default=0)
     import_id: int | None = reference("dms_import.id", nullable=True)
     changed_at: datetime = moment()
     attributed_at: datetime | None = moment(nullable=True)
@@ -652,7 +652,7 @@ class Coupon(SQLModel, table=True):
     campaign_id: str
     customer_id: int = reference("customer.id")
     message_id: int | None = reference("message.id", nullable=True, index=True)
-    value_minor: int
+    value_minor: int = amount()
     issued_on: date
     ends_on: date
     redeemed_on: date | None = None
@@ -675,7 +675,7 @@ class Credit(SQLModel, table=True):
     campaign_id: str
     evidence: str = Field(description="coupon, booking, reply, sent")
     day: date
-    amount_minor: int
+    amount_minor: int = amount()
     credited_at: datetime = moment()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import exc
 
-__all__ = ["is_database_trouble"]
+__all__ = ["is_database_trouble", "is_deadlock"]
 
 
 def is_database_trouble(error: BaseException) -> bool:
@@ -15,3 +15,8 @@ def is_database_trouble(error: BaseException) -> bool:
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | OSError)
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Did PostgreSQL end this transaction because another one and it waited for each other? It may be repeated."""
+    return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) == "40P01"

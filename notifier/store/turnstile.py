@@ -10,13 +10,16 @@ from __future__ import annotations
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+
+from notifier.store.filelock import lock_file
 
 __all__ = ["Turn", "Turnstile"]
 
 _ASK_EVERY = 0.001
+_PLACE_PATIENCE = 3.0
+"""Seconds. Nobody holds it for longer than a write takes, but one who was stopped in the middle of asking."""
 
 
 class Turnstile:
@@ -46,26 +49,27 @@ class Turn:
 
     def __init__(self, turnstile: Turnstile) -> None:
         self._turnstile = turnstile
-        self._door: IO[str] | None = None
+        self._held = ExitStack()
+        self._door: int | None = None
 
     def come_in(self) -> None:
         """Inside when this returns; a second call changes nothing."""
         if self._door is not None:
             return
         until = time.monotonic() + self._turnstile.patience
-        self._door = self._turnstile.inside.open("a")
-        with self._turnstile.next.open("a") as place:
-            _wait_for(place, until)
+        # Turns are a courtesy: where they cannot be taken (rights, a share without locks) the write goes on without.
+        with suppress(OSError), lock_file(self._turnstile.next) as place:
+            self._door = self._held.enter_context(lock_file(self._turnstile.inside))
+            _wait_for(place, min(until, time.monotonic() + _PLACE_PATIENCE))
             _wait_for(self._door, until)
 
     def leave(self) -> None:
         """The next may come in."""
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+        self._held.close()
+        self._door = None
 
 
-def _wait_for(file: IO[str], until: float) -> None:
+def _wait_for(file: int, until: float) -> None:
     """Closing the file gives its lock back."""
     while True:
         try:

@@ -70,6 +70,12 @@ def cars_by_id(session: Session, ids: Collection[int]) -> dict[int, Car]:
     }
 
 
+def lock_cars(session: Session, ids: Collection[int]) -> None:
+    """Nobody else predicts these cars until the transaction ends (SQLite has one writer anyway)."""
+    locked = sa.select(VEHICLE.c.id).where(VEHICLE.c.id.in_(ids)).order_by(VEHICLE.c.id)
+    session.execute(locked.with_for_update(key_share=True))
+
+
 def store_due_days(session: Session, changed: Sequence[tuple[int, Sequence[Any]]], now: datetime) -> None:
     """Overwrite the DUE_COLUMNS of cars: id and values."""
     stamp = written_moment(now, is_sqlite=session.get_bind().dialect.name == "sqlite")

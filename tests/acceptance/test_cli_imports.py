@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -17,6 +19,7 @@ from tests.support.import_desk import phone, vin
 
 AT = "2026-03-10T10:00+08:00"
 BAD = "LSVAU2A30IO000001"
+BAD_VIN_NOTE = "VIN not usable: correct it: 17 characters, without I, O and Q"
 
 
 def people() -> list[dict[str, str]]:
@@ -97,7 +100,7 @@ def test_rejects_are_a_workbook_to_mend(shop: CliShop) -> None:
     assert out.name in page
     (row,) = cells(out)
     assert (row["客户编号"], row["姓名"], row["notifier_line"]) == ("202403050000000123", "@林", "4")
-    assert (row["notifier_reason"], row["notifier_note"]) == ("bad_vin", "VIN not usable")
+    assert (row["notifier_reason"], row["notifier_note"]) == ("bad_vin", BAD_VIN_NOTE)
     book = openpyxl.load_workbook(out)
     sheet = book.worksheets[0]
     sheet.cell(2, [cell.value for cell in sheet[1]].index("VIN") + 1).value = vin(3)
@@ -105,6 +108,50 @@ def test_rejects_are_a_workbook_to_mend(shop: CliShop) -> None:
     again = shop.json("import", "customers", str(out), "--at", AT)
     assert (again["read"], again["new"], again["rejected"]) == (1, 1, {})
     assert phone(3)[-4:] in shop.run("explain", phone(3), "--at", AT).stdout
+
+
+def test_a_mended_file_needs_what_the_first_was_given(shop: CliShop) -> None:
+    """Without --consent its people would stay unknown; the sentence is to be copied, so it is quoted."""
+    (shop.folder / "m.yaml").write_text("number: 客户编号\n", encoding="utf-8")
+    words = ("import", "customers", shop.file("c.csv", people()), "--rejects", str(shop.folder / "bad"))
+    assert "same options" not in shop.run(*words).stdout
+    page = shop.run(*words, "--consent", "contract 2026", "--mapping", "m.yaml").stdout
+    assert "same options: --consent 'contract 2026' --mapping m.yaml" in " ".join(page.split())
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_the_records_are_as_fresh_as_the_file(shop: CliShop, zone: str) -> None:
+    """An export of last week tells nothing of this one; with --at the clerk says what time it is; never the future."""
+    shop.settings["TZ"] = zone
+    file = shop.file("c.csv", people()[:2])
+    written = datetime(2025, 11, 18, 2, 0, 30, 123456, tzinfo=UTC).timestamp()
+    os.utime(file, (written, written))
+    page = " ".join(shop.run("import", "customers", file).stdout.split())
+    assert "Customers are known up to 2025-11-18 10:00, when this file was written." in page
+    page = " ".join(shop.run("import", "customers", file, "--at", AT).stdout.split())
+    assert "Customers are known up to 2026-03-10 10:00." in page
+    os.utime(file, (4e9, 4e9))
+    page = shop.run("import", "customers", file).stdout
+    assert "when this file" not in page
+    assert "2096" not in page
+
+
+def test_mended_rows_are_no_new_export(shop: CliShop) -> None:
+    """It says so, and the doctor goes on asking for one."""
+    old = "2026-01-10T10:00+08:00"
+    words = ("import", "customers", shop.file("c.csv", people()), "--at", old, "--rejects", str(shop.folder / "bad"))
+    shop.run(*words)
+    book = openpyxl.load_workbook(shop.folder / "bad.xlsx")
+    sheet = book.worksheets[0]
+    sheet.cell(2, [cell.value for cell in sheet[1]].index("VIN") + 1).value = vin(3)
+    book.save(shop.folder / "bad.xlsx")
+    page = " ".join(shop.run("import", "customers", str(shop.folder / "bad.xlsx"), "--at", AT).stdout.split())
+    assert "the records are as fresh as they were. Customers are known up to 2026-01-10 10:00." in page
+    said = " ".join(check["sentence"] for check in shop.json("doctor", "--at", AT, code=1)["checks"])
+    assert "known to 2026-01-10 10:00, 59 days ago" in said
+    quality = json.loads(shop.run("report", "quality", "--format", "json", "--at", AT).stdout)
+    last = next(one["last"] for one in quality["imports"] if one["kind"] == "customers")
+    assert (last["source"], last["read"]) == ("c.csv", 3)
 
 
 def test_rejects_of_another_ending_are_refused_before_anything_is_imported(shop: CliShop) -> None:

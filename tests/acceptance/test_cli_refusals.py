@@ -219,7 +219,17 @@ def test_doctor_looks_into_the_watched_folder(shop: CliShop) -> None:
     shop.settings["NOTIFIER_INBOX"] = str(shop.folder / "inbox")
     assert "inbox cannot be worked in" in shop.run("doctor", "--at", AT, code=1).stdout
     (shop.folder / "inbox").mkdir()
-    assert "✓ The daemon imports the files put into" in shop.run("doctor", "--at", AT, code=1).stdout
+    said = shop.run("doctor", "--at", AT, code=1).stdout
+    assert "✓ The daemon imports the files put into" in said
+    assert "rejected/" not in said
+    (shop.folder / "inbox" / "rejected").mkdir()
+    for name in ("20260302-090000-b.pdf", "20260301-090000-a.csv"):
+        (shop.folder / "inbox/rejected" / name).touch()
+        (shop.folder / "inbox/rejected" / f"{name}.why.txt").touch()
+    said = shop.run("doctor", "--at", AT, code=1).stdout
+    assert (
+        "· In rejected/ of that folder lie files that were not imported: 2; the latest: 20260302-090000-b.pdf" in said
+    )
 
 
 def test_doctor_refuses_the_sample_shop_with_real_texts(shop: CliShop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# moments without a zone, as databases hold them
 # ruff: noqa: DTZ001  # moments without a zone, as databases hold them
 from collections.abc import Iterator
 from datetime import datetime

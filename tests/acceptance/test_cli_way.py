@@ -141,7 +141,7 @@ def test_doctor_says_how_many_consents_are_unknown(shop: CliShop) -> None:
     rows = [{"客户编号": f"N{n}", "手机": phone(n), "VIN": vin(n)} for n in range(50, 60)]
     shop.run("import", "customers", shop.file("n.csv", rows), "--at", AT)
     said = shop.run("doctor", "--at", AT).stdout
-    assert "Of 11 of 16 customers nobody knows whether they agreed to marketing" in said
+    assert "Of 11 of 16 customers in reach nobody knows whether they agreed to marketing" in said
     assert "--consent SOURCE" in said
 
 

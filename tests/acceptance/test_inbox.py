@@ -155,6 +155,10 @@ def test_a_round_by_hand(hand: CliShop) -> None:
     shown = hand.run("import", "folder", str(files), code=1).stdout
     assert "rejected" in shown
     assert "done/" in shown
+    headings, *rows = shown.splitlines()
+    assert headings.split() == ["File", "Read", "New", "Changed", "Unchanged", "Merged", "Parked", "Rejected"]
+    figures = next(row.split()[-7:] for row in rows if row.startswith("客户.csv"))
+    assert int(figures[0]) == sum(map(int, figures[1:])) == 2
     hand.settings["NOTIFIER_INBOX"] = str(files)
     assert "Nothing lies there" in hand.run("import", "folder").stdout
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from notifier.dms.imports import import_table
+from notifier.dms.readers import TableOfRows
 from notifier.store.engine import Store
 from notifier.store.model_rates import ModelRates, keep_rates
 from tests.support.import_desk import (
@@ -21,6 +23,7 @@ from tests.support.import_desk import (
     people,
     phone,
     rows_of,
+    settings,
     vin,
 )
 
@@ -186,3 +189,39 @@ def test_a_rehearsal_counts_and_keeps_nothing(store: Store, shop: int) -> None:
     assert everything(store) == before
     assert [row["kind"] for row in rows_of(store, "dms_import")] == ["customers"]
     assert NOW.astimezone(SHANGHAI).date() == settings().today
+
+
+def test_a_file_with_fewer_columns_leaves_what_is_stored(store: Store, shop: int) -> None:
+    """Orders of one export, amounts of another: what a file does not say it does not erase."""
+    told = [order("R1", 1, "2025-05-10", "9800", "一般维修", 金额="350.00", 服务顾问="林顾问", 优惠券="K7")]
+    bring(store, shop, "visits", told)
+    before = rows_of(store, "repair_order"), rows_of(store, "visit"), rows_of(store, "vehicle")
+    bare = TableOfRows("bare.csv", ("工单号", "VIN", "进厂日期"), [["R1", vin(1), "2025-05-10"]])
+    report = import_table("visits", store, shop, bare, settings())
+    assert report.unchanged == 1
+    moved = TableOfRows("moved.csv", ("工单号", "VIN", "进厂日期", "金额"), [["R1", vin(1), "2025-05-11", ""]])
+    assert import_table("visits", store, shop, moved, settings()).changed == 1
+    (stored,) = rows_of(store, "repair_order")
+    assert before[0][0] | {"date_in": date(2025, 5, 11), "amount_minor": 0} == stored | {
+        "visit_id": before[0][0]["visit_id"], "import_id": before[0][0]["import_id"],
+    }  # fmt: skip
+
+
+def test_a_policy_file_with_fewer_columns_leaves_what_is_stored(store: Store, shop: int) -> None:
+    """Only the end is told anew."""
+    full = {
+        "保单号": "P1",
+        "VIN": vin(1),
+        "保险公司": "平安",
+        "起保日期": "2025-05-01",
+        "终保日期": "2026-04-30",
+        "保费": "4000",
+    }
+    bring(store, shop, "renewals", [full])
+    bare = TableOfRows("bare.csv", ("保单号", "VIN", "终保日期"), [["P1", vin(1), "2026-05-31"]])
+    assert import_table("renewals", store, shop, bare, settings()).changed == 1
+    (stored,) = rows_of(store, "renewal")
+    kept = {name: stored[name] for name in ("insurer", "starts_on", "ends_on", "premium_minor")}
+    assert kept == {
+        "insurer": "平安", "starts_on": date(2025, 5, 1), "ends_on": date(2026, 5, 31), "premium_minor": 400_000,
+    }  # fmt: skip

@@ -144,6 +144,24 @@ def test_the_rejected_rows_come_back_mended(sqlite_shop: InboxShop) -> None:
     (filed,) = sqlite_shop.round(NOW + DAY).files
     assert filed.done is not None
     assert (filed.done.report.read, filed.done.report.new) == (1, 1)
+    assert filed.done.document()["as_of"] is None
+    told = [path.read_text("utf-8-sig") for path in (sqlite_shop.folder / "done").rglob("*改好.xlsx.report.txt")]
+    assert len(told) == 1
+    with sqlite_shop.store.read() as session:
+        assert freshness(session, sqlite_shop.id)["customers"] == NOW - DAY
+
+
+def test_what_was_there_twice_does_not_come_in_by_the_folder(sqlite_shop: InboxShop) -> None:
+    """The workbook dropped in as it is: everything in it is rejected once more, and the right car stays."""
+    rows = [order("R1", 1, "2025-05-01"), order("R1", 2, "2025-08-01"), order("", 2, "2025-08-02")]
+    sqlite_shop.drop_rows("工单.csv", "visits", rows)
+    sqlite_shop.round()
+    (rejects,) = (sqlite_shop.folder / "done").rglob("*.rejects.xlsx")
+    sqlite_shop.drop("退回.xlsx", rejects.read_bytes())
+    (filed,) = sqlite_shop.round(NOW + DAY).files
+    assert filed.done is not None
+    assert dict(filed.done.report.rejected) == {"duplicate_order": 1, "missing_order_no": 1}
+    assert [row["vin"] for row in rows_of(sqlite_shop.store, "repair_order")] == [vin(1)]
 
 
 @pytest.mark.parametrize(

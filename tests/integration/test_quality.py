@@ -163,48 +163,56 @@ def test_check_digits_are_judged_as_by_an_import(store: Store) -> None:
 
 
 def crowd(shop: QualityShop, missed_visits: int) -> None:
-    """30 customers in reach with 45 visits in 12 months, 5 without a phone with `missed_visits`; 100.00 each."""
+    """30 customers in reach with 45 visits in 12 months, 30 without a phone with `missed_visits`; 100.00 each."""
     days = iter(date(2025, 3, 2) + timedelta(days=n) for n in range(364))
     owners = [shop.customer(f"in {n}") for n in range(30)]
-    owners += [shop.customer(f"out {n}", phone=None, unreachable="missing") for n in range(5)]
+    owners += [shop.customer(f"out {n}", phone=None, unreachable="missing") for n in range(30)]
     cars = [shop.car(vin(n), owner) for n, owner in enumerate(owners)]
-    seen = [n % 30 for n in range(45)] + [30 + n % 5 for n in range(missed_visits)]
+    seen = [n % 30 for n in range(45)] + [30 + n % 30 for n in range(missed_visits)]
     for place in seen:
         shop.visit(cars[place], next(days), owners[place], minor=100_00)
 
 
 def test_the_estimate_is_made_of_the_shops_own_visits(store: Store) -> None:
-    """5 × (45/30 - 3/5) × 103.00 = 463.50 at most, by hand; what lies outside the 12 months is left out."""
+    """30 × (45/30 - 18/30) × 103.00 = 2,781.00 at most, by hand; what lies outside the 12 months is left out."""
     shop = QualityShop(store)
-    crowd(shop, 3)
+    crowd(shop, 18)
     sold = shop.customer("Ivy")
     car = shop.car(vin(60), sold, state="sold")
     shop.visit(car, date(2025, 5, 1), sold, minor=100_00)
-    shop.visit(car, date(2026, 3, 1), None, minor=250_00)
+    shop.visit(car, date(2026, 3, 1), None, minor=295_00)
     shop.visit(car, date(2025, 3, 1), sold, minor=999_00)
     shop.visit(car, date(2025, 6, 1), sold, counted=False, minor=999_00)
     report = report_on(shop)
     worth = report.worth
     assert (worth.first, worth.last) == (date(2025, 3, 2), TODAY)
-    assert (worth.visits, worth.mean_minor) == (50, 103_00)
+    assert (worth.visits, worth.mean_minor) == (65, 103_00)
     assert worth.visits_a_year("reachable") == 1.5
     found = finding(report, "no_phone")
-    assert (found.cost, found.at_most_minor, report.out_of_reach_minor) == (5, 463_50, 463_50)
+    assert (found.cost, found.at_most_minor, report.out_of_reach_minor) == (30, 2_781_00, 2_781_00)
 
 
 def test_no_gain_is_promised_where_they_come_as_often(store: Store) -> None:
-    """8 visits of 5 customers out of reach are more than the others': the estimate is 0, not less."""
+    """48 visits of 30 customers out of reach are more than the others': the estimate is 0, not less."""
     shop = QualityShop(store)
-    crowd(shop, 8)
+    crowd(shop, 48)
     assert finding(report_on(shop), "no_phone").at_most_minor == 0
 
 
-def test_no_estimate_without_enough_visits(store: Store) -> None:
-    """29 customers in reach are too few for an average."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        "unreachable = '30005' WHERE name = 'in 0'",
+        "unreachable = NULL, phone = '+8613800000000', phone_key = 'x' WHERE name = 'out 0'",
+    ],
+)
+def test_no_estimate_without_enough_customers(store: Store, change: str) -> None:
+    """29 of them, in reach or out of it, are too few for an average: three who came twice would decide it."""
     shop = QualityShop(store)
-    crowd(shop, 3)
+    crowd(shop, 18)
+    assert report_on(shop).worth.is_known
     with store.write() as session:
-        session.connection().exec_driver_sql("UPDATE customer SET unreachable = '30005' WHERE name = 'in 0'")
+        session.connection().exec_driver_sql(f"UPDATE customer SET {change}")
     report = report_on(shop)
     assert not report.worth.is_known
     assert (finding(report, "no_phone").at_most_minor, report.out_of_reach_minor) == (None, None)

@@ -47,7 +47,9 @@ def test_the_future_is_not_overdue(store: Store) -> None:
     shop_id = open_shop(store)
     bring(store, shop_id, "customers", [car("C1", "13800000001", 1, "2024-12-01")])
     bring(store, shop_id, "visits", [order("R1", 1, "2025-05-10", "9800")])
-    assert reported(store, shop_id).accuracy.overdue == 1
+    found = reported(store, shop_id, last=date(2026, 12, 31))
+    assert (found.accuracy.overdue, found.to_day) == (1, date(2026, 3, 1))
+    assert reported(store, shop_id, date(2026, 6, 1), date(2026, 12, 31)).accuracy.overdue == 0
     add_visit = order("R2", 1, "2026-01-05", "19800")
     bring(store, shop_id, "visits", [add_visit])
     assert reported(store, shop_id).accuracy.overdue == 0

@@ -1,5 +1,7 @@
 """notifier sync, from real databases into real databases: what is read, when, and what a failure leaves."""
 
+# moments without a zone, as databases hold them
+
 # ruff: noqa: DTZ001  # moments without a zone, as databases hold them
 
 from __future__ import annotations
@@ -248,7 +250,7 @@ def test_a_source_that_breaks_off_half_way_leaves_nothing_begun(
 @pytest.mark.parametrize(
     "edit, said",
     [
-        (("vin, came_in", "'x' AS lorry, came_in"), "gives no column for vin; its columns are 工单号, lorry"),
+        (("vin, came_in", "'x' AS lorry, came_in"), "gives no column for VIN; its columns are 工单号, lorry"),
         (("changed_column: changed\nrenewals", "changed_column: Changed\nrenewals"), "gives no column Changed"),
         (("changed_column: changed\nrenewals", "changed_column: 工单号\nrenewals"), "holds something like x0,"),
         (("FROM orders;", "FROM orders;\n  mapping:\n    km: km"), "visits.mapping.km is not a known key"),

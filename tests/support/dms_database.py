@@ -1,5 +1,7 @@
 """A dealer's own database for tests: people, cars, orders and policies, each row stamped when it was changed."""
 
+# moments without a zone, as databases hold them
+
 # ruff: noqa: DTZ001  # moments without a zone, as databases hold them
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """notifier/dms/cells.py: what a database gives, as a file would hold it."""
 
+# moments without a zone, as databases hold them
+
 # ruff: noqa: DTZ001  # moments without a zone, as databases hold them
 
 from __future__ import annotations

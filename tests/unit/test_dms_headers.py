@@ -9,6 +9,7 @@ import pytest
 from notifier.dms.columns import CUSTOMERS, KINDS, RENEWALS, VISITS, Kind
 from notifier.dms.headers import count_known, guess_kind, map_headers, normal, read_mapping
 from notifier.errors import BadInput
+from notifier.locale import language
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
@@ -106,6 +107,37 @@ def test_missing_columns_are_named_with_the_mend() -> None:
 
 
 @pytest.mark.parametrize(
+    "headers, example",
+    [
+        (["客户编号", "VIN", "鞋码", "", "车牌"], '"phone: 鞋码"'),
+        (["工单号", "", "客户编号", "VIN"], '"phone: NAME OF THE COLUMN"'),
+    ],
+)
+def test_no_known_column_is_proposed_for_the_mapping(headers: list[str], example: str) -> None:
+    """phone: 客户编号 would be believed, and the numbers texted."""
+    with pytest.raises(BadInput) as refused:
+        map_headers(headers, CUSTOMERS)
+    assert example in str(refused.value)
+
+
+def test_a_refusal_speaks_the_language_of_its_reader() -> None:
+    """Whatever language it was raised in: kinds and fields in words, the fields' keys behind them."""
+    with pytest.raises(BadInput) as refused:
+        map_headers(["VIN", "鞋码"], CUSTOMERS)
+    with language("zh-CN"):
+        said = str(refused.value)
+    assert "客户" in said
+    assert "手机（phone）" in said
+    assert "customers" in str(refused.value)
+
+
+def test_a_mapping_file_that_is_not_there(tmp_path: Path) -> None:
+    """Said in our words: the system's are English."""
+    with pytest.raises(BadInput, match=r"m\.yaml cannot be opened: there is no file of that name"):
+        read_mapping(tmp_path / "m.yaml")
+
+
+@pytest.mark.parametrize(
     "headers, kind, other",
     [
         (["工单号", "VIN", "进厂日期", "手机"], CUSTOMERS, "visits"),
@@ -115,7 +147,7 @@ def test_missing_columns_are_named_with_the_mend() -> None:
 )
 def test_a_file_of_another_kind_is_told(headers: list[str], kind: Kind, other: str) -> None:
     """A visits file is no customer file, even with a phone in it."""
-    with pytest.raises(BadInput, match=f"looks like a file of {other}"):
+    with pytest.raises(BadInput, match=f"looks like a file of {other}.*: notifier import {other} FILE"):
         map_headers(headers, kind)
 
 
@@ -192,7 +224,7 @@ def test_what_the_likeliest_kind_lacks_is_said() -> None:
     """The name says which, else the columns do; where nothing does, that is the sentence."""
     with pytest.raises(BadInput, match="file of customers has no column for phone"):
         guess_kind(["VIN", "姓名", "车牌"])
-    with pytest.raises(BadInput, match="file of visits has no column for order_no"):
+    with pytest.raises(BadInput, match=r"file of visits has no column for order number \(order_no\)"):
         guess_kind(["VIN", "姓名", "车牌"], name="维修.csv")
     with pytest.raises(BadInput, match="cannot be told"):
         guess_kind(["VIN"], name="a.csv")

@@ -34,11 +34,14 @@ def test_text_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
         (b"", "is empty"),
         (b" \r\n\r\n ", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"%PDF-1.7\n...", "PDF"),
-        (gzip.compress(b"x"), "GZIP"),
-        (b"Rar!\x1a\x07\x00", "RAR"),
-        (b"VIN\0\0\0,1\n", "binary"),
-        (b"\xff\xfa\xff\xfb\n" * 3, "neither UTF-8 nor GBK"),
+        (b"%PDF-1.7\n...", "holds no table but PDF; export the table as XLSX or CSV"),
+        (gzip.compress(b"x", mtime=0), "holds no table but GZIP"),
+        (b"Rar!\x1a\x07\x00", "holds no table but RAR"),
+        (b"VIN\0\0\0,1\n", "holds no table but binary data"),
+        (b"\xd0\xcf\x11\xe0\xa1", "damaged or was cut off"),
+        (b"\xff\xfa\xff\xfb\n" * 3, r"neither UTF-8 nor GBK \(line 1\)"),
+        ("VIN,手机\n甲,1\n".encode() + b"\xff\xff,2\n", r"neither UTF-8 nor GBK \(line 3\)"),
+        ("VIN,手机\r\n甲,1\r\n乙,2\r\n".encode("gbk") + b"\xff\xff,2\r\n", r"neither UTF-8 nor GBK \(line 4\)"),
         ("甲,乙\n1,2\n".encode(), "no column name we know"),
         (b'"VIN,phone\n1,2\n', "no column name we know"),
         (b"x" * 3_000_000, "longer than a million characters"),
@@ -62,18 +65,18 @@ def test_wrong_files_are_refused_in_one_sentence(tmp_path: Path, content: bytes,
         list(open_table(path))
 
 
-@pytest.mark.parametrize("write, kind", [(write_xlsx, "XLSX"), (write_xls, "XLS")])
-def test_a_workbook_is_no_csv(tmp_path: Path, write: object, kind: str) -> None:
+@pytest.mark.parametrize("write", [write_xlsx, write_xls])
+def test_a_workbook_is_no_csv(tmp_path: Path, write: object) -> None:
     """Where only text can be read, the way out is named."""
     path = write(tmp_path / "x.csv", TABLE)  # type: ignore[operator]
-    with pytest.raises(BadInput, match=f"not a CSV file but {kind}.*CSV UTF-8"):
+    with pytest.raises(BadInput, match=r"not a CSV file but a workbook.*CSV UTF-8"):
         open_csv(path)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     """Not there, a folder, a device: named, with what to check."""
     for path, words in (
-        (tmp_path / "none.csv", "cannot be opened"),
+        (tmp_path / "none.csv", "cannot be opened: there is no file of that name"),
         (tmp_path / "a\0b.csv", "cannot be opened"),
         (tmp_path, "is a folder"),
         (Path("/dev/null"), "not a file that can be read more than once"),

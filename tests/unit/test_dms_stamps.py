@@ -1,5 +1,7 @@
 """notifier/dms/stamps.py: when a row was changed, in whatever form a DMS writes it."""
 
+# moments without a zone, as databases hold them
+
 # ruff: noqa: DTZ001  # moments without a zone, as databases hold them
 
 from __future__ import annotations

@@ -14,13 +14,15 @@ from rich.console import Console, RenderableType
 
 from notifier.cli.dry_run import understanding
 from notifier.cli.import_report import account, freshness_sentence, remarks
-from notifier.cli.import_words import COSTS, FIELDS, cost_of_absence, field_word, value_words
+from notifier.cli.import_words import COSTS, cost_of_absence, value_words
 from notifier.cli.terminal import shortened
 from notifier.dms.columns import KINDS
 from notifier.dms.headers import map_headers
 from notifier.dms.readers import TableOfRows
 from notifier.dms.report import ImportReport
-from notifier.locale import language
+from notifier.jobs.reasons import DOUBTED_ADVICE, REJECTED_ADVICE, doubted_advice, rejected_advice
+from notifier.locale import _, language
+from notifier.locale.fields import FIELDS, field_word
 
 HEADERS = ("客户姓名", "手机", "VIN", "车牌", "交车日期", "车辆状态", "营销同意", "生日", "备注")
 VIN = "LSVAU2A39N0000001"
@@ -117,6 +119,28 @@ def test_an_account_tells_what_to_do() -> None:
     ]  # fmt: skip
     assert found[at + 2].startswith("VIN twice")
     assert any(line.startswith("phone too short") and "not texted" in line for line in found)
+
+
+def behind(line: str, cells: int) -> str:
+    """What stands in a line behind its first `cells`."""
+    return line[next((at for at in range(len(line)) if cell_len(line[:at]) >= cells), len(line)) :]
+
+
+@pytest.mark.parametrize("name", ["en", "zh-CN"])
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_no_advice_loses_a_character(name: str, width: int) -> None:
+    """However narrow: the lines of the last column, put together again, are every advice whole."""
+    told = ImportReport("customers", map_headers(HEADERS, KINDS["customers"]), read=60)
+    told.rejected.update(list(REJECTED_ADVICE))
+    told.warned.update(list(DOUBTED_ADVICE))
+    with language(name):
+        found = lines(list(account(told, FILE.name)), width)
+        rows = _("Rows")
+        advice = [*map(rejected_advice, REJECTED_ADVICE), *map(doubted_advice, DOUBTED_ADVICE)]
+    heading = next(line for line in found if line.endswith(rows))
+    column = "".join(behind(line, cell_len(heading)) for line in found[4:])
+    missing = [each for each in advice if "".join(each.split()) not in "".join(column.split())]
+    assert missing == []
 
 
 def test_a_clean_import_has_no_list_of_reasons() -> None:

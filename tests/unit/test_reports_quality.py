@@ -64,8 +64,8 @@ def test_the_headline_comes_first_and_the_steps_follow() -> None:
 def test_each_finding_says_what_it_costs_and_what_to_do() -> None:
     """The estimate is called one and begins at 0; what was looked for and not found is said."""
     shown = " ".join(printed(quality_page(), 160).split())
-    assert "34,567 customers out of reach; estimate: 0 to CNY 123,456,789 a year → Ask at the next visit" in shown
-    assert "7 customers out of reach; they came as often as the others" in shown
+    assert "customers out of reach: 34,567; estimate: 0 to CNY 123,456,789 a year → Ask at the next visit" in shown
+    assert "customers out of reach: 7; they came as often as the others" in shown
     assert "cars 4,000, under 30 days old 1,000, older 4,000 → Import the customers" in shown
     assert "Looked for, and not found Number dead" in shown
     assert "Left out on purpose Said stop 321" in shown
@@ -161,7 +161,7 @@ def test_xlsx_has_the_page_the_list_and_how_to_read_it() -> None:
     assert (page["A5"].value, page["B5"].value, page["C5"].number_format) == ("− No phone on record", 34_567, "0.0%")
     row = next(row for row in page.iter_rows() if row[0].value == "No phone on record" and row[3].value)
     assert [cell.value for cell in row[1:6]] == [
-        34_567, pytest.approx(34_567 / 1_234_567), "customers", "34,567 customers out of reach", 123_456_789,
+        34_567, pytest.approx(34_567 / 1_234_567), "customers", "customers out of reach: 34,567", 123_456_789,
     ]  # fmt: skip
     assert (work["B3"].value, work["B3"].data_type, work.auto_filter.ref) == ("=1+1", "s", "A1:J4")
     said = [cell.value for row in notes.iter_rows() for cell in row]

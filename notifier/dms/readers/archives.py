@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 from typing import NoReturn
 
+from notifier.dms.readers.first_bytes import no_table
 from notifier.errors import BadInput
 from notifier.locale import N_
 
@@ -72,7 +73,7 @@ def _raise_if_no_spreadsheet(path: Path, archive: zipfile.ZipFile) -> None:
         if mime.startswith(_OPEN_DOCUMENT + b"spreadsheet"):
             return
         kind = "OpenDocument" if mime.startswith(_OPEN_DOCUMENT) else kind
-    _refuse_kind(path, kind)
+    raise no_table(path, kind)
 
 
 def _raise_if_too_much(path: Path, unpacked: int, entries: int = 0) -> None:
@@ -116,19 +117,11 @@ def _look_into_ole(path: Path) -> None:
         _refuse_password(path)
     kind = next((kind for name, kind in _DOCUMENTS if name in content), None)
     if kind and not any(name in content for name in _BOOKS):
-        _refuse_kind(path, kind)
+        raise no_table(path, kind)
 
 
 def _refuse_password(path: Path) -> NoReturn:
     raise BadInput(
         N_("The file {path} is protected by a password; open it in Excel, remove the password, and save it again."),
         path=str(path),
-    )
-
-
-def _refuse_kind(path: Path, kind: str) -> NoReturn:
-    raise BadInput(
-        N_("The file {path} holds no table but {kind}; export the table as XLSX or CSV and import that."),
-        path=str(path),
-        kind=kind,
     )

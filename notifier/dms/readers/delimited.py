@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from notifier.dms.readers.examining import OtherEncoding, examine, raise_if_first_line_endless
+from notifier.dms.readers.examining import OtherEncoding, examine, line_ends, raise_if_first_line_endless
 from notifier.dms.readers.first_bytes import first_bytes, raise_if_not_text
 from notifier.dms.readers.table import Header, Row, best_header, is_blank, no_header
 from notifier.errors import BadInput
@@ -149,7 +149,7 @@ def open_csv(path: Path, mapping: Mapping[str, str] | None = None) -> CsvTable:
     raise_if_not_text(path, start)
     layouts = [_layout(text, encoding, mapping) for encoding, text in _readings(start)]
     if not layouts:
-        raise _undecodable(path, 1)
+        raise _undecodable(path, _bad_line(start))
     if not any(layout.header.known for layout in layouts):
         raise_if_first_line_endless(path, layouts[0].encoding)
         raise no_header(path)
@@ -167,8 +167,7 @@ def open_csv(path: Path, mapping: Mapping[str, str] | None = None) -> CsvTable:
 
 def _readings(start: bytes) -> Iterator[tuple[str, str]]:
     """The encodings that read the file's `start`, with what they read, likeliest first."""
-    marked = next((name for bom, name in _BOMS if start.startswith(bom)), None)
-    for encoding in [marked] if marked else ["utf-8", "gb18030", "big5"]:
+    for encoding in _encodings(start):
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(start)
         except UnicodeDecodeError:
@@ -176,6 +175,22 @@ def _readings(start: bytes) -> Iterator[tuple[str, str]]:
         yield encoding, text
         if encoding == "utf-8" and not text.isascii():
             return  # never by chance: what fails further down is damage, and must not be read as GBK
+
+
+def _encodings(start: bytes) -> Sequence[str]:
+    marked = next((name for bom, name in _BOMS if start.startswith(bom)), None)
+    return [marked] if marked else ["utf-8", "gb18030", "big5"]
+
+
+def _bad_line(start: bytes) -> int:
+    """Of a `start` that no encoding reads: the line down to which the one that comes farthest reads it."""
+    lines = []
+    for encoding in _encodings(start):
+        try:
+            start.decode(encoding)
+        except UnicodeDecodeError as error:
+            lines.append((error.start, 1 + line_ends(start[: error.start].decode(encoding, "ignore"))))
+    return max(lines)[1]
 
 
 def _layout(text: str, encoding: str, mapping: Mapping[str, str] | None) -> _Layout:

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 from notifier.errors import BadInput
 from notifier.locale import N_
 
-__all__ = ["Content", "OtherEncoding", "examine", "raise_if_first_line_endless"]
+__all__ = ["Content", "OtherEncoding", "examine", "line_ends", "raise_if_first_line_endless"]
 
 LONGEST_LINE = 1_000_000
 """Characters. The widest export seen has 4,000; a file without line ends would fill the memory."""
@@ -49,7 +49,7 @@ def examine(path: Path, encoding: str, *, within: int | None = None) -> Content:
             block = stream.read(_BLOCK)
             text = _decoded(decoder, block, path, encoding, read)
             if "\0" in text:
-                _refuse_nul(path, _line_at(path, encoding, read) + _line_ends(text[: text.index("\0")]))
+                _refuse_nul(path, _line_at(path, encoding, read) + line_ends(text[: text.index("\0")]))
             open_line = _open_line(text, open_line)
             if open_line > LONGEST_LINE:
                 _refuse_line(path, _line_at(path, encoding, read))
@@ -72,7 +72,7 @@ def _decoded(decoder: codecs.IncrementalDecoder, block: bytes, path: Path, encod
         return decoder.decode(block, final=not block)
     except UnicodeDecodeError as error:
         good = error.object[: error.start].decode(encoding, "ignore")
-        raise OtherEncoding(_line_at(path, encoding, read) + _line_ends(good)) from error
+        raise OtherEncoding(_line_at(path, encoding, read) + line_ends(good)) from error
 
 
 def _open_line(text: str, before: int) -> int:
@@ -95,7 +95,8 @@ def _line_at(path: Path, encoding: str, position: int) -> int:
     return line
 
 
-def _line_ends(text: str) -> int:
+def line_ends(text: str) -> int:
+    """How many lines end in `text`, whatever ends them."""
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 

@@ -7,10 +7,11 @@ import re
 import stat
 from pathlib import Path
 
+from notifier.dms.unopened import cannot_be_opened
 from notifier.errors import BadInput
-from notifier.locale import N_
+from notifier.locale import N_, WhenShown, _
 
-__all__ = ["OLE", "UTF_16", "ZIP", "first_bytes", "raise_if_not_text"]
+__all__ = ["OLE", "UTF_16", "ZIP", "first_bytes", "no_table", "raise_if_not_text"]
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -19,9 +20,6 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LOOKED_AT = 1 << 18
 _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "PDF"),
-    (ZIP[0], "XLSX/ZIP"),
-    (ZIP[1], "ZIP"),
-    (OLE[:4], "XLS"),
     (b"\x1f\x8b", "GZIP"),
     (b"Rar!", "RAR"),
     (b"7z\xbc\xaf", "7-Zip"),
@@ -49,11 +47,7 @@ def first_bytes(path: Path) -> bytes:
         with path.open("rb") as stream:
             start = stream.read(_LOOKED_AT)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise BadInput(
-            N_("The file {path} cannot be opened ({detail}); check its name and your rights to it."),
-            path=str(path),
-            detail=getattr(error, "strerror", None) or type(error).__name__,
-        ) from error
+        raise cannot_be_opened(path, error) from error
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise BadInput(N_("The file {path} is empty; export it again."), path=str(path))
     return start
@@ -61,15 +55,20 @@ def first_bytes(path: Path) -> bytes:
 
 def raise_if_not_text(path: Path, start: bytes) -> None:
     """Refuse a file that begins like another kind of file; `start` are its first bytes."""
-    kind = next((name for magic, name in _KINDS if start.startswith(magic)), None)
-    if kind is None and b"\0" in start and not start.startswith(UTF_16):
-        kind = "binary"
-    if kind:
+    if start.startswith((*ZIP, OLE)):
         raise BadInput(
-            N_("The file {path} is not a CSV file but {kind}; in Excel choose Save as, CSV UTF-8, and import that."),
+            N_(
+                "The file {path} is not a CSV file but a workbook; in Excel choose Save as, CSV UTF-8, and import that."
+            ),
             path=str(path),
-            kind=kind,
         )
+    if start.startswith(OLE[:4]):
+        raise BadInput(N_("The file {path} is damaged or was cut off; export it or copy it again."), path=str(path))
+    kind = next((name for magic, name in _KINDS if start.startswith(magic)), None)
+    if kind is not None:
+        raise no_table(path, kind)
+    if b"\0" in start and not start.startswith(UTF_16):
+        raise no_table(path, WhenShown(lambda: _("binary data")))
     plain = start.removeprefix(codecs.BOM_UTF8)
     if _MARKUP.match(plain[2:].replace(b"\0", b"") if start.startswith(UTF_16) else plain):
         raise BadInput(
@@ -79,3 +78,12 @@ def raise_if_not_text(path: Path, start: bytes) -> None:
             ),
             path=str(path),
         )
+
+
+def no_table(path: Path, kind: str | WhenShown) -> BadInput:
+    """The refusal of a file of some other `kind`."""
+    return BadInput(
+        N_("The file {path} holds no table but {kind}; export the table as XLSX or CSV and import that."),
+        path=str(path),
+        kind=kind,
+    )

@@ -98,7 +98,10 @@ def is_blank(cells: Iterable[str]) -> bool:
 def no_header(path: Path) -> BadInput:
     """The refusal of a file whose first rows name no column."""
     return BadInput(
-        N_("The first rows of {path} hold no column name we know; put a header row such as {example} on top."),
+        N_(
+            "The first rows of {path} hold no column name we know; put a header row such as {example} on top, or say "
+            "in a mapping file which column is which."
+        ),
         path=str(path),
         example="VIN, 手机, 姓名",
     )

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 
 from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.text import Text
 
-__all__ = ["wrapped"]
+__all__ = ["Wrapped", "wrapped"]
 
 _PIECES = re.compile(r"\s+|[^\s]+")
 _NEVER_FIRST = frozenset("，。；：、！？）》”’%…,.;:!?)]")
@@ -24,6 +27,24 @@ def wrapped(words: str, width: int, start: str = "", indent: str = "") -> Iterat
         else:
             line += piece
     yield (start + line).rstrip()
+
+
+class Wrapped:
+    """A sentence on a page, as wide as there is room: Rich by itself breaks Chinese only where a space stands.
+
+    The first line begins with `start`, the others as far to the right.
+    """
+
+    def __init__(self, words: str, style: str = "", *, start: str = "") -> None:
+        self.words, self.style, self.start = words, style, start
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = wrapped(self.words, options.max_width, self.start, " " * cell_len(self.start))
+        yield Text("\n".join(lines), self.style, overflow="fold")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        before, longest = cell_len(self.start), max(map(cell_len, wrapped(self.words, 1)))
+        return Measurement(before + longest, before + cell_len(self.words)).with_maximum(options.max_width)
 
 
 def _pieces(words: str) -> Iterator[str]:
