@@ -73,7 +73,7 @@ def test_rejected_rows_are_written_kind_by_kind(shop: CliShop, dms: DmsDatabase)
     dms.do("UPDATE orders SET came_in = '2026-13-99' WHERE no = 'R1'")
     dms.do("UPDATE cars SET vin = 'LSV' WHERE owner = 'K2'")
     said = shop.run("sync", "--rejects", "bad.xlsx", "--at", AT).stdout
-    assert "1 rejected rows are in bad-customers.xlsx" in said
+    assert "1 rejected row is in bad-customers.xlsx" in said
     sheet = openpyxl.load_workbook(shop.folder / "bad-visits.xlsx").active
     assert sheet is not None
     (headers, row) = sheet.iter_rows(values_only=True)
