@@ -56,7 +56,7 @@ def test_every_value_becomes_a_text(value: object, text: str) -> None:
     assert text_of(value, SHANGHAI) == text
 
 
-@given(st.decimals(-(10**9), 10**9, places=2))
+@given(st.decimals(1 - 10**9, 10**9 - 1, places=2))
 def test_money_survives(amount: Decimal) -> None:
     """To the cent, whatever the exponent the driver chose."""
     assert clean_amount(text_of(amount.normalize(), SHANGHAI)) == (int(amount * 100), None)
