@@ -139,7 +139,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("floor_on", sa.Date(), nullable=True),
-        sa.Column("seen_on", sa.Date(), nullable=True),
+        sa.Column("off_since", sa.Date(), nullable=True),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_campaign_state_shop_id_shop")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_state")),
@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("birth_mmdd", sa.String(), nullable=True),
         sa.Column("birth_calendar", sa.String(), nullable=False),
         sa.Column("member_level", sa.String(), nullable=True),
+        sa.Column("member_level_since", sa.Date(), nullable=True),
         sa.Column("points", sa.Integer(), nullable=True),
         sa.Column("points_end_on", sa.Date(), nullable=True),
         sa.Column("consent", sa.String(), nullable=False),
@@ -178,7 +179,21 @@ def upgrade() -> None:
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index("ix_customer_birthday", ["shop_id", "birth_mmdd"], unique=False)
         batch_op.create_index("ix_customer_last_visit", ["shop_id", "last_visit_on"], unique=False)
+        batch_op.create_index(
+            "ix_customer_level",
+            ["shop_id", "member_level_since"],
+            unique=False,
+            sqlite_where=sa.text("member_level_since IS NOT NULL"),
+            postgresql_where=sa.text("member_level_since IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_customer_phone_key"), ["phone_key"], unique=False)
+        batch_op.create_index(
+            "ix_customer_points",
+            ["shop_id", "points_end_on"],
+            unique=False,
+            sqlite_where=sa.text("points_end_on IS NOT NULL"),
+            postgresql_where=sa.text("points_end_on IS NOT NULL"),
+        )
 
     op.create_table(
         "dms_import",
@@ -331,6 +346,8 @@ def upgrade() -> None:
         sa.Column("last_odometer", sa.Integer(), nullable=True),
         sa.Column("irregular", sa.Boolean(), nullable=False),
         sa.Column("in_workshop_since", sa.Date(), nullable=True),
+        sa.Column("referrer_number", sa.String(), nullable=True),
+        sa.Column("referrer_phone_key", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_vehicle_customer_id_customer")),
@@ -341,8 +358,29 @@ def upgrade() -> None:
     with op.batch_alter_table("vehicle", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vehicle_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index("ix_vehicle_delivered", ["shop_id", "delivered_on"], unique=False)
+        batch_op.create_index(
+            "ix_vehicle_inspection",
+            ["shop_id", "inspection_ends_on"],
+            unique=False,
+            sqlite_where=sa.text("inspection_ends_on IS NOT NULL"),
+            postgresql_where=sa.text("inspection_ends_on IS NOT NULL"),
+        )
         batch_op.create_index("ix_vehicle_insurance", ["shop_id", "insurance_ends_on"], unique=False)
+        batch_op.create_index(
+            "ix_vehicle_loan",
+            ["shop_id", "loan_ends_on"],
+            unique=False,
+            sqlite_where=sa.text("loan_ends_on IS NOT NULL"),
+            postgresql_where=sa.text("loan_ends_on IS NOT NULL"),
+        )
         batch_op.create_index("ix_vehicle_service", ["shop_id", "next_service_on"], unique=False)
+        batch_op.create_index(
+            "ix_vehicle_warranty",
+            ["shop_id", "warranty_ends_on"],
+            unique=False,
+            sqlite_where=sa.text("warranty_ends_on IS NOT NULL"),
+            postgresql_where=sa.text("warranty_ends_on IS NOT NULL"),
+        )
 
     op.create_table(
         "contact",
@@ -350,6 +388,7 @@ def upgrade() -> None:
         sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("entry", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("clerk", sa.String(), nullable=True),
         sa.Column("contacted_on", sa.Date(), nullable=False),
@@ -357,11 +396,17 @@ def upgrade() -> None:
         sa.Column("reason_code", sa.String(), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("next_contact_on", sa.Date(), nullable=True),
+        sa.Column("odometer", sa.Integer(), nullable=True),
+        sa.Column("booked_for", sa.Date(), nullable=True),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contact_customer_id_customer")),
+        sa.ForeignKeyConstraint(["import_id"], ["dms_import.id"], name=op.f("fk_contact_import_id_dms_import")),
         sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_contact_shop_id_shop")),
         sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_contact_vehicle_id_vehicle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("shop_id", "entry", name=op.f("uq_contact_shop_id_entry")),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.create_index("ix_contact_customer", ["customer_id", "contacted_on"], unique=False)
@@ -373,6 +418,7 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.String(), nullable=False),
         sa.Column("subject_type", sa.String(), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("subject_key", sa.String(), nullable=False),
         sa.Column("anchor_on", sa.Date(), nullable=False),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -386,8 +432,9 @@ def upgrade() -> None:
             "campaign_id",
             "subject_type",
             "subject_id",
+            "subject_key",
             "anchor_on",
-            name=op.f("uq_cycle_campaign_id_subject_type_subject_id_anchor_on"),
+            name=op.f("uq_cycle_campaign_id_subject_type_subject_id_subject_key_anchor_on"),
         ),
     )
     with op.batch_alter_table("cycle", schema=None) as batch_op:
@@ -413,6 +460,7 @@ def upgrade() -> None:
         sa.Column("phone_key", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("template_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("variant", sa.String(), nullable=True),
         sa.Column("text", sa.String(), nullable=True),
         sa.Column("encoding", sa.String(), nullable=True),
         sa.Column("segments", sa.Integer(), nullable=False),

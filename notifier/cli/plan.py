@@ -72,7 +72,7 @@ def _reasons(result: PlanResult) -> Iterator[tuple[str, str, str]]:
 
 
 def _remarks(result: PlanResult, schedules: Schedules, *, dry_run: bool) -> Iterator[str]:
-    from notifier.domain.cycles import RULES
+    from notifier.domain.rules import RULES
     from notifier.jobs.reasons import short_words
 
     yield from map(str, result.problems)

@@ -36,7 +36,7 @@ def quality_of(house: House, shop: ReportShop, now: datetime) -> QualityReport:
 
 def readers_of(schedules: Schedules) -> dict[str, list[str]]:
     """Kind of import → the campaigns, switched on, that read it."""
-    from notifier.domain.cycles import RULES
+    from notifier.domain.rules import RULES
 
     readers: dict[str, list[str]] = defaultdict(list)
     for campaign in schedules.campaigns:

@@ -81,10 +81,11 @@ def check_command() -> None:
 
 def _unfillable(templates: Sequence[Template], campaign: Campaign) -> Iterator[str]:
     """Templates of the campaign that need what it never has."""
+    from notifier.domain.rules import RULES
     from notifier.templating import raise_if_campaign_cannot_fill
 
-    provided = {"customer", "vehicle", "insurance", "shop"}
-    provided |= {"service"} if campaign.rule == "maintenance_due" else set()
+    provided = {"customer", "vehicle", "insurance", "inspection", "loan", "warranty", "member", "points", "shop"}
+    provided |= set(RULES[campaign.rule].provides)
     provided |= {"coupon"} if campaign.coupon else set()
     for template in templates:
         if template.name in campaign.templates.values():
@@ -152,7 +153,7 @@ def _values_of(house: House, template: Template, customer: str, shop: ShopFacts)
             raise NotFound(N_("No customer has the phone {phone}."), phone=mask(phone))
         key = people[0].id
         found = load_facts(
-            session, campaign_id="", subject="customer", period="", today=today, customer_ids=[key], vehicle_ids=[],
+            session, campaign_id="", period="", today=today, customer_ids=[key], vehicle_ids=[],
             cap_days=None,
         )  # fmt: skip
     row = found.customers[key]

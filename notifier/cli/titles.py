@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from notifier.domain.rules import RULES
 from notifier.locale import N_, _
 
 __all__ = ["campaign_title", "state_word"]
 
-_CAMPAIGNS = {
-    "maintenance_due": N_("Maintenance due"),
-    "insurance_expiry": N_("Insurance expiry"),
-    "birthday": N_("Birthday"),
-    "winback": N_("Win-back"),
-}
 _STATES = {
     "planning": N_("being planned"),
     "review": N_("waits for review"),
@@ -33,7 +28,7 @@ _STATES = {
 
 def campaign_title(key: str) -> str:
     """The display name of a campaign; one of staff's own keeps its key."""
-    return _(_CAMPAIGNS.get(key, key))
+    return _(RULES[key].title) if key in RULES else key
 
 
 def state_word(state: str) -> str:

@@ -6,7 +6,7 @@ birthday), never by a computed date: so a re-predicted due day or a corrected da
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -19,36 +19,6 @@ CAME_BEFORE_OPENING = timedelta(days=14)
 FIRST_RUN_REACH = timedelta(days=7)
 
 Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One audience kind. `tolerance_days`: an anchor this near an existing cycle's belongs to it.
-
-    `late_days`: how long the last stage stays open after the due day. `reads`: the imports whose freshness it
-    depends on. `success`: the outcome it is measured by. `answered_by`: the outcome after which there is nothing
-    left to say ("visit", "renewal"); None for a greeting, which a visit does not make pointless.
-    """
-
-    name: str
-    subject: str
-    tolerance_days: int
-    late_days: int
-    reads: tuple[str, ...]
-    success: str
-    answered_by: str | None
-    counts_months: bool = False
-
-
-RULES: Mapping[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule("maintenance_due", "vehicle", 30, 0, ("customers", "visits"), "visit", "visit"),
-        Rule("insurance_expiry", "vehicle", 179, 0, ("customers", "renewals"), "renewal", "renewal"),
-        Rule("birthday", "customer", 180, 0, ("customers",), "visit", None),
-        Rule("winback", "customer", 30, 180, ("customers", "visits"), "visit", "visit", counts_months=True),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +71,16 @@ def stage_windows(due_on: date, stages: Sequence[Stage], late_days: int) -> tupl
 
 def due_range(day: date, stages: Sequence[Stage], late_days: int) -> tuple[date, date]:
     """The due days (both included) that can have a stage open on `day`: a little wide, never too narrow."""
-    first, last = stages[0].offset, stages[-1].offset
-    latest = months_back(day, first.months) if first.months else day - timedelta(days=first.days)
+    latest = max(_due_when_opening(stage.offset, day) for stage in stages)
     earlier = day - timedelta(days=late_days)
+    last = stages[-1].offset
     if last.months:
         return months_back(earlier, last.months) - 3 * DAY, latest
     return earlier - timedelta(days=max(last.days, 0)), latest
+
+
+def _due_when_opening(offset: Offset, day: date) -> date:
+    return months_back(day, offset.months) if offset.months else day - timedelta(days=offset.days)
 
 
 def matching_cycle(anchor_on: date, existing: Iterable[tuple[Key, date]], tolerance_days: int) -> Key | None:

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.dms.cleaning import clean_vin
-from notifier.domain.cycles import RULES, due_range, stage_windows
+from notifier.domain.cycles import due_range, stage_windows
 from notifier.domain.guards import Decision, Verdict, blocked_by
 from notifier.domain.phone import mask, phone_key, to_e164
+from notifier.domain.rules import RULES
 from notifier.domain.service_due import Reading
 from notifier.errors import NotFound, TemplateError
 from notifier.jobs import sayings
@@ -37,8 +38,8 @@ __all__ = ["Answer", "Explained", "Explanation", "explain"]
 
 STANDING_GUARDS = ("no_phone", "unreachable", "consent_refused", "consent_unknown", "suppressed")
 """Reasons that hold whatever is due: they are told also for what is not due yet."""
-BIRTHDAYS_BACK = timedelta(days=30)
-BIRTHDAYS_AHEAD = timedelta(days=334)
+OCCASIONS_BACK = timedelta(days=30)
+OCCASIONS_AHEAD = timedelta(days=334)
 
 
 def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaign: str | None = None) -> Explanation:
@@ -143,13 +144,13 @@ class _Explainer:
         return [self._answer(touch, work, facts) for touch in touches]
 
     def _dues(self, work: Work) -> list[Due]:
-        """What is due for this customer, ever; of birthdays the latest one past, or the next."""
+        """What is due for this customer, ever; of what recurs each year the latest one past, or the next."""
         setting = work.setting
         earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
-        if setting.campaign.rule == "birthday":
-            earliest, latest = setting.today - BIRTHDAYS_BACK, setting.today + BIRTHDAYS_AHEAD
+        if setting.rule.recurs:
+            earliest, latest = setting.today - OCCASIONS_BACK, setting.today + OCCASIONS_AHEAD
         with work.store.read() as session:
-            dues = AUDIENCES[setting.campaign.rule](session, setting.shop_id, earliest, latest, self.person.id)
+            dues = AUDIENCES[setting.campaign.rule](session, setting.ask(earliest, latest, self.person.id))
         return [due for due in dues if self.only is None or self._vin(due) in (None, self.only)]
 
     def _vin(self, due: Due) -> str | None:

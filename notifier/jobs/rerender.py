@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from notifier.errors import TemplateError
 from notifier.gateways.base import Capabilities
-from notifier.jobs.texts import MadeText, TextMaker, car_facts, load_live
+from notifier.jobs.texts import MadeText, TextMaker, car_facts, load_live, occasion_facts
 from notifier.schedules import Schedules
 from notifier.store.engine import Store
 from notifier.store.messages import cancel_by_ids, texts_to_render
@@ -65,5 +65,7 @@ def _reword_all(
 
 def _make(maker: TextMaker, item: Rewording) -> MadeText:
     coupon = item.coupon and CouponFacts(item.coupon.code, item.coupon.value_minor, item.coupon.ends_on)
-    cars = [car_facts(car, rule=item.rule) for car in item.cars] or [car_facts(None, rule=item.rule)]
-    return maker.make(item.template_name, item.kind, item.customer, cars, coupon or None)
+    rule, anchor_on = item.rule, item.anchor_on
+    cars = [car_facts(car, rule=rule, anchor_on=anchor_on) for car in item.cars] or [car_facts(None, rule=rule)]
+    occasion = occasion_facts(rule, item.subject_key, anchor_on, item.customer)
+    return maker.make(item.template_name, item.kind, item.customer, cars, coupon or None, occasion=occasion)

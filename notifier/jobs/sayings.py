@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
+from notifier.domain.rules import RULES
 from notifier.domain.service_due import Reading
 from notifier.jobs.reasons import PHONE_WORDS, REASONS, cancel_words
 from notifier.locale import N_, _
@@ -25,13 +26,6 @@ _STATUS_OF = {
     "planned": "waiting", "sending": "waiting", "accepted": "texted", "sent": "texted", "delivered": "texted",
     "undelivered": "texted", "withheld": "withheld", "cancelled": "cancelled", "failed": "failed", "unknown": "unknown",
 }  # fmt: skip
-
-_NOTHING_DUE: Mapping[str, str] = {
-    "maintenance_due": N_("No regular service can be predicted: no maintenance visit or delivery is on record."),
-    "insurance_expiry": N_("No end of an insurance policy is on record."),
-    "birthday": N_("No birthday (by the solar calendar) is on record."),
-    "winback": N_("Neither a visit nor a delivery is on record."),
-}
 
 
 def status_of(state: str) -> str:
@@ -68,7 +62,7 @@ def switched_off() -> str:
 
 def nothing_due(rule: str) -> str:
     """The rule finds nothing about this customer."""
-    return _(_NOTHING_DUE.get(rule, N_("Nothing is due.")))
+    return _(RULES[rule].nothing_due)
 
 
 def kept_out(reason: str | None, detail: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from notifier.templating import (
     CarFacts,
     CouponFacts,
     CustomerFacts,
+    OccasionFacts,
     Renderer,
     ShopFacts,
     Template,
@@ -33,6 +35,8 @@ from notifier.templating import (
     raise_if_gateway_cannot,
     way_out_words,
 )
+
+SERVICE_RULES = ("first_service", "maintenance_due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class TextMaker:
         customer: CustomerRow,
         cars: Sequence[CarFacts],
         coupon: CouponFacts | None,
+        *,
+        occasion: OccasionFacts | None = None,
     ) -> MadeText:
         """The text of template `name` for these facts.
 
@@ -142,7 +148,7 @@ class TextMaker:
         version_id, template = self._templates.choose(name, customer.language, self._shop.language)
         language = template.language
         person = CustomerFacts(customer.name, customer.sex, customer.is_company)
-        values = build_values(person, cars, coupon, self._shop_facts, language)
+        values = build_values(person, cars, coupon, self._shop_facts, language, occasion=occasion)
         body = self._renderer.render_body(template, values, two_way=self._capabilities.two_way)
         text = compose(
             body,
@@ -181,15 +187,32 @@ class TextMaker:
         )  # fmt: skip
 
 
-def car_facts(car: VehicleRow | None, *, rule: str) -> CarFacts:
-    """A car as a text may speak of it."""
+def car_facts(car: VehicleRow | None, *, rule: str, anchor_on: date | None = None) -> CarFacts:
+    """A car as a text of `rule` may speak of it; `anchor_on` names the cycle."""
     if car is None:
         return CarFacts()
-    is_service = rule == "maintenance_due"
+    is_service = rule in SERVICE_RULES
+    is_anniversary = rule == "anniversary" and anchor_on is not None and car.delivered_on is not None
     return CarFacts(
         plate=car.plate,
         model=car.model,
         due_on=car.next_service_on if is_service else None,
         service_kind=car.next_service_kind if is_service else None,
         insurance_ends_on=car.insurance_ends_on,
+        inspection_ends_on=car.inspection_ends_on,
+        loan_ends_on=car.loan_ends_on,
+        warranty_ends_on=car.warranty_ends_on,
+        visited_on=anchor_on if rule == "follow_up" else None,
+        years=anchor_on.year - car.delivered_on.year if is_anniversary and anchor_on and car.delivered_on else None,
+    )
+
+
+def occasion_facts(rule: str, subject_key: str, anchor_on: date, customer: CustomerRow) -> OccasionFacts:
+    """What a text of `rule` is about beside the cars; `subject_key` and `anchor_on` name its cycle."""
+    return OccasionFacts(
+        event=subject_key if rule == "tips" else None,
+        event_on=anchor_on if rule == "tips" else None,
+        level=customer.member_level,
+        points=customer.points,
+        points_end_on=customer.points_end_on,
     )

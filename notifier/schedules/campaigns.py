@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.cycles import Offset, Stage
+from notifier.domain.options import Options
 from notifier.domain.quiet_hours import QuietHours
 from notifier.errors import NotFound
 from notifier.locale import N_
@@ -142,6 +143,7 @@ class Campaign:
     enabled: bool
     line: int
     explicit_id: bool = False
+    options: Options = field(default_factory=Options)
 
     def due_at(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """The last due time (UTC) at or before the aware `moment` and not older than `grace`.

@@ -10,21 +10,22 @@ from itertools import pairwise
 
 from ruamel.yaml.nodes import ScalarNode
 
-from notifier.domain.cycles import RULES, Rule, Stage
+from notifier.domain.cycles import Stage
+from notifier.domain.rules import RULES, Rule
 from notifier.errors import ScheduleError
 from notifier.locale import N_
 from notifier.schedules import values
 from notifier.schedules.campaigns import Campaign, CouponOffer, CreditWindows, Kind
+from notifier.schedules.options import read_options, repeated
 from notifier.schedules.places import Section, Value, nearest
 
 __all__ = ["CampaignReader"]
 
 OUTCOMES = ("visit", "renewal")
-# Reminders with a due date are answered around that date, weeks after the text (facts/statistics.md).
-RULES_WITH_DUE_DATE = ("maintenance_due", "insurance_expiry")
 DEFAULT_LIFT_WINDOW_DAYS = 60
 DEFAULT_GRACE = timedelta(hours=24)
 MAX_STAGES = 12
+DAYS_A_MONTH = 30
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -91,8 +92,11 @@ class CampaignReader:
     def _rest(self, section: Section, base: Campaign) -> Campaign:
         """The keys that have defaults."""
         rule = RULES[base.rule]
+        stages = repeated(section, base.stages) if "repeat" in rule.options and base.stages else base.stages
         campaign = replace(
             base,
+            stages=stages,
+            templates=_of_every_stage(base, stages),
             control_bp=section.optional("control", values.share, 0),
             success=section.optional("success", lambda v: v.choice(OUTCOMES), rule.success),
             credit=section.optional("credit", partial(self._credit, _default_credit(rule)), _default_credit(rule)),
@@ -104,6 +108,7 @@ class CampaignReader:
             grace=section.optional("grace", values.duration(HOUR, 31 * DAY), DEFAULT_GRACE),
             catch_up=section.optional("first_run", lambda v: v.choice(("catch_up", "recent")) == "catch_up", False),
             priority=section.optional("priority", values.whole(0, 9), base.kind.priority),
+            options=read_options(section, rule),
         )
         section.refuse_unknown_keys()
         return campaign
@@ -118,7 +123,7 @@ class CampaignReader:
     def _stages(self, rule: Rule | None, value: Value) -> tuple[Stage, ...] | None:
         before = len(self.problems)
         section = Section(value, self.problems)
-        read = partial(values.offset, counts_months=rule is None or rule.counts_months)
+        read = partial(values.offset, counts_months=rule is None or rule.counts_months or rule.mixes_units)
         found: list[Stage] = []
         for name, _entry in section.values():
             offset = section.optional(name, read, None)
@@ -133,7 +138,7 @@ class CampaignReader:
                 most=MAX_STAGES,
                 example="{early: -14, last: -3}",
             )
-        return _in_order_of_time(value, found)
+        return _in_order_of_time(value, found, may_mix=rule is not None and rule.mixes_units)
 
     def _templates(self, stages: tuple[Stage, ...], value: Value) -> Mapping[str, str] | None:
         if isinstance(value.node, ScalarNode):
@@ -210,7 +215,7 @@ class CampaignReader:
 
 
 def _default_credit(rule: Rule) -> CreditWindows:
-    return CreditWindows(sent_days=30) if rule.name in RULES_WITH_DUE_DATE else CreditWindows()
+    return CreditWindows(sent_days=30) if rule.has_due_date else CreditWindows()
 
 
 def _placeholder(key: str, line: int) -> Campaign:
@@ -240,14 +245,20 @@ def _placeholder(key: str, line: int) -> Campaign:
     )
 
 
-def _in_order_of_time(value: Value, stages: list[Stage]) -> tuple[Stage, ...]:
+def _of_every_stage(base: Campaign, stages: tuple[Stage, ...]) -> Mapping[str, str]:
+    """The template of each stage; one that repeats the last written stage has its template."""
+    last = base.templates.get(base.stages[-1].name, "") if base.stages else ""
+    return {stage.name: base.templates.get(stage.name, last) for stage in stages}
+
+
+def _in_order_of_time(value: Value, stages: list[Stage], *, may_mix: bool) -> tuple[Stage, ...]:
     """The stages sorted by when they open. Raises ScheduleError for days beside months, or two at the same time."""
     in_months = [stage for stage in stages if stage.offset.months]
-    if in_months and len(in_months) < len(stages):
+    if in_months and len(in_months) < len(stages) and not may_mix:
         raise value.refuse(
             N_("{file}, line {line}: {key} mixes days and months; write all stages of a campaign in one of them.")
         )
-    ordered = sorted(stages, key=lambda stage: (stage.offset.months, stage.offset.days))
+    ordered = sorted(stages, key=lambda stage: stage.offset.months * DAYS_A_MONTH + stage.offset.days)
     for earlier, later in pairwise(ordered):
         if earlier.offset == later.offset:
             raise value.refuse(

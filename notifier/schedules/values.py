@@ -102,6 +102,23 @@ def days(minimum: int, maximum: int, *, bare: bool = False) -> Callable[[Value],
     return read
 
 
+def months(minimum: int, maximum: int) -> Callable[[Value], int]:
+    """Reads ``2m`` within the limits."""
+
+    def read(value: Value) -> int:
+        match = _OFFSET.fullmatch(plain(value))
+        if match is None or match[2] != "m":
+            raise value.refuse(
+                N_("{file}, line {line}: {key} is {value}, which is no number of months; write it like 2m."),
+                value=value.text(),
+            )
+        if not minimum <= int(match[1]) <= maximum:
+            raise _outside(value, f"{minimum}m", f"{maximum}m")
+        return int(match[1])
+
+    return read
+
+
 def whole(minimum: int, maximum: int) -> Callable[[Value], int]:
     """Reads a whole number within the limits."""
 

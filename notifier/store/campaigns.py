@@ -57,44 +57,49 @@ def pause(session: Session, campaign_id: str, *, paused: bool) -> None:
 def first_run_floor(
     session: Session, shop_id: int, campaign: KnownCampaign, today: date, *, catch_up: bool
 ) -> date | None:
-    """The day before which opened stages are never taken; as it would be stored by `mark_seen`."""
+    """The day before which opened stages are never taken; as it would be stored by `mark_seen`.
+
+    Set by the first run, and anew by the first one after the campaign was switched off for more than a week. A machine
+    that stood still is no switch: what it missed is made up.
+    """
     row = session.execute(
-        sa.select(STATE.c.floor_on, STATE.c.seen_on).where(
+        sa.select(STATE.c.floor_on, STATE.c.off_since).where(
             STATE.c.shop_id == shop_id, STATE.c.campaign_id == campaign.campaign_id
         )
     ).one_or_none()
-    was_on = row is not None and row.seen_on is not None and today - row.seen_on <= OFF_FOR_LONG
-    if row is not None and was_on:
+    if row is not None and (row.off_since is None or today - row.off_since <= OFF_FOR_LONG):
         floor: date | None = row.floor_on
         return floor
     return None if catch_up else today - FIRST_RUN_REACH
 
 
-def mark_seen(session: Session, shop_id: int, campaign: KnownCampaign, today: date, *, floor_on: date | None) -> None:
-    """Remember that the campaign was switched on and planned for on `today`, with its floor."""
+def mark_seen(session: Session, shop_id: int, campaign: KnownCampaign, *, floor_on: date | None) -> None:
+    """Remember that the campaign is switched on and planned, with its floor."""
     insert_missing(
         session,
         CampaignState,
         [{"shop_id": shop_id, "campaign_id": campaign.campaign_id, "key": campaign.key, "rule": campaign.rule,
-          "floor_on": floor_on, "seen_on": today, "paused": False}],
+          "floor_on": floor_on, "paused": False}],
         ["shop_id", "campaign_id"],
     )  # fmt: skip
     session.connection().execute(
         sa.update(STATE)
-        .where(STATE.c.shop_id == shop_id, STATE.c.campaign_id == campaign.campaign_id,
-               sa.or_(STATE.c.seen_on.is_(None), STATE.c.seen_on < today, STATE.c.key != campaign.key))
-        .values(seen_on=today, floor_on=floor_on, key=campaign.key, rule=campaign.rule)
-    )  # fmt: skip
+        .where(STATE.c.shop_id == shop_id, STATE.c.campaign_id == campaign.campaign_id)
+        .values(floor_on=floor_on, off_since=None, key=campaign.key, rule=campaign.rule)
+    )
 
 
-def touch_seen(session: Session, shop_id: int, campaign_ids: Sequence[str], today: date) -> None:
-    """Campaigns that are switched on but not due today stay known as on, so their floor is not set anew."""
-    session.connection().execute(
-        sa.update(STATE)
-        .where(STATE.c.shop_id == shop_id, STATE.c.campaign_id.in_(campaign_ids), STATE.c.seen_on < today,
-               STATE.c.seen_on >= today - OFF_FOR_LONG)
-        .values(seen_on=today)
-    )  # fmt: skip
+def note_switched_off(session: Session, shop_id: int, switched_on: Sequence[str], today: date) -> None:
+    """Remember since when the campaigns that are not `switched_on` are off; one that is back after a short while is on.
+
+    One that was off for long keeps its day until its first run has set a new floor.
+    """
+    mine = STATE.c.shop_id == shop_id
+    is_on = STATE.c.campaign_id.in_(switched_on)
+    connection = session.connection()
+    connection.execute(sa.update(STATE).where(mine, ~is_on, STATE.c.off_since.is_(None)).values(off_since=today))
+    briefly = STATE.c.off_since >= today - OFF_FOR_LONG
+    connection.execute(sa.update(STATE).where(mine, is_on, briefly).values(off_since=None))
 
 
 def share_of_period(session: Session, shop_id: int, campaign_id: str, period: str) -> int | None:

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.domain.cycles import RULES, matching_cycle
+from notifier.domain.cycles import matching_cycle
+from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
 from notifier.store.customers import (
     customers_by_id,
@@ -114,15 +115,15 @@ def _merge_cycles(session: Session, merges: Mapping[int, int]) -> None:
     """Cycles about the customers themselves: those about the same thing become one, the others follow."""
     concerned = {*merges, *merges.values()}
     mine = (CYCLE.c.subject_type == "customer", CYCLE.c.subject_id.in_(concerned))
-    columns = sa.select(CYCLE.c.id, CYCLE.c.campaign_id, CYCLE.c.subject_id, CYCLE.c.anchor_on)
+    columns = sa.select(CYCLE.c.id, CYCLE.c.campaign_id, CYCLE.c.subject_key, CYCLE.c.subject_id, CYCLE.c.anchor_on)
     tolerances = _tolerances(session)
-    kept: dict[tuple[int, str], list[tuple[int, date]]] = defaultdict(list)
+    kept: dict[tuple[int, str, str], list[tuple[int, date]]] = defaultdict(list)
     same: dict[int, int] = {}
     followers = []
     cycles = session.execute(columns.where(*mine).order_by(CYCLE.c.id)).all()
-    for cycle_id, campaign_id, subject_id, anchor_on in sorted(cycles, key=lambda row: (row[2] in merges, row[0])):
+    for cycle_id, campaign_id, key, subject_id, anchor_on in sorted(cycles, key=lambda row: (row[3] in merges, row[0])):
         survivor = merges.get(subject_id, subject_id)
-        near = kept[survivor, campaign_id]
+        near = kept[survivor, campaign_id, key]
         match = matching_cycle(anchor_on, near, tolerances.get(campaign_id, 0))
         if match is not None and subject_id in merges:
             same[cycle_id] = match

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.domain.cycles import RULES
+from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
 from notifier.store.tables import Attempt, Cycle, Message, MessageCycle, Run, Vehicle

@@ -45,6 +45,7 @@ class PlannedCycle:
 
     subject_type: str
     subject_id: int
+    subject_key: str
     anchor_on: date
     customer_id: int
     came_from: date
@@ -115,7 +116,7 @@ def _write_enrolments(session: Session, enrolments: Sequence[NewEnrolment], shar
 def _write_cycles(session: Session, cycles: Sequence[PlannedCycle], shared: Mapping[str, Any]) -> None:
     _free(session, [cycle.id for cycle in cycles if cycle.id is not None and cycle.is_freed])
     new = [cycle for cycle in cycles if cycle.id is None]
-    columns = ("subject_type", "subject_id", "anchor_on", "customer_id", "came_from", "answered_by")
+    columns = ("subject_type", "subject_id", "subject_key", "anchor_on", "customer_id", "came_from", "answered_by")
     rows = [
         {**shared, **{name: getattr(cycle, name) for name in columns}, "enrolment_id": _enrolment_of(cycle)}
         for cycle in new

@@ -48,7 +48,10 @@ class CouponRow:
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """One planned text with the facts of today. `stage`: the latest one of the cars it still speaks of."""
+    """One planned text with the facts of today. `stage`: the latest one of the cars it still speaks of.
+
+    `subject_key` and `anchor_on` name the cycle of that stage.
+    """
 
     message_id: int
     shop_key: str
@@ -59,6 +62,8 @@ class Rewording:
     customer: CustomerFacts
     cars: Sequence[VehicleFacts]
     coupon: CouponRow | None
+    subject_key: str
+    anchor_on: date
 
 
 class Worded(Protocol):
@@ -99,23 +104,29 @@ def rewordings(session: Session, message_ids: Sequence[int]) -> list[Rewording]:
     for message_id, shop_key, settings, kind, stage, *customer in rows:
         # The document keeps the campaign's stages in order of time.
         latest = next((name for name in reversed(list(settings["stages"])) if name in stages[message_id]), stage)
+        subject_key, anchor_on = stages[message_id].get(latest, ("", date.min))
         items.append(
             Rewording(
                 message_id=message_id, shop_key=shop_key, rule=settings["rule"], kind=kind, stage=latest,
                 template_name=settings["templates"][latest], customer=CustomerFacts(*customer),
                 cars=cars.get(message_id, ()), coupon=coupons.get(message_id),
+                subject_key=subject_key, anchor_on=anchor_on,
             )
         )  # fmt: skip
     return items
 
 
-def _open_stages(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, set[str]]:
-    statement = sa.select(MESSAGE_CYCLE.c.message_id, MESSAGE_CYCLE.c.stage).where(
-        MESSAGE_CYCLE.c.message_id.in_(message_ids), MESSAGE_CYCLE.c.closed.is_(None)
+def _open_stages(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, dict[str, tuple[str, date]]]:
+    """Message → its stages that are still open, with what names the cycle of each."""
+    statement = (
+        sa.select(MESSAGE_CYCLE.c.message_id, MESSAGE_CYCLE.c.stage, CYCLE.c.subject_key, CYCLE.c.anchor_on)
+        .join(CYCLE, CYCLE.c.id == MESSAGE_CYCLE.c.cycle_id)
+        .where(MESSAGE_CYCLE.c.message_id.in_(message_ids), MESSAGE_CYCLE.c.closed.is_(None))
+        .order_by(MESSAGE_CYCLE.c.id)
     )
-    stages: dict[int, set[str]] = defaultdict(set)
-    for message_id, stage in connection.execute(statement):
-        stages[message_id].add(stage)
+    stages: dict[int, dict[str, tuple[str, date]]] = defaultdict(dict)
+    for message_id, stage, subject_key, anchor_on in connection.execute(statement):
+        stages[message_id].setdefault(stage, (subject_key, anchor_on))
     return stages
 
 

@@ -26,6 +26,12 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+def where_set(name: str, column: str) -> Index:
+    """An index by shop and a day most rows do not have: it costs an import nothing where the day is missing."""
+    is_set = text(f"{column} IS NOT NULL")
+    return Index(name, "shop_id", column, sqlite_where=is_set, postgresql_where=is_set)
+
+
 class Shop(SQLModel, table=True):
     """One dealership, as schedules.yaml describes it."""
 
@@ -46,6 +52,8 @@ class Customer(SQLModel, table=True):
         UniqueConstraint("shop_id", "phone_key"),
         Index("ix_customer_birthday", "shop_id", "birth_mmdd"),
         Index("ix_customer_last_visit", "shop_id", "last_visit_on"),
+        where_set("ix_customer_points", "points_end_on"),
+        where_set("ix_customer_level", "member_level_since"),
     )
 
     id: int | None = identity()
@@ -63,6 +71,7 @@ class Customer(SQLModel, table=True):
     birth_mmdd: str | None = None
     birth_calendar: str = "solar"
     member_level: str | None = None
+    member_level_since: date | None = Field(default=None, description="the day an import brought a changed level")
     points: int | None = None
     points_end_on: date | None = None
     consent: str = Field(default="unknown", description="marketing: yes, no or unknown")
@@ -121,6 +130,9 @@ class Vehicle(SQLModel, table=True):
         Index("ix_vehicle_service", "shop_id", "next_service_on"),
         Index("ix_vehicle_insurance", "shop_id", "insurance_ends_on"),
         Index("ix_vehicle_delivered", "shop_id", "delivered_on"),
+        where_set("ix_vehicle_inspection", "inspection_ends_on"),
+        where_set("ix_vehicle_loan", "loan_ends_on"),
+        where_set("ix_vehicle_warranty", "warranty_ends_on"),
     )
 
     id: int | None = identity()
@@ -147,6 +159,8 @@ class Vehicle(SQLModel, table=True):
     last_odometer: int | None = None
     irregular: bool = False
     in_workshop_since: date | None = None
+    referrer_number: str | None = Field(default=None, description="who brought the buyer: a DMS number of the shop")
+    referrer_phone_key: str | None = Field(default=None, description="the same where the file names a phone")
     created_at: datetime = moment()
     updated_at: datetime = moment()
 
@@ -312,7 +326,7 @@ class CampaignState(SQLModel, table=True):
     key: str
     rule: str
     floor_on: date | None = Field(default=None, description="stages opened before it are never taken")
-    seen_on: date | None = Field(default=None, description="last day it was planned for while switched on")
+    off_since: date | None = Field(default=None, description="first day it was found switched off or gone")
     paused: bool = False
 
 
@@ -380,7 +394,7 @@ class Cycle(SQLModel, table=True):
     """What one reminder is about: this policy period, this service interval, this birthday."""
 
     __table_args__ = (
-        UniqueConstraint("campaign_id", "subject_type", "subject_id", "anchor_on"),
+        UniqueConstraint("campaign_id", "subject_type", "subject_id", "subject_key", "anchor_on"),
         Index("ix_cycle_subject", "subject_type", "subject_id"),
         Index("ix_cycle_enrolment", "enrolment_id"),
     )
@@ -390,6 +404,7 @@ class Cycle(SQLModel, table=True):
     campaign_id: str
     subject_type: str = Field(description="vehicle or customer")
     subject_id: int = Field(sa_type=sa.BigInteger)
+    subject_key: str = Field(default="", description="which festival, list, level, order or topic; mostly none")
     anchor_on: date
     customer_id: int = reference("customer.id", index=True)
     enrolment_id: int | None = reference("enrolment.id", nullable=True)
@@ -483,6 +498,7 @@ class Message(SQLModel, table=True):
     phone_key: str | None = None
     language: str
     template_version_id: int = reference("template_version.id")
+    variant: str | None = Field(default=None, description="which of several wordings under comparison; mostly none")
     text: str | None = None
     encoding: str | None = None
     segments: int = 0
@@ -611,20 +627,28 @@ class Booking(SQLModel, table=True):
 class Contact(SQLModel, table=True):
     """A call or visit by staff: a touch of its own, and what spoils an experiment if nobody counts it."""
 
-    __table_args__ = (Index("ix_contact_customer", "customer_id", "contacted_on"),)
+    __table_args__ = (
+        UniqueConstraint("shop_id", "entry"),
+        Index("ix_contact_customer", "customer_id", "contacted_on"),
+    )
 
     id: int | None = identity()
     shop_id: int = reference("shop.id")
     customer_id: int = reference("customer.id")
     vehicle_id: int | None = reference("vehicle.id", nullable=True)
-    purpose: str
+    entry: str = Field(description="the row of the worklist it was written in, and its day")
+    purpose: str = Field(description="the rule the row is about: maintenance_due, winback …")
     clerk: str | None = None
     contacted_on: date
-    result: str | None = None
-    reason_code: str | None = None
+    result: str | None = Field(default=None, description="reached, booked, refused, no_answer, wrong_number, sold …")
+    reason_code: str | None = Field(default=None, description="price, skill, waiting, distance, sold, own_garage …")
     note: str | None = None
     next_contact_on: date | None = None
+    odometer: int | None = None
+    booked_for: date | None = None
+    import_id: int | None = reference("dms_import.id", nullable=True)
     created_at: datetime = moment()
+    updated_at: datetime = moment()
 
 
 class Complaint(SQLModel, table=True):

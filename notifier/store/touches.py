@@ -65,6 +65,9 @@ class CustomerFacts:
     language: str | None
     consent: str
     last_visit_on: date | None
+    member_level: str | None = None
+    points: int | None = None
+    points_end_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,10 @@ class VehicleFacts:
     next_service_on: date | None
     next_service_kind: str | None
     in_workshop_since: date | None
+    delivered_on: date | None = None
+    inspection_ends_on: date | None = None
+    loan_ends_on: date | None = None
+    warranty_ends_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ class ChunkFacts:
     vehicles: Mapping[int, VehicleFacts]
     cars_of: Mapping[int, Sequence[VehicleFacts]]
     suppressed: frozenset[str]
-    cycles: Mapping[int, Sequence[CycleFacts]]
+    cycles: Mapping[tuple[str, int, str], Sequence[CycleFacts]]
     enrolments: Mapping[int, EnrolmentFacts]
     enrolments_by_id: Mapping[int, EnrolmentFacts]
     came: Mapping[int, date]
@@ -129,7 +136,6 @@ def load_facts(
     session: Session,
     *,
     campaign_id: str,
-    subject: str,
     period: str,
     today: date,
     customer_ids: Sequence[int],
@@ -138,13 +144,14 @@ def load_facts(
 ) -> ChunkFacts:
     """Everything the guards and the renderer need for these customers and cars.
 
-    `subject`: what a cycle is about ("vehicle", "customer"). `cap_days`: length of the frequency cap in days.
+    Cycles are keyed by what they are about: ("vehicle" or "customer", id, subject key). `cap_days`: length of the
+    frequency cap in days.
     """
     connection = session.connection()
     customers = _customers(connection, customer_ids)
     cars_of = _cars_of(connection, customer_ids)
     vehicles = {car.id: car for cars in cars_of.values() for car in cars}
-    cycles = _cycles(connection, campaign_id, subject, vehicle_ids if subject == "vehicle" else customer_ids)
+    cycles = _cycles(connection, campaign_id, customer_ids, vehicle_ids)
     enrolments = _enrolments(connection, campaign_id, period, customer_ids)
     inherited = {c.enrolment_id for found in cycles.values() for c in found if c.enrolment_id}
     known = {e.id: e for e in enrolments.values()}
@@ -193,17 +200,22 @@ def _suppressed(connection: sa.Connection, phone_keys: Sequence[str]) -> frozens
 
 
 def _cycles(
-    connection: sa.Connection, campaign_id: str, subject: str, subject_ids: Sequence[int]
-) -> dict[int, list[CycleFacts]]:
+    connection: sa.Connection, campaign_id: str, customer_ids: Sequence[int], vehicle_ids: Sequence[int]
+) -> dict[tuple[str, int, str], list[CycleFacts]]:
     statement = sa.select(
-        CYCLE.c.subject_id, CYCLE.c.id, CYCLE.c.customer_id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id
-    ).where(CYCLE.c.subject_type == subject, CYCLE.c.subject_id.in_(subject_ids), CYCLE.c.campaign_id == campaign_id)
-    rows = connection.execute(statement).all()
-    touches = _touches(connection, [row[1] for row in rows])
-    cycles: dict[int, list[CycleFacts]] = defaultdict(list)
-    for subject_id, cycle_id, customer_id, anchor_on, came_from, enrolment_id in rows:
+        CYCLE.c.subject_type, CYCLE.c.subject_id, CYCLE.c.subject_key, CYCLE.c.id, CYCLE.c.customer_id,
+        CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id,
+    ).where(CYCLE.c.campaign_id == campaign_id)  # fmt: skip
+    # A campaign speaks of cars or of customers; only a list may do both.
+    of_cars = statement.where(CYCLE.c.subject_type == "vehicle", CYCLE.c.subject_id.in_(vehicle_ids))
+    of_people = statement.where(CYCLE.c.subject_type == "customer", CYCLE.c.subject_id.in_(customer_ids))
+    rows = [*(connection.execute(of_cars) if vehicle_ids else ()), *connection.execute(of_people)]
+    touches = _touches(connection, [row[3] for row in rows])
+    cycles: dict[tuple[str, int, str], list[CycleFacts]] = defaultdict(list)
+    for subject_type, subject_id, key, cycle_id, customer_id, anchor_on, came_from, enrolment_id in rows:
         made = touches.get(cycle_id, {})
-        cycles[subject_id].append(CycleFacts(cycle_id, customer_id, anchor_on, came_from, enrolment_id, made))
+        found = CycleFacts(cycle_id, customer_id, anchor_on, came_from, enrolment_id, made)
+        cycles[subject_type, subject_id, key].append(found)
     return cycles
 
 

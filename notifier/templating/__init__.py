@@ -31,7 +31,15 @@ from notifier.templating.rendering import (
     raise_if_gateway_cannot,
     way_out_words,
 )
-from notifier.templating.values import CarFacts, CouponFacts, CustomerFacts, ShopFacts, Values, build_values
+from notifier.templating.values import (
+    CarFacts,
+    CouponFacts,
+    CustomerFacts,
+    OccasionFacts,
+    ShopFacts,
+    Values,
+    build_values,
+)
 
 __all__ = [
     "ALLOWED_FILTERS",
@@ -48,6 +56,7 @@ __all__ = [
     "LintFinding",
     "LoadedTemplates",
     "MissingValue",
+    "OccasionFacts",
     "Preview",
     "Renderer",
     "Severity",

@@ -47,7 +47,7 @@ class Field:
 
     @property
     def provided_by(self) -> str:
-        """What the campaign must provide for it: customer, vehicle, service, insurance, coupon or shop."""
+        """What the campaign must provide for it: customer, vehicle, service, insurance, coupon, festival … or shop."""
         return self.name.partition(".")[0]
 
 
@@ -106,6 +106,83 @@ _REGISTRY = (
         "保险.到期日",
         N_("the last day of the present policy"),
         ("6月30日", "30 June"),
+        ("12月28日", "28 September"),
+    ),
+    Field(
+        "inspection.ends_on",
+        "年审.到期日",
+        N_("the last day of the present annual inspection"),
+        ("6月30日", "30 June"),
+        ("12月28日", "28 September"),
+    ),
+    Field(
+        "loan.ends_on",
+        "贷款.到期日",
+        N_("the day of the last instalment"),
+        ("6月30日", "30 June"),
+        ("12月28日", "28 September"),
+    ),
+    Field(
+        "warranty.ends_on",
+        "质保.到期日",
+        N_("the last day of the warranty"),
+        ("6月30日", "30 June"),
+        ("12月28日", "28 September"),
+    ),
+    Field(
+        "visit.on",
+        "进厂.日期",
+        N_("the day of the visit a follow-up asks about"),
+        ("5月9日", "9 May"),
+        ("12月28日", "28 September"),
+    ),
+    Field(
+        "vehicle.years",
+        "车辆.周年",
+        N_("how many years ago the car was delivered, on its anniversary"),
+        ("3", "3"),
+        ("12", "12"),
+    ),
+    Field(
+        "festival.name",
+        "节日.名称",
+        N_("the festival of a greeting"),
+        ("中秋节", "Mid-Autumn Festival"),
+        ("国际妇女节", "Mid-Autumn Festival"),
+    ),
+    Field(
+        "event.title",
+        "活动.名称",
+        N_("what a list or a topic is about, from schedules.yaml"),
+        ("免费检测周", "free check week"),
+        ("冬季用车免费检测周", "free winter check week"),
+    ),
+    Field(
+        "event.on",
+        "活动.日期",
+        N_("the day of a list's event, from schedules.yaml"),
+        ("6月30日", "30 June"),
+        ("12月28日", "28 September"),
+    ),
+    Field(
+        "member.level",
+        "会员.等级",
+        N_("the customer's member level as in the records"),
+        ("金卡", "Gold"),
+        ("钻石卡会员", "Platinum"),
+    ),
+    Field(
+        "points.balance",
+        "积分.余额",
+        N_("the points the customer has"),
+        ("1200", "1200"),
+        ("128000", "128000"),
+    ),
+    Field(
+        "points.ends_on",
+        "积分.到期日",
+        N_("the day on which the points end"),
+        ("12月31日", "31 December"),
         ("12月28日", "28 September"),
     ),
     Field(

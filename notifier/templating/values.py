@@ -17,7 +17,7 @@ from notifier.templating.spoken import (
     spoken_salutation,
 )
 
-__all__ = ["CarFacts", "CouponFacts", "CustomerFacts", "ShopFacts", "Values", "build_values"]
+__all__ = ["CarFacts", "CouponFacts", "CustomerFacts", "OccasionFacts", "ShopFacts", "Values", "build_values"]
 
 Values = Mapping[str, str]
 """Spoken values keyed by `Field.variable`. A field without a value is absent, never empty."""
@@ -34,13 +34,33 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class CarFacts:
-    """`service_kind`: first, regular or None."""
+    """`service_kind`: first, regular or None. `years`: how many years ago it was delivered, on its anniversary."""
 
     plate: str | None = None
     model: str | None = None
     due_on: date | None = None
     service_kind: str | None = None
     insurance_ends_on: date | None = None
+    inspection_ends_on: date | None = None
+    loan_ends_on: date | None = None
+    warranty_ends_on: date | None = None
+    visited_on: date | None = None
+    years: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionFacts:
+    """What a text is about beside the customer's cars: a festival, an event, points, a level.
+
+    `festival`: its name as spoken. `event`, `event_on`: the title and day of a list or topic.
+    """
+
+    festival: str | None = None
+    event: str | None = None
+    event_on: date | None = None
+    level: str | None = None
+    points: int | None = None
+    points_end_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +97,17 @@ _MODEL = FIELDS["vehicle.model"].variable
 _DUE_ON = FIELDS["service.due_on"].variable
 _SERVICE_KIND = FIELDS["service.kind"].variable
 _INSURANCE_ENDS_ON = FIELDS["insurance.ends_on"].variable
+_INSPECTION_ENDS_ON = FIELDS["inspection.ends_on"].variable
+_LOAN_ENDS_ON = FIELDS["loan.ends_on"].variable
+_WARRANTY_ENDS_ON = FIELDS["warranty.ends_on"].variable
+_VISITED_ON = FIELDS["visit.on"].variable
+_YEARS = FIELDS["vehicle.years"].variable
+_FESTIVAL = FIELDS["festival.name"].variable
+_EVENT = FIELDS["event.title"].variable
+_EVENT_ON = FIELDS["event.on"].variable
+_LEVEL = FIELDS["member.level"].variable
+_POINTS = FIELDS["points.balance"].variable
+_POINTS_END_ON = FIELDS["points.ends_on"].variable
 _COUPON_CODE = FIELDS["coupon.code"].variable
 _COUPON_VALUE = FIELDS["coupon.value"].variable
 _COUPON_ENDS_ON = FIELDS["coupon.ends_on"].variable
@@ -90,6 +121,8 @@ def build_values(
     coupon: CouponFacts | None,
     shop: ShopFacts,
     language: str,
+    *,
+    occasion: OccasionFacts | None = None,
 ) -> Values:
     """Every value these facts can fill, as spoken in `language` (zh… in Chinese, all others in English).
 
@@ -108,6 +141,8 @@ def build_values(
         values[_PLATE], values[_MODEL] = _fallback("plate", language), _fallback("model", language)
     if coupon is not None:
         _add_coupon(values, coupon, language)
+    if occasion is not None:
+        _add_occasion(values, occasion, language)
     return values
 
 
@@ -126,6 +161,11 @@ def _add_cars(values: dict[str, str], cars: Sequence[CarFacts], language: str) -
         (_DUE_ON, lambda car: _date(car.due_on, language)),
         (_SERVICE_KIND, lambda car: kinds.get(car.service_kind or "", no_kind)),
         (_INSURANCE_ENDS_ON, lambda car: _date(car.insurance_ends_on, language)),
+        (_INSPECTION_ENDS_ON, lambda car: _date(car.inspection_ends_on, language)),
+        (_LOAN_ENDS_ON, lambda car: _date(car.loan_ends_on, language)),
+        (_WARRANTY_ENDS_ON, lambda car: _date(car.warranty_ends_on, language)),
+        (_VISITED_ON, lambda car: _date(car.visited_on, language)),
+        (_YEARS, lambda car: str(car.years or "")),
     )
     for variable, speak in spoken:
         parts = [speak(car) for car in cars]
@@ -139,6 +179,18 @@ def _add_coupon(values: dict[str, str], coupon: CouponFacts, language: str) -> N
     if coupon.value_minor and coupon.value_minor > 0:
         values[_COUPON_VALUE] = spoken_money(coupon.value_minor)
     values[_COUPON_ENDS_ON] = spoken_date(coupon.ends_on, language)
+
+
+def _add_occasion(values: dict[str, str], occasion: OccasionFacts, language: str) -> None:
+    spoken = (
+        (_FESTIVAL, cleaned(occasion.festival)),
+        (_EVENT, cleaned(occasion.event)),
+        (_EVENT_ON, _date(occasion.event_on, language)),
+        (_LEVEL, cleaned(occasion.level)),
+        (_POINTS, str(occasion.points or "")),
+        (_POINTS_END_ON, _date(occasion.points_end_on, language)),
+    )
+    values.update((variable, value) for variable, value in spoken if value)
 
 
 def _date(day: date | None, language: str) -> str:

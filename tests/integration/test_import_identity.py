@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.domain.phone import phone_key
-from notifier.store.audiences import insurance_expiry, maintenance_due
+from notifier.store.audiences import Ask, insurance_expiry, maintenance_due
 from notifier.store.engine import Store
 from notifier.store.tables import metadata
 from tests.integration.test_import_merges import Campaign
@@ -207,8 +207,8 @@ def test_a_call_about_the_car_leaves_with_it(store: Store, shop: int) -> None:
     bring(store, shop, "customers", [car("C1", phone(1), 1), car("C2", phone(1), 2)])
     (whole,) = people(store)
     for about in (vehicle(store, 2)["id"], None):
-        add(store, "contact", shop_id=shop, customer_id=whole["id"], vehicle_id=about, purpose="call",
-            contacted_on=TODAY, created_at=NOW)  # fmt: skip
+        add(store, "contact", shop_id=shop, customer_id=whole["id"], vehicle_id=about, entry=f"{about}", purpose="maintenance_due",
+            contacted_on=TODAY, created_at=NOW, updated_at=NOW)  # fmt: skip
     bring(store, shop, "customers", [car("C1", phone(1), 1), car("C2", phone(5), 2)])
     assert [row["customer_id"] for row in rows_of(store, "contact")] == [one_of(store, "C2")["id"], whole["id"]]
 
@@ -448,6 +448,6 @@ def _reminding(store: Store, *shops: int) -> set[int]:
     found = []
     for due in (maintenance_due.due, insurance_expiry.due):
         with store.read() as session:
-            found.append({each for each in shops if due(session, each, date(2025, 1, 1), date(2027, 1, 1))})
+            found.append({each for each in shops if due(session, Ask(each, date(2025, 1, 1), date(2027, 1, 1)))})
     assert found[0] == found[1]
     return found[0]

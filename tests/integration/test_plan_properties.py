@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from notifier.domain.cycles import RULES
+from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
 from notifier.store.engine import Store
 from notifier.store.runs import approve

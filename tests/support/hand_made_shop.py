@@ -143,7 +143,15 @@ class HandMadeShop:
     def phone_call(self, name: str, on: date) -> None:
         """A clerk phoned the customer."""
         self._new(
-            Contact(shop_id=self.id, customer_id=self.customer(name), purpose="due", contacted_on=on, created_at=NOON)
+            Contact(
+                shop_id=self.id,
+                customer_id=self.customer(name),
+                entry=f"{name}:{on}",
+                purpose="maintenance_due",
+                contacted_on=on,
+                created_at=NOON,
+                updated_at=NOON,
+            )
         )
 
     def order(self, vin: str, day: date, category: str, *, is_parked: bool = False) -> None:

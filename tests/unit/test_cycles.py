@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.cycles import RULES, Offset, Stage, due_range, matching_cycle, stage_windows, valid_until
+from notifier.domain.cycles import Offset, Stage, due_range, matching_cycle, stage_windows, valid_until
+from notifier.domain.rules import RULES
 
 DAYS = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 LATE = st.integers(0, 200)

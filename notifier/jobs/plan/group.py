@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from notifier.domain.cycles import DAY, valid_until
 from notifier.domain.guards import Arm, Decision, Verdict
 from notifier.jobs.plan.pace import Pace, Slot
-from notifier.jobs.plan.touch import Setting, Touch, draw_arm, is_planned_already, is_withheld, judge
-from notifier.jobs.texts import MadeText, TextMaker, car_facts
+from notifier.jobs.plan.touch import Setting, Touch, draw_arm, is_planned_already, is_withheld, judge, subject_of
+from notifier.jobs.texts import MadeText, TextMaker, car_facts, occasion_facts
 from notifier.store.outbox import NewEnrolment, PlannedChunk, PlannedCycle, PlannedText, PlannedTouch
 from notifier.store.touches import ChunkFacts, CustomerFacts
 from notifier.templating import CouponFacts, MissingValue
@@ -150,8 +150,12 @@ class GroupPlanner:
 
     def _make(self, customer: CustomerFacts, touches: Sequence[Touch], offer: CouponFacts | None) -> MadeText:
         campaign = self.setting.campaign
-        cars = [car_facts(touch.car, rule=campaign.rule) for touch in touches]
-        return self.texts.make(campaign.templates[_latest(touches).stage], campaign.kind, customer, cars, offer)
+        leading = _latest(touches)
+        cars = [car_facts(touch.car, rule=campaign.rule, anchor_on=touch.due.anchor_on) for touch in touches]
+        occasion = occasion_facts(campaign.rule, leading.due.subject_key, leading.due.anchor_on, customer)
+        return self.texts.make(
+            campaign.templates[leading.stage], campaign.kind, customer, cars, offer, occasion=occasion
+        )
 
     def _offer(self, customer: CustomerFacts, touches: Sequence[Touch], day: date, code: str) -> CouponFacts | None:
         """The campaign's coupon as given on `day`; none where the wording does not tell the customer of it."""
@@ -174,15 +178,15 @@ class GroupPlanner:
     def _cycle(self, touch: Touch, enrolled: Enrolled | None) -> PlannedCycle:
         """The touch's cycle as it is to be stored; one of a former owner, or without a first text, is told anew."""
         rule, due = self.setting.rule, touch.due
-        subject_id = due.vehicle_id if rule.subject == "vehicle" else due.customer_id
-        assert subject_id is not None  # a vehicle rule's audience names its vehicle
+        subject_type, subject_id = subject_of(due)
         known = touch.cycle
         new_enrolment = enrolled.new if enrolled else None
         enrolment_id = (enrolled.known_id if enrolled else None) or (known.enrolment_id if known else None)
         stored = known and (known.anchor_on, known.came_from, known.customer_id, known.enrolment_id)
         return PlannedCycle(
-            subject_type=rule.subject,
+            subject_type=subject_type,
             subject_id=subject_id,
+            subject_key=due.subject_key,
             anchor_on=due.anchor_on,
             customer_id=due.customer_id,
             came_from=touch.came_from,

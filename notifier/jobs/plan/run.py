@@ -117,7 +117,7 @@ def _candidates(work: Work) -> list[Touch]:
     setting = work.setting
     earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
     with work.store.read() as session:
-        rows = AUDIENCES[setting.campaign.rule](session, setting.shop_id, earliest, latest)
+        rows = AUDIENCES[setting.campaign.rule](session, setting.ask(earliest, latest))
     touches = [touch for touch in (open_touch(due, setting) for due in rows) if touch is not None]
     salt = f"order:{setting.campaign.id}:{setting.today}:".encode()
     touches.sort(
@@ -146,7 +146,6 @@ def facts_of(work: Work, groups: Sequence[list[Touch]]) -> ChunkFacts:
         return load_facts(
             session,
             campaign_id=setting.campaign.id,
-            subject=setting.rule.subject,
             period=setting.period,
             today=setting.today,
             customer_ids=[group[0].due.customer_id for group in groups],

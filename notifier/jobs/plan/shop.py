@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from notifier.domain.cycles import RULES
 from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
+from notifier.domain.rules import RULES
 from notifier.errors import NotifierError, Refused, TemplateError
 from notifier.gateways.base import Capabilities
 from notifier.jobs.plan.pace import Ledger
@@ -92,7 +92,7 @@ class ShopPlanner:
                 self.runs.append(self._plan_campaign(campaign, due_at))
         switched_on = [campaign.id for campaign in self.planner.schedules.campaigns if campaign.enabled]
         with self.store.write() as session:
-            campaigns.touch_seen(session, self.shop_id, switched_on, self.today)
+            campaigns.note_switched_off(session, self.shop_id, switched_on, self.today)
 
     def dry_run(self) -> None:
         """Count what `plan` would do, storing nothing; later campaigns see what earlier ones would have placed."""
@@ -186,7 +186,7 @@ class ShopPlanner:
         work = self._work(campaign, self._keep_shares(campaign))
         setting = work.setting
         with self.store.write() as session:
-            campaigns.mark_seen(session, self.shop_id, _known(campaign), self.today, floor_on=setting.floor_on)
+            campaigns.mark_seen(session, self.shop_id, _known(campaign), floor_on=setting.floor_on)
             run_id = runs.open_run(
                 session, shop_id=self.shop_id, campaign_id=campaign.id, due_at=due_at, now=self.now,
                 priority=campaign.priority, settings=self._settings_document(setting),
@@ -225,7 +225,11 @@ class ShopPlanner:
         return Setting(
             campaign=campaign, shop_id=self.shop_id, zone=self.shop.zone, now=self.now, period=str(self.today.year),
             control_bp=shares[campaign.id], universal_bp=shares[UNIVERSAL], floor_on=floor,
+            has_first_service=any(each.enabled and each.rule == "first_service" for each in self._campaigns()),
         )  # fmt: skip
+
+    def _campaigns(self) -> Sequence[Campaign]:
+        return self.planner.schedules.campaigns
 
     def _shares(self, campaign: Campaign) -> Mapping[str, int]:
         """The shares the period began with, else those of the schedules."""

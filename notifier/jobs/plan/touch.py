@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.buckets import campaign_salt, in_share, universal_salt
-from notifier.domain.cycles import CAME_BEFORE_OPENING, RULES, Rule, Window, matching_cycle, stage_windows
+from notifier.domain.cycles import CAME_BEFORE_OPENING, Window, matching_cycle, stage_windows
 from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, blocked_by
+from notifier.domain.rules import RULES, Rule
 from notifier.schedules import Campaign
-from notifier.store.audiences import Due
+from notifier.store.audiences import Ask, Due
 from notifier.store.touches import ChunkFacts, CustomerFacts, CycleFacts, VehicleFacts
 
 EXPERIMENTAL_KINDS = ("marketing", "service")
@@ -19,7 +20,10 @@ EXPERIMENTAL_KINDS = ("marketing", "service")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What stays the same for one run. Shares in basis points; `floor_on`: stages opened before it are not taken."""
+    """What stays the same for one run. Shares in basis points; `floor_on`: stages opened before it are not taken.
+
+    `has_first_service`: another campaign of the shop speaks of first services.
+    """
 
     campaign: Campaign
     shop_id: int
@@ -29,11 +33,18 @@ class Setting:
     control_bp: int
     universal_bp: int
     floor_on: date | None
+    has_first_service: bool = False
 
     @property
     def today(self) -> date:
         """The shop's day."""
         return self.now.astimezone(self.zone).date()
+
+    def ask(self, earliest: date, latest: date, customer_id: int | None = None) -> Ask:
+        """Who has something due in [earliest, latest]; with `customer_id` only this customer."""
+        return Ask(
+            self.shop_id, earliest, latest, customer_id, self.campaign.options, has_first_service=self.has_first_service
+        )
 
     @property
     def rule(self) -> Rule:
@@ -102,11 +113,15 @@ def open_touch(due: Due, setting: Setting) -> Touch | None:
     return next((Touch(due, windows, window) for window in windows if window.is_open(today)), None)
 
 
+def subject_of(due: Due) -> tuple[str, int]:
+    """What the cycle is about: the car, or the customer where no car is named."""
+    return ("vehicle", due.vehicle_id) if due.vehicle_id is not None else ("customer", due.customer_id)
+
+
 def complete(touch: Touch, setting: Setting, facts: ChunkFacts) -> Touch:
     """Fill in the touch's cycle and car."""
     due, rule = touch.due, setting.rule
-    subject = due.vehicle_id if rule.subject == "vehicle" else due.customer_id
-    known = facts.cycles.get(subject or 0, ())
+    known = facts.cycles.get((*subject_of(due), due.subject_key), ())
     key = matching_cycle(due.anchor_on, [(c.id, c.anchor_on) for c in known], rule.tolerance_days)
     cycle = next((c for c in known if c.id == key), None)
     touch.is_freed = cycle is not None and cycle.customer_id != due.customer_id

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
-from notifier.store.audiences import birthday, insurance_expiry, maintenance_due, winback
-from notifier.store.audiences.base import Audience, Due
+from notifier.domain.rules import RULES
+from notifier.store.audiences.base import Ask, Audience, Due
 
-__all__ = ["AUDIENCES", "Audience", "Due"]
+__all__ = ["AUDIENCES", "Ask", "Audience", "Due"]
 
-AUDIENCES: Mapping[str, Audience] = {
-    "maintenance_due": maintenance_due.due,
-    "insurance_expiry": insurance_expiry.due,
-    "birthday": birthday.due,
-    "winback": winback.due,
-}
+AUDIENCES: Mapping[str, Audience] = {name: import_module(f"{__name__}.{name}").due for name in RULES}
+"""The query of every rule: ``due`` of the module with the rule's name."""
