@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping
-from datetime import timedelta
+from collections.abc import Container
 from functools import partial
 from pathlib import Path
 
-from notifier.domain.quiet_hours import QuietHours
 from notifier.errors import ScheduleError
 from notifier.locale import LANGUAGES, N_
 from notifier.schedules import values
-from notifier.schedules.campaigns import DailyBudget, FrequencyCap, Guards, Schedules, ShopSettings
+from notifier.schedules.campaigns import Schedules, ShopSettings
 from notifier.schedules.document import MAX_BYTES, too_large, top_of
 from notifier.schedules.entries import CampaignReader
+from notifier.schedules.guards import read_guards, usual_guards
 from notifier.schedules.places import ScheduleProblems, Section, Value
 
 __all__ = ["TEMPLATES", "load_schedules", "parse_schedules", "read_text"]
 
 TEMPLATES = "templates/sms"
-IMPORTS = ("customers", "visits", "renewals", "contacts")
-DEFAULT_QUIET_HOURS: QuietHours | None = QuietHours.parse("20:00-09:00")
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def load_schedules(path: Path, *, templates: Container[str] | None = None, templates_in: str = TEMPLATES) -> Schedules:
@@ -43,7 +39,7 @@ def parse_schedules(
     except ScheduleError as problem:
         raise ScheduleProblems([problem]) from problem
     shop = top.required("shop", partial(_shop, problems), "{name: …, signature: …}")
-    guards = top.optional("guards", partial(_guards, problems), _guards_of(None))
+    guards = top.optional("guards", partial(read_guards, problems), usual_guards())
     currency = shop.currency if shop else "CNY"
     reader = CampaignReader(problems, currency, templates, templates_in)
     campaigns = top.required("campaigns", reader.campaigns, "")
@@ -89,50 +85,3 @@ def _shop(problems: list[ScheduleError], value: Value) -> ShopSettings | None:
     if not (name and signature and zone and region and phone and language):
         return None
     return ShopSettings(key, name, signature, zone, region, phone, language, currency)
-
-
-def _guards(problems: list[ScheduleError], value: Value) -> Guards:
-    section = Section(value, problems)
-    guards = _guards_of(section)
-    section.refuse_unknown_keys()
-    return guards
-
-
-def _guards_of(section: Section | None) -> Guards:
-    """The guards of the file; a file without any keeps the quiet hours of law and custom and nothing else."""
-    if section is None:
-        return Guards(DEFAULT_QUIET_HOURS, None, None, {}, 0)
-    problems = section.problems
-    return Guards(
-        quiet_hours=section.optional("quiet_hours", values.quiet_hours, DEFAULT_QUIET_HOURS),
-        frequency_cap=section.optional("frequency_cap", partial(_frequency_cap, problems), None),
-        daily_budget=section.optional("daily_budget", partial(_daily_budget, problems), None),
-        data_max_age=section.optional("data_max_age", partial(_data_max_age, problems), {}),
-        universal_control_bp=section.optional("universal_control", values.share, 0),
-    )
-
-
-def _frequency_cap(problems: list[ScheduleError], value: Value) -> FrequencyCap | None:
-    section = Section(value, problems)
-    messages = section.required("messages", values.whole(1, 100), "2")
-    days = section.required("days", values.days(1, 366, bare=True), "7")
-    section.refuse_unknown_keys()
-    return FrequencyCap(messages, days) if messages and days else None
-
-
-def _daily_budget(problems: list[ScheduleError], value: Value) -> DailyBudget:
-    section = Section(value, problems)
-    budget = DailyBudget(
-        messages=section.optional("messages", values.whole(1, 10_000_000), None),
-        amount_micros=section.optional("amount", values.micros, None),
-    )
-    section.refuse_unknown_keys()
-    return budget
-
-
-def _data_max_age(problems: list[ScheduleError], value: Value) -> Mapping[str, timedelta]:
-    section = Section(value, problems)
-    read = values.duration(HOUR, 366 * DAY)
-    ages = {name: section.optional(name, read, None) for name in IMPORTS}
-    section.refuse_unknown_keys()
-    return {name: age for name, age in ages.items() if age is not None}

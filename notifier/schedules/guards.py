@@ -1,0 +1,69 @@
+"""The `guards:` of schedules.yaml: what holds texts back, for all campaigns of a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from notifier.domain.quiet_hours import QuietHours
+from notifier.errors import ScheduleError
+from notifier.schedules import values
+from notifier.schedules.campaigns import DailyBudget, FrequencyCap, Guards
+from notifier.schedules.places import Section, Value
+
+__all__ = ["read_guards", "usual_guards"]
+
+IMPORTS = ("customers", "visits", "renewals", "contacts")
+DEFAULT_QUIET_HOURS: QuietHours | None = QuietHours.parse("20:00-09:00")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def read_guards(problems: list[ScheduleError], value: Value) -> Guards:
+    """The guards as the file has them; what is wrong goes to `problems`."""
+    section = Section(value, problems)
+    guards = _guards_of(section)
+    section.refuse_unknown_keys()
+    return guards
+
+
+def usual_guards() -> Guards:
+    """Those of a file that says nothing: the quiet hours of law and custom, and nothing else."""
+    return Guards(DEFAULT_QUIET_HOURS, None, None, {}, 0)
+
+
+def _guards_of(section: Section) -> Guards:
+    problems = section.problems
+    return Guards(
+        quiet_hours=section.optional("quiet_hours", values.quiet_hours, DEFAULT_QUIET_HOURS),
+        frequency_cap=section.optional("frequency_cap", partial(_frequency_cap, problems), None),
+        daily_budget=section.optional("daily_budget", partial(_daily_budget, problems), None),
+        data_max_age=section.optional("data_max_age", partial(_data_max_age, problems), {}),
+        universal_control_bp=section.optional("universal_control", values.share, 0),
+    )
+
+
+def _frequency_cap(problems: list[ScheduleError], value: Value) -> FrequencyCap | None:
+    section = Section(value, problems)
+    messages = section.required("messages", values.whole(1, 100), "2")
+    days = section.required("days", values.days(1, 366, bare=True), "7")
+    section.refuse_unknown_keys()
+    return FrequencyCap(messages, days) if messages and days else None
+
+
+def _daily_budget(problems: list[ScheduleError], value: Value) -> DailyBudget:
+    section = Section(value, problems)
+    budget = DailyBudget(
+        messages=section.optional("messages", values.whole(1, 10_000_000), None),
+        amount_micros=section.optional("amount", values.micros, None),
+    )
+    section.refuse_unknown_keys()
+    return budget
+
+
+def _data_max_age(problems: list[ScheduleError], value: Value) -> Mapping[str, timedelta]:
+    section = Section(value, problems)
+    read = values.duration(HOUR, 366 * DAY)
+    ages = {name: section.optional(name, read, None) for name in IMPORTS}
+    section.refuse_unknown_keys()
+    return {name: age for name, age in ages.items() if age is not None}
