@@ -14,6 +14,7 @@ __all__ = [
     "BadInput",
     "ConfigError",
     "GatewayError",
+    "ImportBrokenOff",
     "NotFound",
     "NotifierError",
     "Refused",
@@ -92,6 +93,12 @@ class SourceError(NotifierError):
     permanent = False
 
 
+class ImportBrokenOff(NotifierError):
+    """A defect of ours ended an import midway: what it had stored stays, marked unfinished. The defect is its cause."""
+
+    code = "unexpected"
+
+
 class GatewayError(NotifierError):
     """The SMS provider could not be asked; trying later may help."""
 
@@ -100,6 +107,11 @@ class GatewayError(NotifierError):
 
 
 UNEXPECTED = N_("Something unexpected went wrong: {detail}. Nothing was half-written; the log has the details.")
+BROKEN_OFF = N_(
+    "Something unexpected went wrong in the middle of importing {source}: {detail}. Whatever was stored is whole, but "
+    "not all of it is there: the import is marked as unfinished, reminders wait, and importing the same again "
+    "completes it. The log has the details."
+)
 DATABASE_SILENT = N_(
     "The database did not answer in time ({detail}): it is away, its disk is full, or another program holds it. What "
     "was committed stays; mend that and run the command again."

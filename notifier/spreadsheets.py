@@ -9,16 +9,22 @@ a workbook keeps them whole through Excel.
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from rich.cells import cell_len
 
-__all__ = ["CSV_ENCODING", "SHEET_ROWS", "harmless", "new_workbook", "restored", "whole_file", "write_texts"]
+__all__ = [
+    "CSV_ENCODING", "SHEET_ROWS", "FormColumn", "Notes", "form_csv", "form_workbook", "harmless", "new_workbook",
+    "restored", "whole_file", "write_texts",
+]  # fmt: skip
 
 CSV_ENCODING = "utf-8-sig"
 SHEET_ROWS = 1_048_575
@@ -135,3 +141,159 @@ def _write_row(sheet: Any, row: int, cells: Sequence[str], style: Any) -> None:
 def _width(text: str) -> float:
     """In cells, where a Chinese character is two; neither too narrow to see nor endless."""
     return min(40, max(6, cell_len(text) + 2))
+
+
+@dataclass(frozen=True, slots=True)
+class FormColumn:
+    """A column of a list that people fill in and send back. `kind`: what its cells hold.
+
+    `is_filled`: staff write here, so it is shaded. `choices`: the words of its drop-down, and `advice` what to do where
+    another is typed. `is_ours`: for programs, shown small and grey.
+    """
+
+    heading: str
+    kind: Literal["text", "day", "number"] = "text"
+    is_filled: bool = False
+    choices: tuple[str, ...] = ()
+    advice: str = ""
+    is_ours: bool = False
+    width: float | None = None
+
+
+FormCell = str | date | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """A second sheet with sentences on how to fill the first one in."""
+
+    sheet: str
+    sentences: Sequence[str]
+
+
+def form_csv(columns: Sequence[FormColumn], rows: Iterable[Sequence[FormCell]]) -> bytes:
+    """The list as CSV: no drop-downs, days as ISO."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([harmless(column.heading) for column in columns])
+    for row in rows:
+        writer.writerow([harmless("" if cell is None else str(cell)) for cell in row])
+    return text.getvalue().encode(CSV_ENCODING)
+
+
+def form_workbook(
+    columns: Sequence[FormColumn], rows: Iterable[Sequence[FormCell]], *, sheet: str, day: date, notes: Notes,
+    frozen: int = 0,
+) -> bytes:  # fmt: skip
+    """The list as a workbook: text cells are text, days are days, what staff fill in is shaded and has its drop-downs.
+
+    `frozen`: columns that stay in sight, beside the header. `day`: the day of the file, so that the same list gives the
+    same bytes.
+    """
+    file = io.BytesIO()
+    with _closed(new_workbook(file, in_stream=True)) as workbook:
+        workbook.set_properties({"title": sheet, "created": datetime.combine(day, time())})
+        page = workbook.add_worksheet(sheet)
+        styles = [_form_style(workbook, column) for column in columns]
+        page.set_row(0, HEADING_HEIGHT)
+        for place, column in enumerate(columns):
+            page.set_column(place, place, column.width or max(9, _width(column.heading)), styles[place])
+            page.write_string(0, place, column.heading, _heading_style(workbook, column))
+        line = 0
+        for line, row in enumerate(rows, start=1):
+            page.set_row(line, LINE_HEIGHT * _lines(columns, row))
+            for place, cell in enumerate(row):
+                _write_form_cell(page, line, place, cell, styles[place])
+        page.freeze_panes(1, frozen)
+        page.autofilter(0, 0, max(line, 1), len(columns) - 1)
+        for place, column in enumerate(columns):
+            _validate(page, place, max(line, 1), column)
+        page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        _set_up_printing(page, columns, max(line, 1))
+        _notes_page(workbook, notes)
+    return file.getvalue()
+
+
+_NUMBER_FORMATS = {"text": "@", "day": "yyyy-mm-dd", "number": "0"}
+A4 = 9
+LINE_HEIGHT = 15
+HEADING_HEIGHT = 2 * LINE_HEIGHT
+_MOST_LINES = 4
+_WRAPS_FROM = 24
+_SHADE, _HEADING_SHADE, _OURS = "#FFF7DB", "#F2C94C", "#8A8A8A"
+
+
+def _form_style(workbook: Any, column: FormColumn) -> Any:
+    style: dict[str, str | int] = {"num_format": _NUMBER_FORMATS[column.kind], "valign": "top"}
+    if column.is_filled:
+        style |= {"bg_color": _SHADE, "border": 1, "border_color": "#D9D2B0"}
+    if column.kind == "day":
+        style |= {"align": "left"}
+    if _wraps(column):
+        style |= {"text_wrap": True}
+    if column.is_ours:
+        style |= {"font_color": _OURS, "font_size": 8}
+    return workbook.add_format(style)
+
+
+def _wraps(column: FormColumn) -> bool:
+    return column.kind == "text" and (column.width or 0) >= _WRAPS_FROM
+
+
+def _lines(columns: Sequence[FormColumn], row: Sequence[FormCell]) -> int:
+    """How many lines high the row is. Not every program works that out by itself when it opens the file."""
+    most = 1
+    for column, cell in zip(columns, row, strict=True):
+        if _wraps(column) and isinstance(cell, str):
+            most = max(most, -(-cell_len(cell) // int(column.width or 1)) + cell.count("\n"))
+    return min(most, _MOST_LINES)
+
+
+def _heading_style(workbook: Any, column: FormColumn) -> Any:
+    style = {"num_format": "@", "bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
+    return workbook.add_format(style | ({"bg_color": _HEADING_SHADE} if column.is_filled else {}))
+
+
+def _write_form_cell(page: Any, line: int, place: int, cell: FormCell, style: Any) -> None:
+    if cell is None or cell == "":
+        page.write_blank(line, place, None, style)
+    elif isinstance(cell, date):
+        page.write_datetime(line, place, datetime.combine(cell, time()), style)
+    elif isinstance(cell, int):
+        page.write_number(line, place, cell, style)
+    else:
+        page.write_string(line, place, _UNWRITABLE.sub("", cell)[:LONGEST_CELL], style)
+
+
+def _validate(page: Any, place: int, last: int, column: FormColumn) -> None:
+    """Excel takes a list of words of up to 255 characters; what else is typed is refused with the advice."""
+    if column.choices:
+        rule: dict[str, Any] = {"validate": "list", "source": list(column.choices), "error_message": column.advice}
+    elif column.is_filled and column.kind == "day":
+        rule = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1), "error_message": column.advice}
+    elif column.is_filled and column.kind == "number":
+        rule = {"validate": "integer", "criteria": ">=", "value": 0, "error_message": column.advice}
+    else:
+        return
+    page.data_validation(1, place, last, place, {**rule, "error_title": column.heading[:32]})
+
+
+def _set_up_printing(page: Any, columns: Sequence[FormColumn], last: int) -> None:
+    """On paper, as far as the last column to be filled in: what stands behind it would make the print too small."""
+    filled = [place for place, column in enumerate(columns) if column.is_filled]
+    page.print_area(0, 0, last, filled[-1] if filled else len(columns) - 1)
+    page.set_landscape()
+    page.set_paper(A4)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+
+
+def _notes_page(workbook: Any, notes: Notes) -> None:
+    page = workbook.add_worksheet(notes.sheet)
+    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+    page.set_column(0, 0, 100)
+    page.set_paper(A4)
+    page.fit_to_pages(1, 0)
+    for line, sentence in enumerate(notes.sentences):
+        page.write_string(line, 0, sentence, wrapped)

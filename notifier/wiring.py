@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notifier.config import Settings
-from notifier.dms.inbox import FolderWatch
+from notifier.dms.inbox import FolderWatch, leftovers
+from notifier.dms.inbox_group import GroupWatch, names_of_shop
 from notifier.engines.embedded import EmbeddedEngine
 from notifier.engines.log import configure_logging
 from notifier.engines.parts import Edits, EngineParts, InboxParts, SyncParts
@@ -31,15 +32,16 @@ from notifier.locale import N_, current_language, use_language
 from notifier.schedules import LiveSchedules, Schedules, raise_if_campaign_was_renamed
 from notifier.store.campaigns import known_campaigns
 from notifier.store.engine import Store
-from notifier.store.migrations import make_if_new
+from notifier.store.migrations import make_if_new, raise_if_not_made
 from notifier.store.shops import keep_shop
 from notifier.store.simulated import SimulatedNetwork
 from notifier.web.parts import TwilioDoor, WebParts
 
 if TYPE_CHECKING:
-    from notifier.dms.inbox import Mark
+    from notifier.dms.inbox import Mark, Sighting
     from notifier.dms.source import Query
     from notifier.jobs.inbox import InboxResult
+    from notifier.jobs.inbox_choice import Choice
     from notifier.jobs.sync import Synced, Watch
 
 PULL_EVERY = timedelta(seconds=20)
@@ -53,11 +55,14 @@ class House:
 
     settings: Settings
     behaviour: Behaviour | None = None
+    makes_database: bool = True
     given_schedules: Schedules | None = None  # for an errand: the version its engine runs, whatever the file says
 
     @cached_property
     def store(self) -> Store:
-        """The database; the embedded one is made and migrated at first use."""
+        """The database; the embedded one is made and migrated at first use, unless `makes_database` is False."""
+        if not self.makes_database:
+            raise_if_not_made(self.settings.database_url)
         store = Store(self.settings.database_url)
         make_if_new(store)
         return store
@@ -125,7 +130,8 @@ class House:
     def planner(self) -> Planner:
         """What planning works with, as things are now."""
         gateway = self.gateway()
-        return Planner(self.store, self.schedules, gateway.name, gateway.capabilities, self.settings.price_micros)
+        price = self.settings.price_micros
+        return Planner(self.store, self.schedules, gateway.name, gateway.capabilities, price, self.secret)
 
     def lane(self, business_now: Callable[[], datetime]) -> Lane:
         """One sender."""
@@ -177,17 +183,33 @@ class House:
         shop = self.schedules.shops[0]
         with self.store.write() as session:
             shop_id = keep_shop(session, shop)
-        settings = ImportSettings(now=now, secret=self.secret, region=shop.region, zone=shop.zone)
+        settings = ImportSettings(
+            now=now, secret=self.secret, region=shop.region, zone=shop.zone,
+            contact_hold_days=self.schedules.of_shop(shop.key).guards.contact_hold_days,
+        )  # fmt: skip
         return sync_all(
             self.store, shop_id, url, queries, settings, kinds=kinds, full=full, dry_run=dry_run, watch=watch
         )
 
+    def at_shop(self, key: str) -> House:
+        """The same house, speaking for one shop of the group alone. Not to be closed: the database is this one's."""
+        house = replace(self, given_schedules=self.schedules.of_shop(key))
+        house.__dict__["store"] = self.store
+        return house
+
+    def each_shop(self) -> list[House]:
+        """The house as each shop has it; itself where there is only one."""
+        if not self.schedules.is_group:
+            return [self]
+        return [self.at_shop(shop.key) for shop in self.schedules.shops]
+
     def inbox(self, folder: Path | None = None) -> Path:
         """The watched folder, or another one to be worked through as if it were it.
 
-        Raises ConfigError where none is named, or where it holds what is ours: it would be filed away as rejected.
+        One shop of a group has the folder of its key in the watched one; it is made where it is missing. Raises
+        ConfigError where none is named, or where it holds what is ours: it would be filed away as rejected.
         """
-        chosen = folder or self.settings.inbox
+        chosen = folder or self._own_inbox()
         if chosen is None:
             raise ConfigError(N_("No folder is named: say which one, or set {key}."), key="NOTIFIER_INBOX")
         found = chosen.absolute()
@@ -209,6 +231,24 @@ class House:
             )  # fmt: skip
         return found
 
+    def _own_inbox(self) -> Path | None:
+        inbox = self.settings.inbox
+        if inbox is None or not self.schedules.sisters:
+            return inbox
+        own = inbox / self.schedules.shops[0].key
+        if inbox.is_dir():
+            own.mkdir(exist_ok=True)
+        return own
+
+    def choose_files(self, folder: Path, ready: Mapping[str, Mark]) -> Choice:
+        """Of the `ready` files those to take: all of the watched folder, of any other only what is surely meant."""
+        from notifier.jobs.inbox_choice import Choice, choose  # 0.07 s that few other commands should pay
+
+        watched = self._own_inbox()
+        if watched is not None and folder.resolve() == watched.resolve():
+            return Choice(ready)
+        return choose(folder, ready)
+
     def import_folder(
         self, folder: Path, ready: Mapping[str, Mark], now: datetime, progress: Callable[[int], None] | None = None
     ) -> InboxResult:
@@ -218,19 +258,54 @@ class House:
         shop = self.schedules.shops[0]
         with self.store.write() as session:
             shop_id = keep_shop(session, shop)
-        return import_folder(InboxDesk(self.store, shop_id, shop, self.secret, progress), folder, ready, now)
+        hold_days = self.schedules.of_shop(shop.key).guards.contact_hold_days
+        return import_folder(InboxDesk(self.store, shop_id, shop, self.secret, progress, hold_days), folder, ready, now)
 
     def _inbox_parts(self) -> InboxParts | None:
         if self.settings.inbox is None:
             return None
         rests = timedelta(seconds=self.settings.inbox_rests)
         return InboxParts(
-            look=FolderWatch(self.inbox(), rests).look,
+            look=self._inbox_look(rests),
             take_in=lambda now, ready: partial(
                 inbox_errand, self.settings, self.schedules, current_language(), now, ready
             ),
             every=min(LOOK_EVERY, rests),
         )
+
+    def _inbox_look(self, rests: timedelta) -> Callable[[datetime], Sighting]:
+        if not self.schedules.is_group:
+            return FolderWatch(self.inbox(), rests).look
+        self.inbox()
+        return GroupWatch(self.inbox(), rests, lambda: [shop.key for shop in self.schedules.shops]).look
+
+    def import_watched(self, ready: Mapping[str, Mark], now: datetime) -> Mapping[str, object]:
+        """One round through the watched folder, or, of a group, through each shop's folder in it, as JSON."""
+        if not self.schedules.is_group:
+            return self.import_folder(self.inbox(), ready, now).document()
+        from notifier.jobs.inbox import in_one_document  # 0.07 s that few other commands should pay
+
+        rounds = {}
+        for here in self.each_shop():
+            key, folder = here.schedules.shops[0].key, here.inbox()
+            own = names_of_shop(ready, key)
+            if own or leftovers(folder):
+                rounds[key] = here.import_folder(folder, own, now)
+        return in_one_document(rounds)
+
+    def of_dms(self) -> House:
+        """The house of the shop whose DMS database is read. Raises ConfigError where a group does not say whose."""
+        key = self.settings.dms_shop
+        if key is not None:
+            return self.at_shop(key)
+        if self.schedules.is_group:
+            raise ConfigError(
+                N_("{file} has several shops; say in {key} whose DMS database is read. The keys: {known}."),
+                file=str(self.schedules.path),
+                key="NOTIFIER_DMS_SHOP",
+                known=", ".join(shop.key for shop in self.schedules.shops),
+            )
+        return self
 
     def ask_dms(self) -> tuple[str, tuple[str, ...]]:
         """Where the DMS's database is (without its password), and the kinds it is asked for. Raises as `sync` does."""
@@ -252,6 +327,7 @@ class House:
     def _sync_parts(self) -> SyncParts | None:
         if self.settings.dms_url is None or not self.settings.dms_every:
             return None
+        self.of_dms()
         return SyncParts(
             read=lambda now: partial(sync_errand, self.settings, self.schedules, current_language(), now),
             every=timedelta(minutes=self.settings.dms_every),
@@ -372,7 +448,7 @@ def attribute_errand(settings: Settings, schedules: Schedules, language: str, no
 def sync_errand(settings: Settings, schedules: Schedules, language: str, now: datetime) -> Mapping[str, object]:
     """One reading of the DMS's database, in a process of its own."""
     with _errand_house(settings, schedules, language) as house:
-        return {synced.kind: synced.document() for synced in house.sync(now)}
+        return {synced.kind: synced.document() for synced in house.of_dms().sync(now)}
 
 
 def inbox_errand(
@@ -380,7 +456,7 @@ def inbox_errand(
 ) -> Mapping[str, object]:
     """One round through the watched folder, in a process of its own."""
     with _errand_house(settings, schedules, language) as house:
-        return house.import_folder(house.inbox(), ready, now).document()
+        return house.import_watched(ready, now)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import traceback
 from collections.abc import Sequence
 
 from notifier.cli.tongue import language_of_cli
-from notifier.errors import DATABASE_SILENT, UNEXPECTED, NotifierError
+from notifier.errors import DATABASE_SILENT, UNEXPECTED, ImportBrokenOff, NotifierError
 from notifier.locale import _, use_language
+from notifier.locale.system import system_words
 
 __all__ = ["execute", "main"]
 
@@ -32,7 +33,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(_("The output cannot be written ({detail}).").format(detail=error.strerror), file=sys.stderr)
+        print(_("The output cannot be written ({detail}).").format(detail=system_words(error)), file=sys.stderr)
         code = code or REFUSED
     sys.exit(code)
 
@@ -48,7 +49,7 @@ def execute(arguments: Sequence[str]) -> int:
     try:
         return int(command()(list(arguments)) or DONE)
     except NotifierError as error:
-        return _refuse(error.code, str(error), arguments)
+        return _say_why(error, arguments)
     except TyperException as error:
         return _explain_usage(error)
     except (KeyboardInterrupt, Abort):
@@ -57,6 +58,12 @@ def execute(arguments: Sequence[str]) -> int:
         return DONE
     except Exception as error:  # noqa: BLE001 — whatever it is, a person gets a sentence and the log the places
         return _apologise(error, arguments)
+
+
+def _say_why(error: NotifierError, arguments: Sequence[str]) -> int:
+    if isinstance(error, ImportBrokenOff):
+        return _refuse_and_log(error.__cause__ or error, str(error), arguments)
+    return _refuse(error.code, str(error), arguments)
 
 
 def _refuse(code: str, sentence: str, arguments: Sequence[str]) -> int:
@@ -79,22 +86,22 @@ def _explain_usage(error: Exception) -> int:
     return WRONG_USAGE
 
 
-def _is_about_reach(error: Exception) -> bool:
-    """Is the database locked, full or away? Its driver says so only in words, and only here they are looked at."""
-    said = str(getattr(error, "orig", "")).lower()
-    return any(word in said for word in ("locked", "disk", "full", "unable to open", "connection", "readonly"))
-
-
 def _apologise(error: Exception, arguments: Sequence[str]) -> int:
     """Name the kind of error and the places in the code; its text may hold a customer's data and is left out."""
+    from notifier.store.trouble import is_database_trouble
+
+    is_silent = is_database_trouble(error) and not isinstance(error, OSError)
+    sentence = _(DATABASE_SILENT if is_silent else UNEXPECTED).format(detail=type(error).__name__)
+    return _refuse_and_log(error, sentence, arguments)
+
+
+def _refuse_and_log(error: BaseException, sentence: str, arguments: Sequence[str]) -> int:
     import structlog
 
-    name = type(error).__name__
-    sentence = DATABASE_SILENT if _is_about_reach(error) else UNEXPECTED
-    code = _refuse("unexpected", _(sentence).format(detail=name), arguments)
+    code = _refuse("unexpected", sentence, arguments)
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     from notifier.engines.log import configure_logging
 
     configure_logging()
-    structlog.get_logger(__name__).error("unexpected", error=name, places=places)
+    structlog.get_logger(__name__).error("unexpected", error=type(error).__name__, places=places)
     return code

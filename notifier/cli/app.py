@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from notifier.cli import (
+    complaints,
     database,
     demo,
     doctor,
@@ -32,7 +33,7 @@ __all__ = ["command"]
 
 ORDER = (
     "doctor", "demo", "import", "sync", "plan", "send", "reconcile", "attribute", "report", "explain", "templates",
-    "schedules", "runs", "campaigns", "unknown", "run", "web", "status", "db",
+    "schedules", "runs", "campaigns", "complaints", "unknown", "run", "web", "status", "db",
 )  # fmt: skip
 """As the help lists them; Typer would put every group behind the plain commands."""
 
@@ -54,6 +55,7 @@ def _app() -> typer.Typer:
     _add(imported, "customers", imports.customers_command, N_("Customers and cars: one row a vehicle with its owner."))
     _add(imported, "visits", imports.visits_command, N_("Workshop visits: one row a repair order."))
     _add(imported, "renewals", imports.renewals_command, N_("Insurance policies the shop wrote: one row a policy."))
+    _add(imported, "contacts", imports.contacts_command, N_("What staff wrote into the worklist: one row a call."))
     _add(imported, "folder", inbox.folder_command, N_("Every file of a folder, each then filed with its report."))
     _add(app, "sync", sync.sync_command, N_("Take over what has changed in the DMS's own database (docs/sync.md)."))
     _add(app, "plan", plan.plan_command, N_("Plan who should hear what: every campaign that is due, or one now."))
@@ -94,6 +96,9 @@ def _add_reviews(app: typer.Typer) -> None:
     campaigns = _nest(app, "campaigns", N_("Pause a campaign, and resume it."))
     _add(campaigns, "pause", reviews.pause_command, N_("Nothing of it is planned or sent from now on."))
     _add(campaigns, "resume", reviews.resume_command, N_("Let it go on."))
+    unsettled = _nest(app, "complaints", N_("Customers who were not content."))
+    _add(unsettled, "list", complaints.list_command, N_("Those that wait to be settled."))
+    _add(unsettled, "close", complaints.close_command, N_("Settled: texts go out again."))
     unknown = _nest(app, "unknown", N_("Texts nobody can tell of, for a person to settle."))
     _add(unknown, "list", unknowns.list_command, N_("Each with its evidence."))
     _add(unknown, "sent", unknowns.sent_command, N_("The provider's console shows it: it was sent."))

@@ -17,8 +17,9 @@ __all__ = ["backup_command", "restore_command", "upgrade_command"]
 def upgrade_command() -> None:
     """Bring the database to the version this Notifier needs."""
     from notifier.config import load_settings
+    from notifier.store.addresses import shown_url
     from notifier.store.engine import Store
-    from notifier.store.migrations import shown_url, upgrade
+    from notifier.store.migrations import upgrade
 
     store = Store(load_settings().database_url)
     try:
@@ -36,7 +37,7 @@ def backup_command(
     from notifier.cli.opening import open_house
     from notifier.store.backup import backup
 
-    with open_house() as house:
+    with open_house(makes_database=False) as house:
         size = backup(house.store, file)
     sentence = _(
         "{file} holds the database ({size} KB). The secret key is not in it: keep a copy of notifier.key apart."

@@ -7,12 +7,14 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
+from notifier.cli.sync_words import failed_sync_sentence
 from notifier.cli.terminal import say, show_json
 from notifier.errors import NotifierError
 from notifier.locale import _, listed
@@ -69,15 +71,30 @@ def _examine(house: House, now: datetime) -> Iterator[Line]:
     yield from schedules
     if any(line.ok is False for line in schedules):
         return
+    yield from _try(lambda: _shops(house))
     yield from _try(lambda: _sample_shop(house))
-    yield from _try(lambda: _templates(house))
+    yield from _of_each_shop(house, _templates)
     yield from _try(lambda: _gateway(house))
     yield from _try(lambda: _public_url(house))
     yield from _try(lambda: _dms(house))
-    yield from _try(lambda: _inbox(house, now))
-    yield from _try(lambda: _imports(house, now))
-    yield from _try(lambda: _consent(house))
+    yield from _try(lambda: _sync(house))
+    yield from _of_each_shop(house, partial(_inbox, now=now))
+    yield from _of_each_shop(house, partial(_imports, now=now))
+    yield from _of_each_shop(house, _consent)
     yield from _try(lambda: _lane(house))
+    yield from _try(lambda: _reviews(house, now))
+
+
+def _of_each_shop(house: House, check: Callable[[House], Iterator[Line]]) -> Iterator[Line]:
+    """The check's lines; of a group those of each shop, with its key before them, and what is the same in all once."""
+    shops = house.each_shop()
+    lines = {here.schedules.shops[0].key: list(_try(partial(check, here))) for here in shops}
+    shared = [line for line in next(iter(lines.values())) if all(line in each for each in lines.values())]
+    yield from shared
+    for key, each in lines.items():
+        for line in each:
+            if line not in shared:
+                yield Line(line.ok, _("{shop}: {said}").format(shop=key, said=line.sentence))
 
 
 def _try(check: Callable[[], Iterator[Line]]) -> Iterator[Line]:
@@ -106,7 +123,8 @@ def _environment() -> Iterator[Line]:
 
 
 def _database(house: House) -> Iterator[Line]:
-    from notifier.store.migrations import head, shown_url
+    from notifier.store.addresses import shown_url
+    from notifier.store.migrations import head
 
     store = house.store
     yield Line(ok=True, sentence=_("The database {url} answers and has version {version}.").format(
@@ -143,6 +161,23 @@ def _schedules(house: House) -> Iterator[Line]:
         yield Line(ok=None, sentence=str(warning))
 
 
+def _shops(house: House) -> Iterator[Line]:
+    """A key that was changed: to the database that is a shop closed, and another one opened."""
+    from notifier.store.shops import shop_keys
+
+    named = {shop.key for shop in house.schedules.shops}
+    with house.store.read() as session:
+        gone = sorted(set(shop_keys(session).values()) - named)
+    if gone:
+        yield Line(
+            ok=None,
+            sentence=_(
+                "The database knows shops that {file} does not name: {gone}. Nothing is planned for them; if one has "
+                "only been given another key, give it its old key again."
+            ).format(file=house.schedules.path, gone=", ".join(gone)),
+        )
+
+
 def _sample_shop(house: House) -> Iterator[Line]:
     """Whoever sends real texts must have put their own shop into the file they began with."""
     if house.settings.gateway == "simulator":
@@ -154,7 +189,7 @@ def _sample_shop(house: House) -> Iterator[Line]:
                 ok=False,
                 sentence=_(
                     "{file} still has the sample shop ({keys}), and {gateway} sends real texts: put your own there."
-                ).format(file=house.schedules.path, keys=", ".join(left), gateway=house.settings.gateway),
+                ).format(file=house.schedules.path, keys=listed(left), gateway=house.settings.gateway),
             )
 
 
@@ -224,6 +259,12 @@ def _inbox(house: House, now: datetime) -> Iterator[Line]:
             )
 
 
+def _sync(house: House) -> Iterator[Line]:
+    """A sync that failed, until one has brought the same to its end: nobody may have been there."""
+    if house.settings.dms_url is not None and (said := failed_sync_sentence(house)):
+        yield Line(ok=False, sentence=said)
+
+
 def _imports(house: House, now: datetime) -> Iterator[Line]:
     """How fresh each kind of records is; what began and never ended; who waits for it, and the mend."""
     from notifier.cli.report_quality import readers_of
@@ -237,14 +278,15 @@ def _imports(house: House, now: datetime) -> Iterator[Line]:
             session, find_shop(session, shop.key) or NO_SHOP, now, schedules.guards.data_max_age, readers_of(schedules)
         )
     for each in news:
-        yield from _records(each, now, shop.zone, "notifier sync" if house.settings.dms_url is not None else None)
+        sync = "notifier sync" if house.settings.dms_url is not None else None
+        yield from _records(each, now, shop.zone, sync, f" --shop {shop.key}" if schedules.sisters else "")
 
 
-def _records(news: ImportNews, now: datetime, zone: ZoneInfo, sync: str | None) -> Iterator[Line]:
+def _records(news: ImportNews, now: datetime, zone: ZoneInfo, sync: str | None, of_shop: str = "") -> Iterator[Line]:
     """One kind of import; `sync`: the command that brings it anew where that is no file."""
     from notifier.reports.import_news import freshness_sentence, unfinished_sentence
 
-    again = sync or f"notifier import {news.kind} FILE"
+    again = (sync or f"notifier import {news.kind} FILE") + of_shop
     for made in news.unfinished:
         said = unfinished_sentence(news, made, zone)
         yield Line(ok=False, sentence=_("{said} Mend: {command}").format(said=said, command=again))
@@ -277,6 +319,22 @@ def _consent(house: House) -> Iterator[Line]:
                 "service reminders only. Import the consent column, or notifier import customers FILE --consent SOURCE"
             ).format(unknown=unknown, total=total),
         )
+
+
+def _reviews(house: House, now: datetime) -> Iterator[Line]:
+    """Runs that wait for a person, and those nobody looked at in time."""
+    from notifier.cli.run_words import LAPSED_TOLD, lapsed_sentence, review_sentence
+    from notifier.store.runs import lapsed_runs, runs_in_review
+
+    zone = house.schedules.shops[0].zone
+    with house.store.read() as session:
+        waiting, lapsed = runs_in_review(session), lapsed_runs(session, now - LAPSED_TOLD)
+    for run in waiting:
+        is_late = run.review_until is not None and run.review_until < now
+        said = review_sentence(run, run.counts.get("planned", 0), now, zone)
+        yield Line(ok=False if is_late else None, sentence=said)
+    for run in lapsed:
+        yield Line(ok=False, sentence=lapsed_sentence(run, zone))
 
 
 def _lane(house: House) -> Iterator[Line]:

@@ -32,7 +32,7 @@ def understanding(report: ImportReport, source: Table, width: int) -> Iterator[R
     """The page, for a console `width` cells wide."""
     rows, width = list(islice(source, LOOKED_AT)), min(width, WIDEST)
     yield section(_("Columns as understood"), width)
-    yield _columns(report, rows)
+    yield _columns(report, source.headers, rows)
     if report.mapped.unrecognised:
         yield Text()
         yield Text(_not_read(report.mapped.unrecognised, width), style="yellow")
@@ -44,17 +44,27 @@ def understanding(report: ImportReport, source: Table, width: int) -> Iterator[R
         yield from FirstRows(report, dict(rows), width).lines()
 
 
-def _columns(report: ImportReport, rows: Sequence[Row]) -> RenderableType:
-    """Our field, the file's column, and a cell of it; our fields in their own order."""
+def _columns(report: ImportReport, headers: Sequence[str], rows: Sequence[Row]) -> RenderableType:
+    """Our field, the file's column, and a cell of it; our fields in their own order.
+
+    Below a field stand the other columns of its meaning, which are read where the first says nothing.
+    """
     from notifier.dms.columns import KINDS
 
     made, mapped = table(_("Field"), _("Column of the file"), _("For example")), report.mapped
     for field in KINDS[report.kind].aliases:
         if field in mapped.places:
-            cells = (cells[mapped.places[field]].strip() for _line, cells in rows)
-            example = next((cell for cell in cells if cell), NOTHING)
-            made.add_row(field_word(field), mapped.columns[field], shortened(example, EXAMPLE_CELLS))
+            made.add_row(field_word(field), mapped.columns[field], _example(mapped.places[field], rows))
+        for place in mapped.spares.get(field, ()):
+            words = _("{field}, where empty").format(field=field_word(field))
+            made.add_row(words, headers[place], _example(place, rows))
     return made
+
+
+def _example(place: int, rows: Sequence[Row]) -> str:
+    """The first cell of a column that says something."""
+    cells = (cells[place].strip() for _line, cells in rows)
+    return shortened(next((cell for cell in cells if cell), NOTHING), EXAMPLE_CELLS)
 
 
 def _not_read(names: Sequence[str], width: int) -> str:

@@ -16,36 +16,51 @@ from notifier.locale import N_, _
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from notifier.jobs.explain import Explained, Explanation
+    from notifier.jobs.explain import Answer, Explained, Explanation
 
 __all__ = ["explain_command"]
+
+MARKS = {"passed": "✓", "deferred": "·"}
+STOPPED = "✗"
 
 Who = Annotated[
     str, typer.Argument(metavar="PHONE|VIN", help=N_("a customer's mobile number, or the VIN of a car of theirs"))
 ]
 
 
-def explain_command(who: Who, campaign: CampaignName = None, at: At = None, as_json: Json = False) -> None:
+All = Annotated[bool, typer.Option("--all", help=N_("every guard one after the other, with its value and source"))]
+
+
+def explain_command(
+    who: Who, campaign: CampaignName = None, at: At = None, *, walked: All = False, as_json: Json = False
+) -> None:
     """Explain one customer."""
     from notifier.jobs.explain import explain
 
-    with open_house() as house:
-        found = explain(house.planner(), house.secret, who, moment_or_now(at), campaign=campaign)
+    with open_house(makes_database=False) as house:
+        found = explain(
+            house.planner(), house.secret, who, moment_or_now(at), campaign=campaign, walked=walked or as_json
+        )
         if as_json:
             show_json(found.document())
         else:
-            _show(found)
+            _show(found, walked=walked, is_group=house.schedules.is_group)
 
 
-def _show(found: Explanation) -> None:
+def _show(found: Explanation, *, walked: bool, is_group: bool) -> None:
     from notifier.domain.phone import mask
 
     phone = mask(found.phone) if found.phone else "–"
     if found.stopped is not None:
         say(_("{phone} gets no text at all: {why}.").format(phone=phone, why=found.stopped))
     for customer in found.customers:
-        say(_heading(customer, phone), "")
+        heading = _heading(customer, phone)
+        say(f"{customer.shop} · {heading}" if is_group else heading, "")
         show(_answers(customer))
+        for answer in customer.answers:
+            if walked and answer.guards:
+                say("", _walk_heading(answer))
+                show(_walk(answer))
     if not found.customers:
         say(_("No customer is known under this phone."))
 
@@ -62,6 +77,22 @@ def _answers(explained: Explained) -> Table:
     made = table(_("Campaign"), _("Car"), _("What and why"))
     for row in _rows(explained):
         made.add_row(*row)
+    return made
+
+
+def _walk_heading(answer: Answer) -> str:
+    """The campaign, and what of it."""
+    about = " · ".join(filter(None, (answer.plate or answer.vin, answer.stage)))
+    return f"{campaign_title(answer.campaign)} · {about}" if about else campaign_title(answer.campaign)
+
+
+def _walk(answer: Answer) -> Table:
+    from notifier.jobs.walk import TITLES
+
+    made = table("", _("Guard"), _("What it sees"), _("From where"))
+    for step in answer.guards:
+        made.add_row(MARKS.get(step.verdict, STOPPED), _(TITLES.get(step.guard, step.guard)),
+                     step.value or "–", step.source or "–")  # fmt: skip
     return made
 
 

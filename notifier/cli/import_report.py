@@ -27,6 +27,7 @@ KNOWN_TO: Mapping[str, str] = {
     "customers": N_("Customers are known up to {at}."),
     "visits": N_("Visits are known up to {at}."),
     "renewals": N_("Renewals are known up to {at}."),
+    "contacts": N_("Contacts are known up to {at}."),
 }
 
 

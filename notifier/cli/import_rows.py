@@ -23,6 +23,7 @@ LEADING: Mapping[str, tuple[str, ...]] = {
     "customers": ("vin", "name", "phone", "plate", "delivered_on", "state", "model"),
     "visits": ("order_no", "vin", "date_in", "category", "odometer", "amount", "advisor"),
     "renewals": ("policy_no", "vin", "ends_on", "insurer", "premium", "starts_on"),
+    "contacts": ("row_id", "contacted_on", "result", "reason_code", "booked_for", "odometer", "clerk"),
 }
 """Fields with a column of their own, as many as there is room for."""
 INNER = frozenset({"birth_on", "birth_mmdd", "birth_calendar", "arrived_at"})

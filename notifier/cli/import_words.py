@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from notifier.domain.rules import RULES
 from notifier.locale import N_, _
+from notifier.locale.contact_words import REASON_WORDS, RESULT_WORDS
 
 __all__ = ["NOTHING", "cost_of_absence", "value_words"]
 
@@ -32,6 +34,10 @@ COSTS: Mapping[str, str] = {
     "coupon": N_("coupons are never seen redeemed"),
     "issued_on": N_("a policy counts from its start, or from its import"),
     "commission": N_("no revenue of renewals in the reports"),
+    "row_id": N_("a call is known by the phone or the VIN, its day and its purpose"),
+    "clerk": N_("nobody is named as the one who called"),
+    "purpose": N_("a call holds no reminder back"),
+    "booked_for": N_("no appointments from calls"),
 }
 """What it costs where a file has no such column; the others cost nothing worth a line."""
 
@@ -48,6 +54,9 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
         "pdi": N_("PDI"), "internal": N_("internal"), "other": N_("other"),
     },
     "language": {"zh-CN": N_("Chinese"), "en": N_("English")},
+    "result": RESULT_WORDS,
+    "reason_code": REASON_WORDS,
+    "purpose": {rule.name: rule.title for rule in RULES.values()},
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`notifier import customers|visits|renewals FILE`: a table of the DMS into the store, with an honest account."""
+"""`notifier import customers|visits|renewals|contacts FILE`: a table into the store, with an honest account."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.import_progress import import_progress
-from notifier.cli.opening import kept_shop, open_house
-from notifier.cli.options import At, DryRun, Json, moment_or_now, path
+from notifier.cli.opening import choose_shop, kept_shop, open_house
+from notifier.cli.options import At, DryRun, Json, ShopKey, moment_or_now, path
 from notifier.cli.terminal import say, show, show_json, stdout
 from notifier.errors import BadInput
 from notifier.locale import N_, _
+from notifier.locale.system import system_words
 
 if TYPE_CHECKING:
     from notifier.dms.readers import Table
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from notifier.wiring import House
 
 __all__ = [
-    "Rejects", "customers_command", "raise_if_rejects_cannot_go", "renewals_command", "say_freshness", "show_report",
-    "visits_command", "write_rejected",
+    "Rejects", "contacts_command", "customers_command", "raise_if_rejects_cannot_go", "renewals_command",
+    "say_freshness", "show_report", "visits_command", "write_rejected",
 ]  # fmt: skip
 
 File = Annotated[
@@ -62,12 +63,15 @@ def customers_command(
     consent: Consent = None,
     dry_run: DryRun = False,
     rejects: Rejects = None,
+    shop: ShopKey = None,
     as_json: Json = False,
 ) -> None:
     """One row a vehicle with its owner."""
     if consent is not None and not consent.strip():
         raise BadInput(N_("--consent needs a source, such as “contract 2026”: where these people agreed."))
-    _import("customers", file, at, mapping, consent=consent, dry_run=dry_run, rejects=rejects, as_json=as_json)
+    _import(
+        "customers", file, at, mapping, consent=consent, dry_run=dry_run, rejects=rejects, shop=shop, as_json=as_json
+    )
 
 
 def visits_command(
@@ -77,10 +81,11 @@ def visits_command(
     mapping: Mapped = None,
     dry_run: DryRun = False,
     rejects: Rejects = None,
+    shop: ShopKey = None,
     as_json: Json = False,
 ) -> None:
     """One row a repair order."""
-    _import("visits", file, at, mapping, dry_run=dry_run, rejects=rejects, as_json=as_json)
+    _import("visits", file, at, mapping, dry_run=dry_run, rejects=rejects, shop=shop, as_json=as_json)
 
 
 def renewals_command(
@@ -90,10 +95,25 @@ def renewals_command(
     mapping: Mapped = None,
     dry_run: DryRun = False,
     rejects: Rejects = None,
+    shop: ShopKey = None,
     as_json: Json = False,
 ) -> None:
     """One row a policy."""
-    _import("renewals", file, at, mapping, dry_run=dry_run, rejects=rejects, as_json=as_json)
+    _import("renewals", file, at, mapping, dry_run=dry_run, rejects=rejects, shop=shop, as_json=as_json)
+
+
+def contacts_command(
+    file: File,
+    *,
+    at: At = None,
+    mapping: Mapped = None,
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    shop: ShopKey = None,
+    as_json: Json = False,
+) -> None:
+    """The worklist as staff filled it in, or any list of calls: one row a call."""
+    _import("contacts", file, at, mapping, dry_run=dry_run, rejects=rejects, shop=shop, as_json=as_json)
 
 
 def _import(
@@ -104,6 +124,7 @@ def _import(
     *,
     dry_run: bool,
     rejects: Path | None,
+    shop: str | None,
     as_json: bool,
     consent: str | None = None,
 ) -> None:
@@ -118,13 +139,15 @@ def _import(
     source, written_at = open_table(file, columns), _written_at(file)
     raise_if_rejects_cannot_go(rejects, [file, *([mapping] if mapping else [])])
     with open_house() as house:
-        shop_id, shop = kept_shop(house)
+        choose_shop(house, shop)
+        shop_id, here = kept_shop(house)
         now = moment_or_now(at)
         as_of = None if at else min(now, written_at)
         with import_progress(kind, source, quiet=as_json) as (reading, storing):
             settings = ImportSettings(
-                now=now, as_of=as_of, secret=house.secret, region=shop.region, zone=shop.zone,
+                now=now, as_of=as_of, secret=house.secret, region=here.region, zone=here.zone,
                 consent_source=consent, mapping=columns, reading=reading, progress=storing,
+                contact_hold_days=house.schedules.of_shop(here.key).guards.contact_hold_days,
             )  # fmt: skip
             report = import_table(kind, house.store, shop_id, source, settings, dry_run=dry_run)
         written = write_rejected(source, report, rejects)
@@ -132,13 +155,13 @@ def _import(
             show_json(report.as_rehearsed() if dry_run else report.as_json())
             return
         out = rejects_file(rejects, len(report.rejects)) if rejects else None
-        again = _same_again(consent, mapping) if written else ()
+        again = _same_again(consent, mapping, shop) if written else ()
         sentences = chain(remarks(report, out, written, dry_run=dry_run), again)
         show_report(report, source, sentences, dry_run=dry_run)
         if not dry_run:
             if is_mended(source):
                 say(_("These are rows rejected before: the records are as fresh as they were."))
-            say_freshness(house, shop_id, shop, kind, written_at=None if at or is_mended(source) else written_at)
+            say_freshness(house, shop_id, here, kind, written_at=None if at or is_mended(source) else written_at)
 
 
 def _written_at(file: Path) -> datetime:
@@ -146,9 +169,9 @@ def _written_at(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime_ns / 1e9, UTC)
 
 
-def _same_again(consent: str | None, mapping: Path | None) -> Iterator[str]:
+def _same_again(consent: str | None, mapping: Path | None, shop: str | None) -> Iterator[str]:
     """What the mended file must be imported with, to be taken as this one was."""
-    given = {"--consent": consent, "--mapping": str(mapping) if mapping else None}
+    given = {"--consent": consent, "--mapping": str(mapping) if mapping else None, "--shop": shop}
     options = " ".join(f"{option} {shlex.quote(value)}" for option, value in given.items() if value)
     if options:
         yield _("Import the mended file with the same options: {options}").format(options=options)
@@ -161,7 +184,7 @@ def raise_if_rejects_cannot_go(rejects: Path | None, read: list[Path]) -> None:
 
     if rejects is None:
         return
-    for out in {rejects_file(rejects), rejects_file(rejects, SHEET_ROWS + 1)}:
+    for out in dict.fromkeys((rejects_file(rejects), rejects_file(rejects, SHEET_ROWS + 1))):  # a book first
         if any(out.exists() and out.samefile(file) for file in read):
             raise BadInput(
                 N_("--rejects {file} is a file this import reads, and would overwrite it; name another one."),
@@ -187,7 +210,7 @@ def write_rejected(source: Table, report: ImportReport, rejects: Path | None) ->
         raise BadInput(
             N_("The rejected rows cannot be written to {file} ({detail}); the import itself is done."),
             file=str(rejects),
-            detail=error.strerror or type(error).__name__,
+            detail=system_words(error),
         ) from error
 
 
@@ -207,6 +230,7 @@ WRITTEN: Mapping[str, str] = {
     "customers": N_("Customers are known up to {at}, when this file was written."),
     "visits": N_("Visits are known up to {at}, when this file was written."),
     "renewals": N_("Renewals are known up to {at}, when this file was written."),
+    "contacts": N_("Contacts are known up to {at}, when this file was written."),
 }
 
 

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.opening import open_house
-from notifier.cli.options import At, Json, moment_or_now, path
+from notifier.cli.opening import choose_shop, open_house
+from notifier.cli.options import At, Json, ShopKey, moment_or_now, path
 from notifier.cli.terminal import say, show, show_json, table
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed
 from notifier.locale.records import records_word
 
 if TYPE_CHECKING:
     from notifier.dms.inbox import Sighting
     from notifier.jobs.inbox import Filed, InboxResult
+    from notifier.jobs.inbox_choice import Choice
+    from notifier.wiring import House
 
 __all__ = ["folder_command"]
 
@@ -30,18 +32,31 @@ Folder = Annotated[
 ]
 
 
-def folder_command(folder: Folder = None, *, at: At = None, as_json: Json = False) -> None:
+def folder_command(folder: Folder = None, *, at: At = None, shop: ShopKey = None, as_json: Json = False) -> None:
     """Import what lies there now. Exit code 1 where a file was rejected or had to wait."""
     with open_house() as house:
+        choose_shop(house, shop)
         chosen = house.inbox(folder)
         sighting = _rested(chosen)
-        result = house.import_folder(chosen, sighting.ready, moment_or_now(at))
+        choice = house.choose_files(chosen, sighting.ready)
+        result = _round(house, chosen, sighting, choice, moment_or_now(at))
         if as_json:
-            show_json(result.document() | {"settling": sighting.settling, "passed_over": sighting.passed_over})
+            passed_over = [*sighting.passed_over, *choice.others]
+            show_json(result.document() | {"settling": sighting.settling, "passed_over": passed_over})
         else:
-            _show(result, sighting)
+            _show(result, sighting, choice)
     if sighting.settling or any(filed.state != "done" for filed in result.files):
         raise typer.Exit(1)
+
+
+def _round(house: House, folder: Path, sighting: Sighting, choice: Choice, now: datetime) -> InboxResult:
+    """A folder of which nothing is taken stays as it is, without subfolders of ours."""
+    from notifier.jobs.inbox import Filed, InboxResult
+
+    has_work = bool(choice.taken) or sighting.left_behind
+    result = house.import_folder(folder, choice.taken, now) if has_work else InboxResult()
+    result.files.extend(Filed(name, "left", sentence=why) for name, why in choice.left.items())
+    return result
 
 
 def _rested(folder: Path) -> Sighting:
@@ -60,26 +75,40 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _show(result: InboxResult, sighting: Sighting) -> None:
+WHERE: Mapping[str, str] = {
+    "done": N_("{file} lies in {place} now, its report beside it."),
+    "rejected": N_("{file} lies in {place} now, this reason beside it."),
+    "left": N_("{file} was left where it lies."),
+}
+
+
+def _show(result: InboxResult, sighting: Sighting, choice: Choice) -> None:
     if result.files:
-        listed = table(_("File"), "", *_headings(), right=tuple(range(2, 2 + len(_headings()))))
-        listed.columns[1].no_wrap = True
+        made = table(_("File"), "", *_headings(), right=tuple(range(2, 2 + len(_headings()))))
+        made.columns[1].no_wrap = True
         for filed in result.files:
-            listed.add_row(filed.file, *_figures(filed))
-        show(listed, "")
+            made.add_row(filed.file, *_figures(filed))
+        show(made, "")
     for filed in result.files:
         if filed.sentence is not None:
             say(filed.sentence)
-        if filed.state == "done":
-            say(_("{file} lies in {place} now, its report beside it.").format(file=filed.file, place=filed.filed))
-        if filed.state == "rejected":
-            say(_("{file} lies in {place} now, this reason beside it.").format(file=filed.file, place=filed.filed))
+        if filed.state in WHERE:
+            say(_(WHERE[filed.state]).format(file=filed.file, place=filed.filed))
+    for name in choice.others:
+        say(_("{file} is not called like a table ({endings}), and was left where it lies.").format(
+            file=name, endings=_endings()))  # fmt: skip
     for name in sighting.settling:
         say(_("{file} is still being written, and was left.").format(file=name))
     for name in sighting.passed_over:
         say(_("{file} is no plain file, and was passed over.").format(file=name))
     if not result.files and not sighting.settling:
         say(_("Nothing lies there to be imported."))
+
+
+def _endings() -> str:
+    from notifier.dms.file_names import TABLE_ENDINGS
+
+    return listed(TABLE_ENDINGS)
 
 
 def _headings() -> tuple[str, ...]:
@@ -89,7 +118,7 @@ def _headings() -> tuple[str, ...]:
 
 def _figures(filed: Filed) -> tuple[str, ...]:
     if filed.done is None:
-        words: Mapping[str, str] = {"rejected": _("rejected"), "waiting": _("waits")}
+        words: Mapping[str, str] = {"rejected": _("rejected"), "waiting": _("waits"), "left": _("left")}
         return (words[filed.state], *("" for _heading in _headings()))
     report = filed.done.report
     figures = (

@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from notifier.errors import BadInput
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed
 
-__all__ = ["At", "CampaignName", "DryRun", "Json", "day", "moment", "moment_or_now", "one_of", "path", "whole_number"]
+__all__ = [
+    "At", "CampaignName", "DryRun", "Json", "ShopKey", "day", "moment", "moment_or_now", "one_of", "path",
+    "whole_number",
+]  # fmt: skip
 
 
 def moment(text: str) -> datetime:
@@ -59,7 +62,7 @@ def path(text: str) -> Path:
 def one_of(value: str, known: tuple[str, ...]) -> str:
     """`value`, one of the words `known`."""
     if value not in known:
-        raise typer.BadParameter(_("{value} is none of {known}.").format(value=value, known=", ".join(known)))
+        raise typer.BadParameter(_("{value} is none of {known}.").format(value=value, known=listed(known)))
     return value
 
 
@@ -73,3 +76,7 @@ At = Annotated[
 Json = Annotated[bool, typer.Option("--json", help=N_("one JSON object on stdout, for programs (docs/json.md)"))]
 CampaignName = Annotated[str | None, typer.Option("--campaign", metavar="NAME", help=N_("only this campaign"))]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=N_("say what would be done, and keep nothing"))]
+ShopKey = Annotated[
+    str | None,
+    typer.Option("--shop", metavar="KEY", help=N_("of a group of shops: which one, by its key in schedules.yaml")),
+]

@@ -9,45 +9,62 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.opening import first_shop, open_house
-from notifier.cli.options import At, CampaignName, day, moment_or_now, one_of, path
+from notifier.cli.opening import choose_shop, first_shop, open_house
+from notifier.cli.options import At, CampaignName, ShopKey, day, moment_or_now, one_of, path
+from notifier.cli.report_calls import call_list_pages
+from notifier.cli.report_due import due_list_pages
 from notifier.cli.report_pages import Pages
 from notifier.cli.report_quality import quality_of, quality_pages
+from notifier.cli.report_worklist import worklist_of, worklist_pages
 from notifier.cli.terminal import say, stdout
 from notifier.cli.titles import campaign_title
 from notifier.errors import BadInput, NotFound, Refused
-from notifier.locale import N_, _
+from notifier.locale import N_, WhenShown, _, listed
+from notifier.locale.system import system_words
 
 if TYPE_CHECKING:
     from notifier.reports.accuracy import AccuracyReport
     from notifier.reports.campaigns import ReportCampaign, ReportShop
     from notifier.reports.figures import CampaignReport
+    from notifier.reports.variants import VariantReport
     from notifier.schedules import Campaign
     from notifier.store.engine import Session
     from notifier.wiring import House
 
 __all__ = ["accuracy_of", "report_command", "report_of"]
 
-REPORTS = ("campaigns", "accuracy", "quality")
+REPORTS = ("campaigns", "accuracy", "quality", "due_list", "worklist", "variants", "call_list")
 FORMATS = ("table", "json", "csv", "xlsx")
+ENDINGS = {".txt": "table", ".json": "json", ".csv": "csv", ".xlsx": "xlsx"}
 
 Name = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
         help=N_(
-            "which report: campaigns (the summary), accuracy (of the service prediction), quality (of the records)"
+            "which report: campaigns (the summary), accuracy (of the service prediction), quality (of the records), "
+            "due_list (what falls due next month), worklist (whom clerks call), variants (texts under comparison), "
+            "call_list (whom of a recall or warning no text reaches)"
         ),
     ),
 ]
 First = Annotated[
     date | None,
-    typer.Option("--from", metavar="D", parser=day, help=N_("first day; left out: 1 January of this year")),
-]
+    typer.Option(
+        "--from", metavar="D", parser=day,
+        help=N_("first day; left out: 1 January of this year, for due_list the first of next month"),
+    ),
+]  # fmt: skip
 Last = Annotated[
     date | None, typer.Option("--to", metavar="D", parser=day, help=N_("last day; left out: 31 December of that year"))
 ]
-Format = Annotated[str, typer.Option("--format", metavar="table|json|csv|xlsx", help=N_("how it is written"))]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="table|json|csv|xlsx",
+        help=N_("how it is written; left out: as the ending of --out says, else a table"),
+    ),
+]  # fmt: skip
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", parser=path, help=N_("write it to this file"))]
 
 
@@ -58,29 +75,80 @@ def report_command(
     campaign: CampaignName = None,
     first: First = None,
     last: Last = None,
-    written_as: Format = "table",
+    shop: ShopKey = None,
+    written: Format = None,
     out: Out = None,
 ) -> None:
     """Show or write a report."""
-    one_of(written_as, FORMATS)
-    if name not in REPORTS:
-        raise NotFound(N_("There is no report {name}; there is {known}."), name=name, known=", ".join(REPORTS))
-    if name != "campaigns" and campaign:
-        raise BadInput(N_("The report {name} is that of no campaign; leave --campaign out."), name=name)
-    if name == "quality" and (first or last):
-        raise BadInput(N_("The quality of the records is that of today; leave --from and --to out."))
-    with open_house() as house:
+    written_as = format_of(written, out)
+    _raise_if_options_do_not_fit(name, campaign, first, last)
+    with open_house(makes_database=False) as house:
+        choose_shop(house, shop)
         now = moment_or_now(at)
         if name == "accuracy":
             pages = _accuracy_pages(accuracy_of(house, now, first, last))
         elif name == "quality":
             pages = _quality_pages(house, now)
+        elif name == "due_list":
+            pages = _due_pages(house, now, first, last)
+        elif name == "variants":
+            pages = _variant_pages(variants_of(house, now, campaign, first, last))
+        elif name == "call_list":
+            pages = _call_pages(house, now, campaign)
+        elif name == "worklist":
+            with house.store.read() as session:
+                here = _shop_of(house, session)
+            pages = worklist_pages(worklist_of(house, here, now, campaign, (first, last)))
         else:
             pages = _campaign_pages(report_of(house, now, campaign, first, last))
         if written_as == "table" and out is None:
             pages.show(stdout())
         else:
             _write(pages.content(written_as), out, written_as)
+
+
+def _raise_if_options_do_not_fit(name: str, campaign: str | None, first: date | None, last: date | None) -> None:
+    if name not in REPORTS:
+        raise NotFound(N_("There is no report {name}; there is {known}."), name=name, known=listed(REPORTS))
+    if name not in ("campaigns", "worklist", "variants", "call_list") and campaign:
+        raise BadInput(N_("The report {name} is that of no campaign; leave --campaign out."), name=name)
+    if name == "quality" and (first or last):
+        raise BadInput(N_("The quality of the records is that of today; leave --from and --to out."))
+
+
+def _due_pages(house: House, now: datetime, first: date | None, last: date | None) -> Pages:
+    with house.store.read() as session:
+        shop = _shop_of(house, session)
+    return due_list_pages(house, shop, now, first, last)
+
+
+def _call_pages(house: House, now: datetime, campaign: str | None) -> Pages:
+    with house.store.read() as session:
+        shop = _shop_of(house, session)
+    return call_list_pages(house, shop, now, campaign)
+
+
+def format_of(written_as: str | None, out: Path | None) -> str:
+    """How a report is written: as asked for, else as the ending of its file says. Raises BadInput where they differ."""
+    if written_as is not None:
+        one_of(written_as, FORMATS)
+    if out is None:
+        return written_as or "table"
+    by_ending = ENDINGS.get(out.suffix.lower())
+    if written_as is None and by_ending is None:
+        raise BadInput(
+            N_("--out {file} does not say how the report is to be written; end it with one of {endings}, or add "
+               "--format."),
+            file=str(out),
+            endings=WhenShown(lambda: listed(ENDINGS)),
+        )  # fmt: skip
+    if written_as is not None and by_ending not in (None, written_as):
+        raise BadInput(
+            N_("--format {format} does not fit --out {file}; leave --format out, or give the file another ending."),
+            format=written_as,
+            file=str(out),
+        )
+    return written_as or by_ending or "table"
 
 
 def _quality_pages(house: House, now: datetime) -> Pages:
@@ -131,6 +199,32 @@ def report_of(
             session, shop=_shop_of(house, session), campaigns=[_row_of(each) for each in chosen],
             today=today, from_day=from_day, to_day=to_day,
         )  # fmt: skip
+
+
+def variants_of(
+    house: House, now: datetime, campaign: str | None, first: date | None, last: date | None
+) -> VariantReport:
+    """The texts under comparison of all campaigns, or of one, as of `now`."""
+    from notifier.reports.variants import variant_report
+
+    chosen = [house.schedules.campaign(campaign)] if campaign else house.schedules.campaigns
+    today, from_day, to_day = _days(house, now, first, last)
+    with house.store.read() as session:
+        rows = [(_row_of(each), each.variants) for each in chosen]
+        return variant_report(session, _shop_of(house, session), rows, from_day, to_day, today)
+
+
+def _variant_pages(report: VariantReport) -> Pages:
+    from notifier.reports import render_variants as render
+
+    return Pages(
+        lambda console: render.print_variants(console, report),
+        {
+            "json": lambda: render.variants_json(report),
+            "csv": lambda: render.variants_csv(report),
+            "xlsx": lambda: render.variants_xlsx(report),
+        },
+    )
 
 
 def accuracy_of(house: House, now: datetime, first: date | None, last: date | None) -> AccuracyReport:
@@ -186,7 +280,7 @@ def _write(content: bytes, out: Path | None, written_as: str) -> None:
         raise BadInput(
             N_("The report cannot be written to {file} ({detail}). Choose a folder that exists and has room."),
             file=str(out),
-            detail=error.strerror or type(error).__name__,
+            detail=system_words(error),
         ) from error
     if written_as != "json":
         say(_("Written to {file}.").format(file=out))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import getpass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from notifier.cli.opening import first_shop, open_house
-from notifier.cli.options import whole_number
+from notifier.cli.opening import first_shop, open_house, shop_of_run
+from notifier.cli.options import At, moment_or_now, whole_number
+from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, local, run_state
 from notifier.cli.terminal import say, show, table
-from notifier.cli.titles import campaign_title, state_word
+from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["approve_command", "list_command", "pause_command", "reject_command", "resume_command", "show_command"]
 
 LATEST = 20
-SAMPLES_A_STAGE = 3
 
 RunId = Annotated[int, typer.Argument(metavar="ID", parser=whole_number, help=N_("the run's number"))]
+By = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help=N_("who decides, kept with the run; left out: the user"))
+]
 Campaign = Annotated[str, typer.Argument(metavar="NAME", help=N_("the campaign, as in schedules.yaml"))]
 
 
@@ -39,73 +42,61 @@ def list_command() -> None:
             _("Run"), _("Campaign"), _("Planned for"), _("State"), _("Planned"), _("Withheld"), right=(0, 4, 5)
         )
         for run in runs:
+            shop, title = shop_of_run(house, run), campaign_title(key_of(run))
+            named, zone = f"{shop.key} · {title}" if house.schedules.is_group else title, shop.zone
             made.add_row(
-                str(run.id), campaign_title(_key(run)), _local(run.planned_for, zone), state_word(run.state),
+                str(run.id), named, local(run.planned_for, zone), run_state(run, zone),
                 str(run.counts.get("planned", "–")), str(run.counts.get("withheld", "–")),
             )  # fmt: skip
         if runs:
             show(made)
+            say(*(lapsed_sentence(run, shop_of_run(house, run).zone) for run in _lapsed(house)))
         else:
             say(_("Nothing has been planned yet: notifier plan."))
 
 
-def _key(run: RunRow) -> str:
-    return str(run.settings.get("key", run.campaign_id))
+def _lapsed(house: House) -> list[RunRow]:
+    from notifier.store.runs import lapsed_runs
+
+    with house.store.read() as session:
+        return lapsed_runs(session, datetime.now(UTC) - LAPSED_TOLD)
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def show_command(run_id: RunId) -> None:
-    """A run's counts, cost and sample texts."""
-    from notifier.store.reviews import run_totals, sample_texts
-    from notifier.store.runs import run_of
+def show_command(run_id: RunId, at: At = None) -> None:
+    """What a person looks at before releasing a run."""
+    from notifier.cli.run_page import print_run
 
     with open_house() as house:
-        shop = first_shop(house)
-        with house.store.read() as session:
-            run = run_of(session, run_id)
-            totals, samples = run_totals(session, run_id), sample_texts(session, run_id, SAMPLES_A_STAGE)
-        say(_("Run {run}: {campaign}, planned for {moment}, {state}").format(
-            run=run.id, campaign=campaign_title(_key(run)), moment=_local(run.planned_for, shop.zone),
-            state=state_word(run.state)), "")  # fmt: skip
-        made = table(_("Stage"), _("State"), _("Texts"), _("Segments"), _("Cost"), right=(2, 3, 4))
-        for row in totals:
-            paid = row.state != "withheld"
-            made.add_row(
-                row.stage, state_word(row.state), str(row.messages), str(row.segments if paid else 0),
-                f"{row.cost_micros / 1_000_000 if paid else 0:.2f} {shop.currency}",
-            )  # fmt: skip
-        show(made)
-        if samples:
-            say("", _("Samples, the longest first:"))
-        say(*(f"{sample.stage} · {sample.language} · {sample.segments}: {sample.text}" for sample in samples))
-        if run.state == "review" and run.review_until is not None:
-            say("", _("To send it: notifier runs approve {run}. Not to send it: notifier runs reject {run}.").format(
-                run=run.id))  # fmt: skip
-            say(_("After {moment} it is void by itself.").format(moment=_local(run.review_until, shop.zone)))
+        print_run(house, run_id, moment_or_now(at))
 
 
-def approve_command(run_id: RunId) -> None:
+def approve_command(run_id: RunId, by: By = None, at: At = None) -> None:
     """Release a run: the next send takes it."""
-    from notifier.store.runs import approve
+    from notifier.cli.run_page import departure_sentences
+    from notifier.jobs.review import approve
 
     with open_house() as house:
-        with house.store.write() as session:
-            approve(session, run_id, by="cli")
+        found = approve(house.planner(), run_id, moment_or_now(at), by=by or _user())
         say(_("Run {run} is released: notifier send takes it.").format(run=run_id))
+        say(*departure_sentences(found, first_shop(house).zone))
 
 
-def reject_command(run_id: RunId) -> None:
+def reject_command(run_id: RunId, by: By = None, at: At = None) -> None:
     """Make a wholly unsent run void: its customers are looked at again by the next."""
-    from notifier.store.runs import void
+    from notifier.jobs.review import reject
 
     with open_house() as house:
-        with house.store.write() as session:
-            cancelled = void(session, run_id, by="cli")
+        cancelled = reject(house.planner(), run_id, moment_or_now(at), by=by or _user())
         say(_("Run {run} is void: {count} texts are cancelled, and its customers are looked at again.").format(
             run=run_id, count=cancelled))  # fmt: skip
+
+
+def _user() -> str:
+    """Who is at the keyboard, as the operating system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "cli"
 
 
 def pause_command(campaign: Campaign) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from notifier.cli.opening import open_house
-from notifier.cli.options import At, moment_or_now, whole_number
-from notifier.cli.terminal import say, show, table
-from notifier.cli.titles import campaign_title
-from notifier.errors import ScheduleError
+from notifier.cli.options import At, Json, moment_or_now, whole_number
+from notifier.cli.terminal import say, show_json
+from notifier.errors import BadInput, ScheduleError
 from notifier.locale import N_, _
 
 if TYPE_CHECKING:
     from notifier.wiring import House
 
 __all__ = ["check_command", "next_command"]
+
+MOST_DAYS = 366
 
 Days = Annotated[
     int, typer.Option("--days", metavar="N", parser=whole_number, help=N_("how many days to look ahead; left out: 7"))
@@ -43,22 +43,20 @@ def _template_problems(house: House) -> list[str]:
     return [str(problem) for problem in house.publish_templates()]
 
 
-def next_command(days: Days = 7, at: At = None) -> None:
-    """What runs in the next days, in the shop's time."""
+def next_command(days: Days = 7, at: At = None, as_json: Json = False) -> None:
+    """What runs in the next days, in the shop's time, and how many texts it will about be."""
+    from notifier.cli.forecast_page import print_forecast
+    from notifier.jobs.forecast import forecast
+
+    if not 1 <= days <= MOST_DAYS:
+        raise BadInput(N_("--days {days} is no range to look ahead; give 1 to {most}."), days=days, most=MOST_DAYS)
     with open_house() as house:
-        now = moment_or_now(at)
-        schedules = house.schedules
-        zone = schedules.shops[0].zone
-        due = sorted(
-            (moment, campaign.key)
-            for campaign in schedules.campaigns
-            if campaign.enabled
-            for moment in campaign.runs_between(now, now + timedelta(days=days), zone)
-        )
-        if not due:
+        house.publish_templates()
+        found = forecast(house.planner(), moment_or_now(at), days)
+        if as_json:
+            show_json(found.document())
+        elif found.runs:
+            print_forecast(found, house.schedules)
+        else:
             raise ScheduleError(N_("Nothing runs in the next {days} days; look at “when” in {file}."), days=days,
-                                file=str(schedules.path), line=1, key="")  # fmt: skip
-        made = table(_("When"), _("Campaign"))
-        for moment, key in due:
-            made.add_row(f"{moment.astimezone(zone):%Y-%m-%d %H:%M}", campaign_title(key))
-        show(made)
+                                file=str(house.schedules.path), line=1, key="")  # fmt: skip

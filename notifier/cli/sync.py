@@ -17,8 +17,8 @@ from notifier.cli.imports import (
     show_report,
     write_rejected,
 )
-from notifier.cli.opening import kept_shop, open_house
-from notifier.cli.options import At, DryRun, Json, moment_or_now, one_of
+from notifier.cli.opening import choose_shop, kept_shop, open_house
+from notifier.cli.options import At, DryRun, Json, ShopKey, moment_or_now, one_of
 from notifier.cli.terminal import Bar, progress, show, show_json
 from notifier.locale import N_, _, listed
 from notifier.locale.records import records_word
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["sync_command"]
 
-KINDS = ("customers", "visits", "renewals")
+KINDS = ("customers", "visits", "renewals", "contacts")
 
 
 def _kind(word: str) -> str:
@@ -39,7 +39,9 @@ def _kind(word: str) -> str:
 Kinds = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="KIND…", parser=_kind, help=N_("customers, visits or renewals; left out: every kind with a query")
+        metavar="KIND…",
+        parser=_kind,
+        help=N_("customers, visits, renewals or contacts; left out: every kind with a query"),
     ),
 ]
 Full = Annotated[
@@ -54,6 +56,7 @@ def sync_command(
     full: Full = False,
     dry_run: DryRun = False,
     rejects: Rejects = None,
+    shop: ShopKey = None,
     as_json: Json = False,
 ) -> None:
     """Each kind is shown when it is done; the first that fails ends the command."""
@@ -64,6 +67,7 @@ def sync_command(
         return progress(words.format(records=records_word(kind)), total, quiet=as_json)
 
     with open_house() as house:
+        choose_shop(house, shop or house.settings.dms_shop)
         expected = chosen or KINDS
         for kind in expected:
             raise_if_rejects_cannot_go(rejects_of(rejects, kind, expected), [house.settings.dms_queries])
@@ -100,11 +104,23 @@ def _show(house: House, synced: Synced, out: Path | None, written: int, *, dry_r
     show("")
 
 
+NO_ROW = N_(
+    "It gave no row. None was known here before, so the source is taken to be empty, and that counts as fresh; look "
+    "whether it is the right query."
+)
+NO_ROW_ANY_MORE = N_(
+    "It gave no row, though some are known here: a query that failed, or another database. That does not count as "
+    "fresh; mend the query in dms.yaml, or look whether NOTIFIER_DMS_URL is right."
+)
+
+
 def _of_the_query(synced: Synced) -> Iterator[str]:
     if synced.whole:
         yield _("The query was read from its beginning.")
     else:
         yield _("Only what had changed since the last time was read.")
+    if synced.whole and not synced.report.rows:
+        yield _(NO_ROW if synced.report.is_news else NO_ROW_ANY_MORE)
     if names := synced.report.mapped.unrecognised:
         yield _("Columns nobody reads: {names}. Name one with AS, or under mapping, if it should be.").format(
             names=listed(names)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.opening import first_shop, open_house
-from notifier.cli.options import moment_or_now
+from notifier.cli.opening import choose_shop, first_shop, open_house
+from notifier.cli.options import ShopKey, moment_or_now
 from notifier.cli.terminal import say, show, table
 from notifier.errors import NotFound, NotifierError, Refused
 from notifier.locale import N_, _
@@ -60,18 +60,19 @@ def check_command() -> None:
 
     with open_house() as house:
         templates, problems = TemplateFolder(house.settings.templates).load_all()
-        schedules = house.schedules
-        shop = schedules.shops[0]
-        facts, capabilities = ShopFacts(shop.name, shop.phone, shop.signature), house.gateway().capabilities
-        wrong = [str(problem) for problem in problems]
-        wrong += [sentence for campaign in schedules.campaigns for sentence in _unfillable(templates, campaign)]
-        remarks: list[str] = []
-        for template in templates:
-            for finding in lint(template, shop=facts, capabilities=capabilities):
-                sentence = _("{file}, line {line}: {sentence}").format(
-                    file=template.origin, line=finding.line, sentence=finding.sentence
-                )
-                (wrong if finding.severity == "error" else remarks).append(sentence)
+        wrong = dict.fromkeys(str(problem) for problem in problems)
+        remarks: dict[str, None] = {}
+        for here in house.each_shop():  # a longer name or signature makes more segments; what all share is said once
+            shop = first_shop(here)
+            facts, capabilities = ShopFacts(shop.name, shop.phone, shop.signature), here.gateway().capabilities
+            for campaign in here.schedules.campaigns:
+                wrong |= dict.fromkeys(_unfillable(templates, campaign))
+            for template in templates:
+                for finding in lint(template, shop=facts, capabilities=capabilities):
+                    sentence = _("{file}, line {line}: {sentence}").format(
+                        file=template.origin, line=finding.line, sentence=finding.sentence
+                    )
+                    (wrong if finding.severity == "error" else remarks)[sentence] = None
         say(*wrong, *remarks)
         say(_("{count} templates: {wrong} must be mended, {remarks} remarks.").format(
             count=len(templates) + len(problems), wrong=len(wrong), remarks=len(remarks)))  # fmt: skip
@@ -88,19 +89,21 @@ def _unfillable(templates: Sequence[Template], campaign: Campaign) -> Iterator[s
     provided |= set(RULES[campaign.rule].provides)
     provided |= {"coupon"} if campaign.coupon else set()
     for template in templates:
-        if template.name in campaign.templates.values():
+        if template.name in campaign.every_template:
             try:
                 raise_if_campaign_cannot_fill(template, provided)
             except NotifierError as error:
                 yield str(error)
 
 
-def preview_command(name: Name, customer: Customer = None, language: Language = None) -> None:
+def preview_command(
+    name: Name, customer: Customer = None, language: Language = None, shop_key: ShopKey = None
+) -> None:
     """How a text reads, how many segments it takes, and what it costs."""
     from notifier.templating import MissingValue, ShopFacts, preview
 
     with open_house() as house:
-        shop = first_shop(house)
+        shop = choose_shop(house, shop_key)
         facts = ShopFacts(shop.name, shop.phone, shop.signature)
         for template in _of_name(house, name, language):
             try:
@@ -142,13 +145,16 @@ def _values_of(house: House, template: Template, customer: str, shop: ShopFacts)
     from notifier.domain.phone import mask, phone_key, to_e164
     from notifier.jobs.texts import car_facts
     from notifier.store.histories import people_with_phone
+    from notifier.store.shops import find_shop
     from notifier.store.touches import load_facts
     from notifier.templating import CustomerFacts, build_values
 
     phone = to_e164(customer, first_shop(house).region)
     today = moment_or_now(None).astimezone(first_shop(house).zone).date()
     with house.store.read() as session:
-        people = people_with_phone(session, phone_key(house.secret, phone))
+        shop_id = find_shop(session, first_shop(house).key)
+        known = people_with_phone(session, phone_key(house.secret, phone))
+        people = [person for person in known if person.shop_id == shop_id]
         if not people:
             raise NotFound(N_("No customer has the phone {phone}."), phone=mask(phone))
         key = people[0].id
@@ -173,6 +179,7 @@ def try_command(
     name: Name,
     phone: Annotated[str, typer.Argument(metavar="PHONE", help=N_("your own mobile number"))],
     language: Language = None,
+    shop_key: ShopKey = None,
 ) -> None:
     """One real text with example values to a colleague's phone, outside every campaign and every figure."""
     from notifier.domain.phone import mask, phone_key, to_e164
@@ -180,7 +187,7 @@ def try_command(
     from notifier.templating import ShopFacts, preview
 
     with open_house() as house:
-        shop = first_shop(house)
+        shop = choose_shop(house, shop_key)
         to = to_e164(phone, shop.region)
         with house.store.read() as session:
             stopped = suppression_of(session, phone_key(house.secret, to))

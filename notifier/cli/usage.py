@@ -6,6 +6,7 @@ Commands and options carry their help untranslated (marked with N_); it is put i
 from __future__ import annotations
 
 import difflib
+import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,8 +19,13 @@ from notifier.locale.wrapping import wrapped
 
 __all__ = ["Command", "Group", "usage_sentences"]
 
-WIDTH = 100
+WIDEST, NARROWEST = 100, 40
 LONGEST_NAME = 34
+
+
+def page_width() -> int:
+    """As wide as the terminal, where there is one; a line of more than a hundred signs is hard to read."""
+    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 
 def usage_sentences(error: Exception) -> Iterator[str]:
@@ -30,7 +36,7 @@ def usage_sentences(error: Exception) -> Iterator[str]:
         return
     yield _sentence(error)
     if context is not None:
-        yield _("Usage: {usage}").format(usage=_usage(context))
+        yield from wrapped(_("Usage: {usage}").format(usage=_usage(context)), page_width())
         yield _("{command} --help explains it.").format(command=context.command_path)
 
 
@@ -92,21 +98,21 @@ class Group(_Helpful, TyperGroup):
 
 
 def _page(ctx: Any) -> Iterator[str]:
-    command = ctx.command
-    yield _("Usage: {usage}").format(usage=_usage(ctx))
+    command, width = ctx.command, page_width()
+    yield from wrapped(_("Usage: {usage}").format(usage=_usage(ctx)), width)
     if command.help:
         yield ""
         for paragraph in _(command.help).split("\n"):
-            yield from wrapped(paragraph, WIDTH)
+            yield from wrapped(paragraph, width)
     arguments = [param for param in command.params if param.param_type_name == "argument"]
     options = [param for param in command.params if param.param_type_name == "option" and param.name != "help"]
-    yield from _section(_("Arguments"), [(_name(param), _(param.help or "")) for param in arguments])
-    yield from _section(_("Options"), [(_spelled(param), _(param.help or "")) for param in options])
+    yield from _section(_("Arguments"), [(_name(param), _(param.help or "")) for param in arguments], width)
+    yield from _section(_("Options"), [(_spelled(param), _(param.help or "")) for param in options], width)
     if isinstance(command, Group):
         listed = [(name, each.get_short_help_str()) for name, each in command.commands.items() if not each.hidden]
-        yield from _section(_("Commands"), listed)
+        yield from _section(_("Commands"), listed, width)
         yield ""
-        yield _("{command} COMMAND --help explains each.").format(command=ctx.command_path)
+        yield from wrapped(_("{command} COMMAND --help explains each.").format(command=ctx.command_path), width)
 
 
 def _usage(ctx: Any) -> str:
@@ -127,15 +133,15 @@ def _spelled(param: Any) -> str:
     return names if param.is_flag else f"{names} {param.metavar or param.name.upper()}"
 
 
-def _section(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _section(title: str, rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
     if not rows:
         return
     yield ""
     yield f"{title}:"
-    column = min(LONGEST_NAME, max(cell_len(name) for name, _help in rows)) + 4
+    column = min(LONGEST_NAME, width // 3, max(cell_len(name) for name, _help in rows)) + 4
     for name, words in rows:
         start = f"  {name}"
         if cell_len(start) + 2 > column:
-            yield start
+            yield from wrapped(name, width, "  ", "    ")
             start = ""
-        yield from wrapped(words, WIDTH, start + " " * (column - cell_len(start)), " " * column)
+        yield from wrapped(words, width, start + " " * (column - cell_len(start)), " " * column)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from notifier.errors import ConfigError
 from notifier.locale import N_
+from notifier.locale.system import system_words
 
 __all__ = ["KEY_FILE", "key_of_file"]
 
@@ -28,7 +29,7 @@ def key_of_file(path: Path) -> bytes:
                 "NOTIFIER_SECRET_KEY."
             ),
             file=str(path),
-            detail=error.strerror or type(error).__name__,
+            detail=system_words(error),
         ) from error
     if len(key) < 32:
         raise ConfigError(

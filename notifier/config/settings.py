@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     dms: Annotated[SecretStr, AfterValidator(_dms_url)] | None = Field(None, alias="NOTIFIER_DMS_URL")
     dms_queries: Path = Field(Path("dms.yaml"), alias="NOTIFIER_DMS_QUERIES")
     dms_every: int = Field(60, alias="NOTIFIER_DMS_EVERY", ge=0, le=10_080)
+    dms_shop: str | None = Field(None, alias="NOTIFIER_DMS_SHOP", pattern=r"^\w[\w-]*$")
     inbox: Path | None = Field(None, alias="NOTIFIER_INBOX")
     inbox_rests: Seconds = Field(60.0, alias="NOTIFIER_INBOX_RESTS", ge=1, le=3600)
     language: Annotated[str, AfterValidator(_language)] | None = Field(None, alias="NOTIFIER_LANGUAGE")

@@ -127,6 +127,12 @@ SETTINGS: tuple[Setting, ...] = (
         N_("a whole number from 0 to 10080"),
     ),
     Setting(
+        "NOTIFIER_DMS_SHOP",
+        "",
+        N_("Of a group of shops: whose DMS database that is, by its key in schedules.yaml; empty: there is one shop."),
+        N_("a shop's key"),
+    ),
+    Setting(
         "NOTIFIER_INBOX",
         "",
         N_("The folder the daemon imports files from; empty: none. It must be there, and hold nothing else."),

@@ -13,12 +13,14 @@ from notifier.dms.readers import Row
 from notifier.dms.source import Query
 from notifier.dms.staging import Staging
 from notifier.dms.stamps import BadStamp, Stamp, Watermark
-from notifier.errors import ConfigError
+from notifier.errors import ConfigError, SourceError
 from notifier.locale import N_, WhenShown, listed
 
-__all__ = ["Answer", "QueryTable", "bad_stamp", "place_of_stamp", "told_apart"]
+__all__ = ["Answer", "QueryTable", "TooLong", "bad_stamp", "place_of_stamp", "told_apart", "too_long"]
 
 TELL_EVERY = 1_000
+LONGEST_CELL = 1_000_000
+"""Characters, as in a file: a picture or a whole document in a column is no cell of a table."""
 _packed = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -39,6 +41,29 @@ class QueryTable:
     def __iter__(self) -> Iterator[Row]:
         for line, cells in self.kept.rows("SELECT rowid, cells FROM staged ORDER BY rowid"):
             yield line, json.loads(cells)
+
+
+class TooLong(Exception):
+    """A cell holds more than any cell of a table: the `row` of the answer (from 1), and the column's `place`."""
+
+    def __init__(self, row: int, place: int) -> None:
+        super().__init__(row, place)
+        self.row, self.place = row, place
+
+
+def too_long(query: Query, headers: Sequence[str], found: TooLong) -> SourceError:
+    """The refusal of an answer with such a cell."""
+    return SourceError(
+        N_(
+            "{file}, line {line}: row {row} of the query of {kind} has a cell of more than a million characters in the "
+            "column {column}; leave that column out of the query. Nothing of it was imported."
+        ),
+        file=query.file,
+        line=query.line,
+        row=found.row,
+        kind=query.records,
+        column=headers[found.place],
+    )
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
@@ -79,14 +104,23 @@ class Answer:
     rows: int = 0
 
     def texts(self, rows: Iterable[Sequence[object]]) -> Iterator[tuple[str]]:
-        """Each row as one text, to be kept on disk. Raises BadStamp."""
+        """Each row as one text, to be kept on disk. Raises BadStamp, TooLong."""
         for row in rows:
             self.rows += 1
             if self.place is not None:
                 self.watermark.note(row[self.place])
             if self.rows % TELL_EVERY == 0:
                 self.progress(self.rows)
-            yield (_packed([text_of(value, self.zone) for value in row]),)
+            texts = [text_of(value, self.zone) for value in row]
+            packed = _packed(texts)
+            if len(packed) > LONGEST_CELL:  # few rows come near
+                self._raise_if_too_long(texts)
+            yield (packed,)
+
+    def _raise_if_too_long(self, texts: Sequence[str]) -> None:
+        for place, text in enumerate(texts):
+            if len(text) > LONGEST_CELL:
+                raise TooLong(self.rows, place)
 
 
 def bad_stamp(query: Query, bad: BadStamp) -> ConfigError:

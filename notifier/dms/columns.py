@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["CUSTOMERS", "KINDS", "RENEWALS", "VISITS", "Kind"]
+__all__ = ["CONTACTS", "CUSTOMERS", "KINDS", "RENEWALS", "VISITS", "Kind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,14 @@ class Kind:
     """One kind of file: its fields with their names, and the fields without which it says nothing.
 
     Of several columns that mean one field, the one whose name stands first in `aliases` is taken; of the fields in
-    `spared` the others speak where it is empty.
+    `spared` the others speak where it is empty. `told`: names of columns that we write for people and do not read back.
     """
 
     name: str
     required: tuple[str, ...]
     aliases: Mapping[str, tuple[str, ...]]
     spared: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def _fields(**names: str) -> Mapping[str, tuple[str, ...]]:
@@ -111,6 +112,16 @@ _CUSTOMERS_FIELDS = _fields(
     points_end_on=(
         "points end on, points end, points expiry, points expiry date, 积分到期, 积分到期日, 积分到期日期, 积分有效期, "
         "积分失效日期"
+    ),
+    referrer=(
+        "referrer, referred by, referrer no, referrer number, referral customer no, 推荐人, 介绍人, 转介绍人, "
+        "推荐人编号, 推荐人客户编号, 推荐客户编号, 介绍人编号, 介绍人客户编号, 转介绍人编号, 转介绍客户编号, "
+        "老客户编号, 推荐车主, 推荐客户, 介绍客户, 转介绍客户"
+    ),
+    referrer_phone=(
+        "referrer phone, referrer mobile, referrer phone number, referred by phone, 推荐人电话, 推荐人手机, "
+        "推荐人手机号, 推荐人手机号码, 推荐人联系电话, 介绍人电话, 介绍人手机, 介绍人手机号, 介绍人手机号码, "
+        "介绍人联系电话, 转介绍人电话, 转介绍人手机, 转介绍人手机号, 推荐客户电话, 推荐客户手机, 老客户电话, 老客户手机"
     ),
     state=(
         "state, vehicle state, vehicle status, car status, 车辆状态, 车辆现状, 车辆去向, status, 状态, 车辆性质, "
@@ -210,4 +221,58 @@ _RENEWALS_FIELDS = _fields(
 RENEWALS = Kind("renewals", ("policy_no", "vin", "ends_on"), _RENEWALS_FIELDS)
 """One row a policy."""
 
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (CUSTOMERS, VISITS, RENEWALS)})
+_CONTACTS_FIELDS = _fields(
+    row_id="row, row id, row no, worklist row, entry, 清单编号, 清单行号, 招揽编号, 行号, 行编号",
+    listed_on="list of, list date, listed on, 清单日期, 清单生成日期, 下发日期, 派发日期",
+    purpose=(
+        "purpose, call purpose, campaign, task, topic, 招揽项目, 跟进项目, 招揽类型, 跟进类型, 招揽目的, 跟进目的, "
+        "任务类型, 任务, 活动, 项目, 目的"
+    ),
+    vin=_VIN,
+    phone=", ".join(_CUSTOMERS_FIELDS["phone"]),
+    contacted_on=(
+        "day of the call, contacted on, contact date, contact day, contact time, call date, call time, called on, "
+        "date of call, follow-up date, 跟进日期, 跟进时间, 联系日期, 联系时间, 联络日期, 回访日期, 回访时间, "
+        "通话日期, 通话时间, 外呼日期, 外呼时间, 拨打日期, 拨打时间, 电话日期, 招揽日期, 招揽时间, date, 日期"
+    ),
+    clerk=(
+        "clerk, agent, caller, called by, staff, operator, 客服专员, 客服, 专员, 跟进人, 跟进人员, 跟进专员, "
+        "招揽员, 招揽人员, 招揽专员, 外呼人员, 外呼员, 回访员, 回访人员, 回访专员, 坐席, 座席, 电销员, 操作人, "
+        "操作员, 处理人, 邀约人, 邀约专员"
+    ),
+    result=(
+        "result, call result, contact result, outcome, disposition, 跟进结果, 联系结果, 联络结果, 通话结果, "
+        "外呼结果, 回访结果, 招揽结果, 邀约结果, 电话结果, 跟进状态, 联系状态, 结果"
+    ),
+    reason_code=(
+        "reason, reason code, reason for staying away, lost reason, 未到店原因, 未回厂原因, 未进厂原因, 未到原因, "
+        "流失原因, 不来原因, 拒绝原因, 失败原因, 战败原因, 原因, 原因代码"
+    ),
+    odometer=(
+        "odometer, mileage, odometer km, current mileage, km, 里程, 里程数, 行驶里程, 当前里程, 表显里程, 确认里程, "
+        "最新里程, 公里数, 公里"
+    ),
+    booked_for=(
+        "booked for, booking, booking date, appointment, appointment date, appointment time, 预约日期, 预约时间, "
+        "预约到店日期, 预约到店时间, 预约进店时间, 预约进厂日期, 预约进厂时间, 预约回厂时间, 预约"
+    ),
+    next_contact_on=(
+        "call again on, next contact, next contact date, next call, next call date, next follow-up, follow up on, "
+        "下次跟进日期, 下次跟进时间, 下次跟进, 下次联系日期, 下次联系时间, 下次联系, 下次回访日期, 下次回访时间, "
+        "再联系日期"
+    ),
+    note=(
+        "note, notes, remark, remarks, comment, comments, 备注, 跟进备注, 跟进内容, 跟进记录, 联系内容, 沟通内容, "
+        "沟通记录, 通话记录, 回访内容, 说明, 客户反馈"
+    ),
+)
+_TOLD_OF_CONTACTS = (
+    *("customer", "customer name", "name", "plate", "model", "due from", "due to", "why", "texted", "answered"),
+    *("advisor", "known mileage", "last call"),
+    *("客户", "客户姓名", "姓名", "车牌", "车牌号", "车型", "到期起", "到期止", "到期日起", "到期日止", "联系原因"),
+    *("招揽原因", "短信情况", "短信", "客户回复", "回复", "服务顾问", "已知里程", "上次跟进"),
+)
+CONTACTS = Kind("contacts", ("contacted_on", "result"), _CONTACTS_FIELDS, told=_TOLD_OF_CONTACTS)
+"""One row a call by staff: the worklist as it comes back, or what a call centre exports."""
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (CUSTOMERS, VISITS, RENEWALS, CONTACTS)})

@@ -12,13 +12,14 @@ from notifier.dms.fleet import CarChanges, state_after
 from notifier.dms.households import Household, Member, household_of, laid_over
 from notifier.dms.job import ImportJob
 from notifier.dms.owners import Agreement, agree_on_owners, assign_households
-from notifier.dms.people import COLUMNS, VEHICLE_DATES, clean_people, drop_duplicate_cars
+from notifier.dms.people import COLUMNS, REFERRER, VEHICLE_DATES, clean_people, drop_duplicate_cars
 from notifier.dms.policies import release_policies
 from notifier.dms.readers import Table
 from notifier.dms.staging import Record, Staging
 from notifier.dms.standing import stand_beside_known_owners
 from notifier.dms.twice import reject_cars_still_twice
 from notifier.dms.workshop import settle
+from notifier.store.corrections import CAR_COLUMNS, PERSON_COLUMNS, follow_corrections
 from notifier.store.customers import (
     bucket_keys_elsewhere,
     customers_by_id,
@@ -54,6 +55,9 @@ _CONFLICTS = """
     SELECT count(*) FROM staged s JOIN number_phone f ON f.number = s.number
     WHERE s.phone_key IS NOT NULL AND s.phone_key <> f.phone_key
 """
+
+
+_OF_THE_CAR = frozenset({"plate", "model", *VEHICLE_DATES, *REFERRER})
 
 
 def import_people(job: ImportJob, table: Table) -> None:
@@ -155,6 +159,7 @@ class _Neighbourhood:
             if each.changed:
                 changed.append({"id": each.customer_id, **each.columns, "updated_at": self.now})
         update_customers(session, changed)
+        follow_corrections(session, people={each.customer_id: _corrected(each) for each in homes if each.changed})
         self._insert(session, new)
         for each in homes:
             if each.columns["consent"] != (each.stored["consent"] if each.stored else "unknown"):
@@ -234,6 +239,7 @@ class _Neighbourhood:
         refresh_last_visits(session, owners | {e.customer_id for e in homes if e.stored is None}, self.now)
         drop_numbers(session, self.job.shop_id, round_.left)
         close_answered(session, renewed=round_.renewed, sold=sorted(round_.gone))
+        follow_corrections(session, cars=round_.told(CAR_COLUMNS))
         return released
 
     def _new_car(self, each: _Home, member: Member) -> dict[str, Any]:
@@ -242,13 +248,13 @@ class _Neighbourhood:
             "shop_id": self.job.shop_id, "vin": member.vin, "customer_id": each.customer_id,
             "owner_since": facts.get("delivered_on"), "owner_number": _own_number(member), "plate": facts.get("plate"),
             "model": facts.get("model"),
-            "state": facts.get("state", "in_use"), **{name: facts.get(name) for name in VEHICLE_DATES},
+            "state": facts.get("state", "in_use"), **{name: facts.get(name) for name in (*VEHICLE_DATES, *REFERRER)},
             "irregular": False, "created_at": self.now, "updated_at": self.now,
         }  # fmt: skip
 
     def _changes(self, each: _Home, member: Member, car: Mapping[str, Any], policy_end: date | None) -> dict[str, Any]:
         """The columns of a known car this row changes."""
-        told = {name: value for name, value in member.facts.items() if name in ("plate", "model", *VEHICLE_DATES)}
+        told = {name: value for name, value in member.facts.items() if name in _OF_THE_CAR}
         if "insurance_ends_on" in told and policy_end is not None:
             # A policy of ours proves its end; the file may only know the one before.
             told["insurance_ends_on"] = max(told["insurance_ends_on"], policy_end)
@@ -257,6 +263,8 @@ class _Neighbourhood:
             told |= {"customer_id": each.customer_id, "owner_number": _own_number(member)}
             told["owner_since"] = self._owner_since(member.facts.get("delivered_on"), car)
             told["state"] = member.facts.get("state", "in_use")
+            # Who brought the former owner did not bring this one.
+            told |= {name: member.facts.get(name) for name in REFERRER}
         else:
             if told.get("delivered_on") and car["owner_since"] == car["delivered_on"]:
                 told["owner_since"] = told["delivered_on"]
@@ -266,6 +274,12 @@ class _Neighbourhood:
     def _owner_since(self, delivered_on: date | None, car: Mapping[str, Any]) -> date:
         later = delivered_on is not None and (car["owner_since"] is None or delivered_on > car["owner_since"])
         return delivered_on if later and delivered_on else self.job.settings.today
+
+
+def _corrected(each: _Home) -> dict[str, Any]:
+    """What texts speak of, where it is another than stored."""
+    stored = each.stored or {}
+    return {name: each.columns[name] for name in PERSON_COLUMNS if each.columns[name] != stored.get(name)}
 
 
 def _own_number(member: Member) -> str | None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from notifier.dms.cleaning import unwrapped
+from notifier.domain.lunar import LUNAR_DAYS, LUNAR_MONTHS
 
 __all__ = ["Birthday", "clean_birthday", "clean_date", "clean_moment"]
 
@@ -105,19 +106,6 @@ _LUNAR_DAY = re.compile(
 _ONLY_LUNAR = re.compile("[闰閏正冬腊臘初廿卅]")
 _CHINESE_YEAR = re.compile(r"([一二三四五六七八九零〇]{4})年")
 _MONTH_AND_DAY = re.compile(r"(\d{1,2})[-/.月](\d{1,2})[日号]?")
-_LUNAR_MONTHS = {name: n for n, name in enumerate("正二三四五六七八九十冬腊", start=1)} | {
-    "一": 1,
-    "十一": 11,
-    "十二": 12,
-    "臘": 12,
-}
-_DIGITS = "一二三四五六七八九十"
-_LUNAR_DAYS = (
-    {f"初{name}": n for n, name in enumerate(_DIGITS, start=1)}
-    | {f"十{name}": n for n, name in enumerate(_DIGITS[:9], start=11)}
-    | {f"{twenty}{name}": n for twenty in ("廿", "二十") for n, name in enumerate(_DIGITS[:9], start=21)}
-    | {"二十": 20, "廿": 20, "三十": 30, "卅": 30}
-)
 
 
 @lru_cache(maxsize=65_536)
@@ -163,12 +151,12 @@ def _solar_month_and_day(month: int, day: int) -> tuple[Birthday, str | None]:
 
 
 def _month_number(text: str) -> int:
-    return int(text) if text.isdigit() else _LUNAR_MONTHS.get(text, 0)
+    return int(text) if text.isdigit() else LUNAR_MONTHS.get(text, 0)
 
 
 def _day_number(text: str) -> int:
     """初八, 十五, 廿三, 八 or 8; 0 where it is none of them."""
-    return int(text) if text.isdigit() else _LUNAR_DAYS.get(text) or _LUNAR_DAYS.get(f"初{text}", 0)
+    return int(text) if text.isdigit() else LUNAR_DAYS.get(text) or LUNAR_DAYS.get(f"初{text}", 0)
 
 
 def _lunar_birthday(plain: str) -> tuple[Birthday, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -45,6 +45,12 @@ class CarChanges:
         ends_on = changes.get("insurance_ends_on")
         if ends_on is not None and car["insurance_ends_on"] is not None and ends_on > car["insurance_ends_on"]:
             self.renewed[car["id"]] = ends_on
+
+    def told(self, columns: Collection[str]) -> dict[int, dict[str, Any]]:
+        """Car → those of `columns` that changed, with their new values."""
+        rows = (row for rows in self.changed.values() for row in rows)
+        found = {row["id"]: {name: value for name, value in row.items() if name in columns} for row in rows}
+        return {key: told for key, told in found.items() if told}
 
 
 def state_after(known: str, told: str | None) -> str:

@@ -18,14 +18,14 @@ from types import MappingProxyType
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from notifier.dms.columns import CUSTOMERS, KINDS, Kind
+from notifier.dms.columns import CONTACTS, CUSTOMERS, KINDS, Kind
 from notifier.dms.unopened import cannot_be_opened
 from notifier.errors import BadInput
 from notifier.locale import N_, WhenShown, _, listed
 from notifier.locale.fields import fields_with_keys
 from notifier.locale.records import records_word
 
-__all__ = ["Mapped", "count_known", "guess_kind", "map_headers", "normal", "read_mapping"]
+__all__ = ["Mapped", "count_known", "guess_kind", "map_headers", "normal", "places_of", "read_mapping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,23 @@ def map_headers(headers: Sequence[str], kind: Kind, mapping: Mapping[str, str] |
     _raise_if_another_kind(headers, kind, columns)
     _raise_if_required_missing(headers, kind, columns)
     used = {*places.values(), *(place for others in spares.values() for place in others)}
+    told = {normal(name) for name in kind.told}
     return Mapped(
         MappingProxyType(columns),
         MappingProxyType(places),
-        tuple(header for place, header in enumerate(headers) if header.strip() and place not in used),
+        tuple(
+            header
+            for place, header in enumerate(headers)
+            if header.strip() and place not in used and normal(header) not in told
+        ),
         tuple(field for field in kind.aliases if field not in columns),
         MappingProxyType({field: others for field, others in spares.items() if others}),
     )
+
+
+def places_of(headers: Sequence[str], kind: Kind) -> Mapping[str, Sequence[int]]:
+    """Field → the places of the columns whose names mean it, best name first: for a file that need not be whole."""
+    return _candidates(headers, kind, set())
 
 
 def _candidates(headers: Sequence[str], kind: Kind, taken: set[int]) -> dict[str, list[int]]:
@@ -153,15 +163,17 @@ def _chosen_by_hand(headers: Sequence[str], kind: Kind, mapping: Mapping[str, st
 def _raise_if_another_kind(headers: Sequence[str], kind: Kind, columns: Mapping[str, str]) -> None:
     """A column that gives another kind its identity (order no., policy no.) and none of ours means the wrong file.
 
-    A phone is no such column where ours are all there: visits and policies are often listed with it.
+    A phone is no such column where ours are all there: visits and policies are often listed with it. Nor are the day
+    and the result of the latest call, unless the row of a worklist is named.
     """
     mine = _FIELD_BY_NAME[kind.name]
     used = set(columns.values())
     is_whole = all(field in columns for field in kind.required)
     for other in KINDS.values():
-        if other is CUSTOMERS and is_whole:
-            continue
         theirs = _FIELD_BY_NAME[other.name]
+        is_worklist = other is CONTACTS and any(theirs.get(normal(header)) == "row_id" for header in headers)
+        if is_whole and (other is CUSTOMERS or (other is CONTACTS and not is_worklist)):
+            continue
         found = {theirs[normal(header)] for header in headers if normal(header) in theirs and header not in used}
         marks = {field for field in other.required if field != "vin" and field in found}
         distinct = {theirs.get(normal(header)) for header in headers if normal(header) not in mine}
@@ -211,6 +223,7 @@ _WORDS_OF_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "customers": ("客户", "车主", "customer", "owner"),
     "visits": ("工单", "维修", "visit", "order"),
     "renewals": ("保单", "续保", "renewal", "polic"),
+    "contacts": ("招揽", "跟进", "外呼", "worklist", "contact", "calls"),
 })  # fmt: skip
 """Words in a file's name that say what is in it; simplified, as `normal` makes them."""
 
@@ -234,8 +247,8 @@ def guess_kind(
         raise misfits[likeliest]
     raise BadInput(
         N_(
-            "Whether {file} holds customers, visits or renewals cannot be told from its columns {headers}; put 客户, "
-            "维修 or 续保 into its name, or name the columns in a mapping file."
+            "Whether {file} holds customers, visits, renewals or calls cannot be told from its columns {headers}; put "
+            "客户, 维修, 续保 or 跟进 into its name, or name the columns in a mapping file."
         ),
         file=name or "–",
         headers=_names(headers),

@@ -16,7 +16,7 @@ __all__ = ["Household", "Member", "household_of", "laid_over"]
 
 _PERSONAL = (
     "name", "sex", "is_company", "language", "district", "birth_on", "birth_mmdd", "birth_calendar", "member_level",
-    "points", "points_end_on",
+    "member_level_since", "points", "points_end_on",
 )  # fmt: skip
 _UNITS = (("name", "is_company"), ("birth_mmdd", "birth_on", "birth_calendar"))
 """Fields that only mean something together: the row that gives the first gives the others."""
@@ -69,6 +69,9 @@ def laid_over(home: Household, stored: Mapping[str, Any] | None, settings: Impor
     columns = {name: known.get(name) for name in _PERSONAL}
     if known.get("erased_at") is None:
         columns |= _told([member.facts for member in home.members])
+        if known.get("member_level") not in (None, columns["member_level"]):
+            # A first level is no change: a base that is told its levels at last has nobody to congratulate.
+            columns["member_level_since"] = settings.today
     return columns | _consent(home, known, settings) | _reachability(home, stored)
 
 

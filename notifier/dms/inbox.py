@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,27 +15,24 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from notifier.dms.file_names import is_never_data, shown_name
 from notifier.errors import BadInput, Refused
 from notifier.locale import N_
+from notifier.locale.system import system_words
 from notifier.store.filelock import try_file_lock
 
 __all__ = [
-    "DONE", "PAPERS", "REJECTED", "TRIES", "Claimed", "FolderWatch", "Mark", "Sighting", "claim", "folder_lock",
-    "leftovers", "move_new", "put_back", "rejected_names", "shelf", "shown_name", "take_up", "unusable",
+    "DONE", "PAPERS", "REJECTED", "TRIES", "WORKING", "Claimed", "FolderWatch", "Mark", "Sighting", "claim",
+    "folder_lock", "is_worked_in", "leftovers", "move_new", "put_back", "rejected_names", "shelf", "take_up",
+    "unusable",
 ]  # fmt: skip
 
 WORKING, DONE, REJECTED = "working", "done", "rejected"
+_LOCK = ".lock"
 TRIES = 5
 """How often a file is taken up whose import ended without a word (killed, no memory left) before it is given up."""
-LONGEST_NAME = 180
-"""Bytes of UTF-8; 255 fit, and a moment and ``.report.json`` are put around it."""
-
 PAPERS = ("", ".report.txt", ".report.json", ".why.txt", ".rejects.xlsx", ".rejects.csv")
 """What a filed file leaves under its name: itself and what is laid beside it."""
-
-_BEGINNINGS = (".", "~$")
-_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".yaml", ".yml")
-_SYSTEMS_OWN = frozenset({"thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ def _files_of(folder: Path) -> tuple[dict[str, Mark], tuple[str, ...]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if _is_never_data(entry.name):
+                if is_never_data(entry.name):
                     continue
                 if mark := _mark_of(Path(entry.path)):
                     marks[entry.name] = mark
@@ -110,12 +106,6 @@ def _files_of(folder: Path) -> tuple[dict[str, Mark], tuple[str, ...]]:
     return marks, tuple(sorted(passed_over))
 
 
-def _is_never_data(name: str) -> bool:
-    """Hidden, half-copied (browsers, WinSCP, Excel's own locks), a mapping, or the system's."""
-    lower = name.lower()
-    return lower.startswith(_BEGINNINGS) or lower.endswith(_ENDINGS) or lower in _SYSTEMS_OWN
-
-
 def _mark_of(path: Path) -> Mark | None:
     """None for what is no plain file, links included: a link could lead anywhere. None also for what is gone."""
     try:
@@ -123,22 +113,6 @@ def _mark_of(path: Path) -> Mark | None:
     except FileNotFoundError:
         return None
     return Mark(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
-
-
-def shown_name(name: str) -> str:
-    """A file's name as people and databases can read it, short enough to be written behind.
-
-    Bytes that are no UTF-8 are mostly a Chinese Windows' GBK; control characters and separators become ``_``.
-    """
-    raw = os.fsencode(name)
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030", "replace")
-    text = "".join("_" if unicodedata.category(each) in ("Cc", "Cs") or each in "/\\" else each for each in text)
-    stem, dot, ending = text.rpartition(".") if len(text.rpartition(".")[2]) <= 8 else (text, "", "")
-    room = LONGEST_NAME - len(f"{dot}{ending}".encode())
-    return stem.encode()[:room].decode("utf-8", "ignore") + dot + ending
 
 
 # Taking a file, and giving it back
@@ -172,7 +146,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
         try:
             for name in (WORKING, DONE, REJECTED):
                 _own_subfolder(folder, name)
-            is_ours = held.enter_context(try_file_lock(folder / WORKING / ".lock"))
+            is_ours = held.enter_context(try_file_lock(folder / WORKING / _LOCK))
         except OSError as error:
             raise unusable(folder, error) from error
         if not is_ours:
@@ -181,6 +155,11 @@ def folder_lock(folder: Path) -> Iterator[None]:
                 folder=str(folder),
             )
         yield
+
+
+def is_worked_in(folder: Path) -> bool:
+    """Has this program worked in the folder before?"""
+    return (folder / WORKING / _LOCK).exists()
 
 
 def _own_subfolder(folder: Path, name: str) -> None:
@@ -203,7 +182,7 @@ def unusable(folder: Path, error: OSError) -> BadInput:
             "allowed to read and write in it."
         ),
         folder=str(folder),
-        detail=error.strerror or type(error).__name__,
+        detail=system_words(error),
         place=shown_name(Path(str(error.filename)).name) if error.filename else "–",
     )
 
@@ -295,7 +274,7 @@ def rejected_names(folder: Path) -> list[str]:
         names = [shown_name(path.name) for path in place.iterdir()] if place.exists() else []
     except OSError as error:
         raise unusable(folder, error) from error
-    return sorted(name for name in names if not _is_never_data(name) and not name.endswith(PAPERS[1:]))
+    return sorted(name for name in names if not is_never_data(name) and not name.endswith(PAPERS[1:]))
 
 
 def _is_taken(place: Path, name: str) -> bool:

@@ -19,7 +19,7 @@ from notifier.dms.totals import is_total
 from notifier.dms.words import clean_consent, clean_language, clean_state
 from notifier.domain.phone import phone_key
 
-__all__ = ["COLUMNS", "VEHICLE_DATES", "VEHICLE_FIELDS", "clean_people", "drop_duplicate_cars", "unpack"]
+__all__ = ["COLUMNS", "REFERRER", "VEHICLE_DATES", "VEHICLE_FIELDS", "clean_people", "drop_duplicate_cars", "unpack"]
 
 COLUMNS = (
     "vin TEXT", "number TEXT", "phone TEXT", "phone_key TEXT", "phone_doubt TEXT", "delivered TEXT", "facts TEXT",
@@ -27,7 +27,9 @@ COLUMNS = (
 )  # fmt: skip
 
 VEHICLE_DATES = ("delivered_on", "insurance_ends_on", "inspection_ends_on", "loan_ends_on", "warranty_ends_on")
-VEHICLE_FIELDS = ("plate", "model", "state", *VEHICLE_DATES)
+REFERRER = ("referrer_number", "referrer_phone_key")
+"""Who brought the buyer, by DMS number or by the key of a phone: the row that gives either gives both."""
+VEHICLE_FIELDS = ("plate", "model", "state", *VEHICLE_DATES, *REFERRER)
 _DATES = frozenset({*VEHICLE_DATES, "birth_on", "points_end_on", "consent_since"})
 
 _FACTS = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=date.isoformat)
@@ -60,12 +62,15 @@ def clean_people(job: ImportJob, table: Table) -> Iterator[Record]:
         doubts = [vin_doubt] if vin_doubt else []
         phone, phone_doubt = first_phone(cell.phones(row), job.settings.region)
         key = phone_key(job.settings.secret, phone) if phone else None
-        facts = {**_owner(cells, job, doubts), **_vehicle(cells, job, doubts)}
+        referrer, referrer_phone = _referrer(cells, job, doubts)
+        facts = {**_owner(cells, job, doubts), **_vehicle(cells, job, doubts), **referrer}
         delivered = facts.get("delivered_on")
         number = clean_code(cells.get("number", ""))
         doubts += [f"phone_{phone_doubt}"] if phone_doubt else []
         if len(job.report.understood) < SHOWN_ROWS:
-            job.report.understand(line, {"number": number, "phone": phone, "vin": vin, **facts}, doubts)
+            shown = {name: value for name, value in facts.items() if name != "referrer_phone_key"}
+            shown |= {"number": number, "phone": phone, "vin": vin, "referrer_phone": referrer_phone}
+            job.report.understand(line, shown, doubts)
         yield (
             vin, number, phone, key, None if phone else phone_doubt, delivered.isoformat() if delivered else None,
             _FACTS.encode(facts), ",".join(doubts), line, None,
@@ -157,3 +162,26 @@ def _vehicle(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> dic
         facts["delivered_on"] = None
         doubts.append(FUTURE)
     return {field: value for field, value in facts.items() if value is not None}
+
+
+def _referrer(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> tuple[dict[str, Any], str | None]:
+    """Who brought the buyer, and their phone for the eye alone: of it only the key is kept.
+
+    Either column may hold a number or a phone. A name finds nobody, so it is left out and doubted.
+    """
+    told = [cells.get("referrer", ""), cells.get("referrer_phone", "")]
+    if not any(map(str.strip, told)):
+        return {}, None
+    phone, _doubt = first_phone(told, job.settings.region)
+    number = None if phone is not None and _is_phone(told[0], job) else clean_code(told[0])
+    if number is not None and not any(letter.isdigit() for letter in number):
+        number = None
+        doubts += ["referrer_by_name"] if phone is None else []
+    if number is None and phone is None:
+        return {}, None
+    key = phone_key(job.settings.secret, phone) if phone else None
+    return dict(zip(REFERRER, (number, key), strict=True)), phone
+
+
+def _is_phone(cell: str, job: ImportJob) -> bool:
+    return first_phone([cell], job.settings.region)[0] is not None

@@ -28,7 +28,7 @@ __all__ = [
 OURS = "notifier_"
 """Columns whose name begins so were added by us, and are passed over when the file comes back."""
 LINE, REASON = f"{OURS}line", f"{OURS}reason"
-TWICE = frozenset({"duplicate_order", "duplicate_policy", "duplicate_vin"})
+TWICE = frozenset({"duplicate_contact", "duplicate_order", "duplicate_policy", "duplicate_vin"})
 """Reasons that lie in another row: alone, the row looks as if nothing were wrong with it."""
 _BATCH = 1_000
 

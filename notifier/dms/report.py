@@ -35,7 +35,8 @@ class ImportReport:
     """Counts in rows: `read` is the sum of the verdicts; `warned` counts rows of any verdict, once a reason.
 
     `released` = orders and policies of earlier imports that waited for a car of this one. `rejects`: line → reason.
-    `understood`: the first ten rows, whatever became of them.
+    `understood`: the first ten rows, whatever became of them. `is_news`: whether it makes the records of its kind
+    fresh.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class ImportReport:
     released: int = 0
     rejects: Rejects = field(default_factory=Rejects)
     understood: list[Understood] = field(default_factory=list)
+    is_news: bool = True
 
     def reject(self, line: int, reason: str) -> None:
         """The row cannot be taken."""
@@ -83,6 +85,11 @@ class ImportReport:
     def count(self, verdict: str, rows: int = 1) -> None:
         """The verdict of a row, or of several: new, changed, unchanged, merged or parked."""
         setattr(self, verdict, getattr(self, verdict) + rows)
+
+    @property
+    def rows(self) -> int:
+        """Rows that are records: a total under the table is none."""
+        return self.read - self.rejected["total_row"]
 
     def as_json(self) -> dict[str, Any]:
         """The object `--json` prints; docs/json.md explains the keys."""

@@ -20,10 +20,12 @@ from notifier.store.vehicles import DUE_COLUMNS, cars_by_id, lock_cars, store_du
 __all__ = ["is_plausible", "keep_told", "repredict"]
 
 
-def keep_told(session: Session, shop_id: int, vehicle_id: int, told: Reading, *, reply_id: int, at: datetime) -> None:
+def keep_told(
+    session: Session, shop_id: int, vehicle_id: int, told: Reading, *, reply_id: int | None, at: datetime
+) -> None:
     """Keep plausible kilometres a reply told, and predict the car's next service with them, in the same transaction.
 
-    Of one day the latest reply counts. `at` is business time.
+    Of one day the latest counts. `reply_id` None: they were told on the phone. `at` is business time.
     """
     keep_reading(session, shop_id=shop_id, vehicle_id=vehicle_id, day=told.day, km=told.km, reply_id=reply_id)
     repredict(session, shop_id, [vehicle_id], at)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from notifier.domain.contacts import CONTACT_HOLD_DAYS
+
 __all__ = ["ImportSettings"]
 
 
@@ -23,7 +25,7 @@ class ImportSettings:
     `region`: country in which phones without a country code are read. `consent_source`: these people agreed to
     marketing, by this source. `mapping`: field → header. `chunk_rows`: rows a transaction; `paced`: of visits, more or
     fewer as time tells. `reading` is told how many rows have been read and cleaned, then `progress` how many of them
-    are stored (or rejected).
+    are stored (or rejected). `contact_hold_days`: how long a call holds back texts of its purpose.
     """
 
     now: datetime
@@ -35,6 +37,7 @@ class ImportSettings:
     mapping: Mapping[str, str] = field(default_factory=dict)
     chunk_rows: int = 500
     paced: bool = True
+    contact_hold_days: int = CONTACT_HOLD_DAYS
     reading: Callable[[int], None] = _say_nothing
     progress: Callable[[int], None] = _say_nothing
 

@@ -21,8 +21,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 from notifier.dms.columns import KINDS
 from notifier.dms.statements import one_select, why_not_one_select
 from notifier.errors import ConfigError
-from notifier.locale import N_, WhenShown
+from notifier.locale import N_, WhenShown, listed
 from notifier.locale.records import records_word
+from notifier.locale.system import system_words
 
 __all__ = ["DEFAULT_OVERLAP", "Query", "read_queries"]
 
@@ -106,7 +107,7 @@ class _Value:
 
 
 def read_queries(path: Path) -> dict[str, Query]:
-    """The queries by kind, in the order in which they are to be asked: customers, visits, renewals.
+    """The queries by kind, in the order in which they are to be asked: customers, visits, renewals, contacts.
 
     Raises ConfigError, one sentence, for the first thing that is wrong.
     """
@@ -180,7 +181,8 @@ def _refuse_unknown(found: Mapping[str, _Value], known: Iterable[str]) -> None:
                     N_("{file}, line {line}: {key} is not a known key; did you mean {nearest}?"), nearest=near[0]
                 )
             raise value.refuse(
-                N_("{file}, line {line}: {key} is not a known key; known here: {known}."), known=", ".join(names)
+                N_("{file}, line {line}: {key} is not a known key; known here: {known}."),
+                known=WhenShown(lambda: listed(names)),
             )
 
 
@@ -207,7 +209,7 @@ def _text(path: Path) -> str:
         raise ConfigError(
             N_("{file} cannot be read ({detail}); check the path and its permissions."),
             file=str(path),
-            detail=error.strerror or type(error).__name__,
+            detail=system_words(error),
         ) from error
 
 

@@ -6,7 +6,6 @@ longer than it takes to read, a source that breaks off half-way leaves nothing b
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -20,13 +19,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from notifier.dms.answers import Answer, QueryTable, bad_stamp, place_of_stamp, told_apart
+from notifier.dms.answers import Answer, QueryTable, TooLong, bad_stamp, place_of_stamp, told_apart, too_long
 from notifier.dms.cells import decoded
 from notifier.dms.source import Query
 from notifier.dms.staging import Staging
 from notifier.dms.stamps import BadStamp, Stamp, Watermark, set_back
 from notifier.errors import ConfigError, SourceError
 from notifier.locale import N_
+from notifier.store.addresses import SECRET_OPTION, shown_url
 
 __all__ = ["Dms", "open_dms"]
 
@@ -59,7 +59,6 @@ _SAID_FIRST = {
 }
 """At the start of each transaction: that it only reads (SQLite and PostgreSQL are opened so, SQL Server knows no such
 thing), and that a locked table is told instead of waited for: a reading that hangs would hold up all later ones."""
-_SECRET = re.compile(r"pass|pwd|secret|token|key|connect$", re.IGNORECASE)
 _OURS = ("message_cycle", "dms_import")
 """Tables that show a database to be Notifier's."""
 
@@ -99,8 +98,12 @@ class Dms:
                         kept.add(answer.texts(row for part in result.partitions(ROWS_AT_ONCE) for row in part))
             except exc.SQLAlchemyError as error:
                 raise self._refused(query, error) from None
+            except (OverflowError, MemoryError) as error:  # of the driver, over a value it could not hold
+                raise self._refused(query, error) from None
             except BadStamp as bad:
                 raise bad_stamp(query, bad) from None
+            except TooLong as found:
+                raise too_long(query, headers, found) from None
             fingerprint = sha256(repr((query.digest(self.place), str(since))).encode()).hexdigest()
             yield QueryTable(query.name, headers, fingerprint, answer.rows, watermark.greatest, kept)
 
@@ -133,7 +136,7 @@ class Dms:
                 place=self.place,
             )
 
-    def _refused(self, query: Query, error: exc.SQLAlchemyError) -> SourceError:
+    def _refused(self, query: Query, error: Exception) -> SourceError:
         return SourceError(
             N_(
                 "{file}, line {line}: the DMS database did not answer the query of {kind} to its end ({detail}). Mend "
@@ -247,7 +250,7 @@ def _narrowed(
 def _shown(url: sa.URL) -> str:
     """Driver, user, host and database; what follows a question mark may hold a password and is left out."""
     bare = sa.URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
-    return bare.render_as_string().replace("file:", "")
+    return shown_url(bare).replace("file:", "")
 
 
 def _said(error: BaseException, url: sa.URL) -> str:
@@ -257,7 +260,7 @@ def _said(error: BaseException, url: sa.URL) -> str:
     told = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     lines = [line.strip() for line in str(told).splitlines() if line.strip()]
     line = lines[0] if lines else type(told).__name__
-    secrets = [url.password, *(value for key, value in url.query.items() if _SECRET.search(key))]
+    secrets = [url.password, *(value for key, value in url.query.items() if SECRET_OPTION.search(key))]
     for secret in secrets:
         if secret and len(str(secret)) > 3:
             line = line.replace(str(secret), "***")

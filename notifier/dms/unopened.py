@@ -6,6 +6,7 @@ from pathlib import Path
 
 from notifier.errors import BadInput
 from notifier.locale import N_
+from notifier.locale.system import system_words
 
 __all__ = ["cannot_be_opened"]
 
@@ -20,5 +21,5 @@ def cannot_be_opened(path: Path, error: OSError | ValueError) -> BadInput:
     return BadInput(
         N_("The file {path} cannot be opened ({detail}); check its name and your rights to it."),
         path=str(path),
-        detail=getattr(error, "strerror", None) or type(error).__name__,
+        detail=system_words(error),
     )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from notifier.errors import BadInput
 from notifier.locale import N_
 
-__all__ = ["BUCKETS", "bucket", "campaign_salt", "in_share", "universal_salt"]
+__all__ = ["BUCKETS", "bucket", "campaign_salt", "in_share", "universal_salt", "variant_salt"]
 
 BUCKETS = 10_000
 
@@ -40,3 +40,8 @@ def universal_salt(year: int) -> str:
 def campaign_salt(campaign_id: str, period: str | int) -> str:
     """The salt of one campaign's control group in one period (the calendar year, or the list)."""
     return f"campaign:{campaign_id}:{period}"
+
+
+def variant_salt(campaign_id: str, period: str | int) -> str:
+    """The salt by which the wordings under comparison are dealt out: its own, so that it tells nothing of the arm."""
+    return f"variant:{campaign_id}:{period}"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 ACCIDENT_HOLD = timedelta(days=14)
 
@@ -41,13 +42,13 @@ class Decision:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TouchFacts:
+class TouchFacts(NamedTuple):
     """What the guards need to know of one customer and one car (None for a rule about the customer).
 
     `came_on`, `booked_on`: the latest counted visit and booking; `came_from`: from which day an outcome answers
     this cycle. `renewed_to`: the latest policy end the shop has written. `answered`: what a reply to an earlier
-    touch of this cycle said ("already_done", "sold"). Dates are days in the shop's zone.
+    touch of this cycle said ("already_done", "sold"). `contacted_on`, `contacted_by`: the latest call about the same
+    purpose, while it holds texts back. Dates are days in the shop's zone.
     """
 
     kind: str
@@ -68,6 +69,8 @@ class TouchFacts:
     open_complaint: bool = False
     in_workshop: bool = False
     accident_on: date | None = None
+    contacted_on: date | None = None
+    contacted_by: str | None = None
 
 
 Guard = Callable[[TouchFacts], Decision | None]
@@ -123,13 +126,16 @@ def has_no_outcome_yet(facts: TouchFacts) -> Decision | None:
 
 
 def is_not_on_hold(facts: TouchFacts) -> Decision | None:
-    """No text while a complaint is open, the car stands in the workshop, or an accident repair is fresh."""
+    """No text while a complaint is open, the car stands in the workshop, an accident repair or a call is fresh."""
     if facts.open_complaint:
         return _deferred("complaint_open")
     if facts.in_workshop:
         return _deferred("in_workshop")
     if facts.accident_on is not None and facts.today - facts.accident_on <= ACCIDENT_HOLD:
         return _deferred("accident_repair", facts.accident_on)
+    if facts.contacted_on is not None:
+        by = f" ({facts.contacted_by})" if facts.contacted_by else ""
+        return _deferred("contacted", f"{facts.contacted_on}{by}")
     return None
 
 

@@ -18,7 +18,7 @@ from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 from notifier.errors import BadInput
 from notifier.locale import N_
 
-__all__ = ["BadPhone", "Reason", "mask", "phone_key", "to_e164"]
+__all__ = ["BadPhone", "Reason", "as_dialled", "mask", "phone_key", "to_e164"]
 
 Reason = Literal["missing", "too_short", "too_long", "not_a_number", "not_mobile"]
 
@@ -143,6 +143,12 @@ def mask(e164: str) -> str:
     if len(digits) < 10:
         return "*" * max(len(digits) - 2, 0) + digits[-2:] if len(digits) > 4 else "*" * len(digits)
     return f"+{digits[:2]}{'*' * (len(digits) - 6)}{digits[-4:]}"
+
+
+def as_dialled(e164: str) -> str:
+    """The number as staff dial it: ``13812345678`` for +86, else as it is."""
+    digits = e164.removeprefix("+86")
+    return digits if len(digits) == 11 and digits.isdecimal() and e164.startswith("+86") else e164
 
 
 def phone_key(secret: bytes, e164: str) -> str:

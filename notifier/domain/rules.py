@@ -21,10 +21,11 @@ _EXACT = 0
 class Rule:
     """One audience kind. Source of every figure: rules.md, "Cycles and stages".
 
-    `subject`: what a cycle is about, "vehicle" or "customer". `tolerance_days`: an anchor this near an existing cycle's
-    belongs to it. `late_days`: how long the last stage stays open after the due day. `reads`: the imports whose
-    freshness it depends on. `success`: the outcome it is measured by. `answered_by`: the outcome after which there is
-    nothing left to say ("visit", "renewal"); None for a greeting, which a visit does not make pointless.
+    `subject`: what a cycle is about, "vehicle", "customer", or "either" where each row of a list decides.
+    `tolerance_days`: an anchor this near an existing cycle's belongs to it. `late_days`: how long the last stage stays
+    open after the due day. `reads`: the imports whose freshness it depends on. `success`: the outcome it is measured
+    by. `answered_by`: the outcome after which there is nothing left to say ("visit", "renewal"); None for a greeting,
+    which a visit does not make pointless.
     `counts_months`: its stages are months after the due day; `mixes_units`: they may be days and months together.
     `has_due_date`: outcomes gather around the due day, weeks after the text. `recurs`: it is due again each year.
     `options`: the keys of schedules.yaml that belong to this rule alone. `provides`: the groups of template fields that
@@ -79,6 +80,10 @@ _ALL = (
     Rule("birthday", N_("Birthday"), N_("No birthday is on record."), "customer", 180, 0, recurs=True),
     Rule("anniversary", N_("Purchase anniversary"), N_("No delivery is on record."), "vehicle", 180, 3, recurs=True),
     Rule(
+        "festival", N_("Festivals"), N_("None of the campaign's festivals is near."),
+        "customer", 180, 0, recurs=True, options=("festivals",), provides=("festival",),
+    ),
+    Rule(
         "thank_you", N_("Delivery thank-you"), N_("No delivery is on record."),
         "vehicle", 30, 3, mixes_units=True, options=("repeat",),
     ),
@@ -93,9 +98,11 @@ _ALL = (
     Rule("points", N_("Points expiring"), N_("No points with an end date are on record."), "customer", 30, 0),
     Rule("level", N_("Member level"), N_("No change of the member level is on record."), "customer", _EXACT, 7),
     Rule("referral", N_("Referral thanks"), N_("No delivery names this customer as the one who brought the buyer."),
-         "customer", _EXACT, 7),
+         "customer", 30, 7),
     Rule("tips", N_("Car-care tips"), N_("None of the campaign's topics is near."), "customer", _EXACT, 7,
          recurs=True, options=("topics",), provides=("event",)),
+    Rule("list", N_("List"), N_("The customer is not on the campaign's list."), "either", _EXACT, 0,
+         options=("list",), provides=("event",)),
 )  # fmt: skip
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _ALL}

@@ -6,6 +6,7 @@ split text); numbers as in the providers' billing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,9 @@ _GSM_BASIC = frozenset(
 )
 _GSM_EXTENDED = frozenset("^{}\\[~]|€\f")
 _GSM = _GSM_BASIC | _GSM_EXTENDED
+
+# Characters that take two UTF-16 code units.
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 # (units in a text of one segment, units in each part of a split one)
 _ROOM: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
@@ -45,14 +49,18 @@ def count_segments(text: str) -> Segments:
 
     An empty text counts as one GSM-7 segment: that is what a provider bills for one that goes out.
     """
-    forcing = tuple(dict.fromkeys(c for c in text if c not in _GSM))
+    # As sets, in C: a planner counts a hundred thousand texts a minute.
+    letters = dict.fromkeys(text)
+    forcing = tuple([c for c in letters if c not in _GSM])
     encoding: Encoding = "UCS-2" if forcing else "GSM-7"
-    widths = [_width(c, encoding) for c in text]
     single, part = _ROOM[encoding]
-    units = sum(widths)
+    wide = _WIDE.findall(text) if encoding == "UCS-2" else [c for c in text if c in _GSM_EXTENDED]
+    units = len(text) + len(wide)
     if units <= single:
         return Segments(encoding, 1, units, single, forcing)
-    return Segments(encoding, _parts(widths, part), units, part, forcing)
+    if not wide:
+        return Segments(encoding, -(-units // part), units, part, forcing)
+    return Segments(encoding, _parts([_width(c, encoding) for c in text], part), units, part, forcing)
 
 
 def _width(char: str, encoding: Encoding) -> int:

@@ -34,8 +34,11 @@ class InboxTurn:
         try:
             document = await run_errand(self._inbox.take_in(now, sighting.ready))
         except ErrandFailed as failure:
-            if failure.code != "bad_input":
+            if failure.code == "refused":
+                self._news.inbox_refused(str(failure))
+            elif failure.code == "bad_input":
+                self._news.inbox_stuck(str(failure))
+            else:
                 raise
-            self._news.inbox_stuck(str(failure))
         else:
             self._news.inbox_taken_in(document)

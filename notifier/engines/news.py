@@ -30,7 +30,9 @@ class News:
         self._unknown = 0
         self._passed_over: tuple[str, ...] = ()
         self._stuck: str | None = None
+        self._refused: str | None = None
         self._sync_trouble: str | None = None
+        self._contradicted: tuple[str, ...] = ()
         self._waiting_files: dict[str, str] = {}
 
     def edits(self, edits: Edits) -> None:
@@ -52,6 +54,8 @@ class News:
         for run in runs:
             log.info("planned", shop=run["shop"], campaign=run["campaign"], run=run["run"], state=run["state"],
                      planned=run["planned"], withheld=run["withheld"])  # fmt: skip
+        for run_id in document["expired"]:
+            log.error("review_expired", alert=True, run=run_id)
         waiting: dict[str, str] = dict(document["waiting"])
         for campaign, reason in waiting.items():
             if self._waiting.get(campaign) != reason:
@@ -96,6 +100,10 @@ class News:
         if self._sync_trouble is not None:
             log.info("sync_goes_on")
         self._sync_trouble = None
+        contradicted = tuple(kind for kind, done in document.items() if not done["news"] and not done["read"])
+        if contradicted and contradicted != self._contradicted:
+            log.error("sync_empty", alert=True, kinds=contradicted)
+        self._contradicted = contradicted
         for kind, done in document.items():
             if done["unchanged"] < done["read"]:
                 counts = {name: done[name] for name in COUNTS}
@@ -118,6 +126,12 @@ class News:
             log.error("inbox_stuck", alert=True, reason=reason)
         self._stuck = reason
 
+    def inbox_refused(self, reason: str) -> None:
+        """Another process works through the folder: told once, until a round of ours has come to its end."""
+        if reason != self._refused:
+            log.info("inbox_refused", reason=reason)
+        self._refused = reason
+
     def _inbox_goes_on(self) -> None:
         if self._stuck is not None:
             log.info("inbox_goes_on")
@@ -125,6 +139,7 @@ class News:
 
     def inbox_taken_in(self, document: Mapping[str, Any]) -> None:
         """A round is over; a file that waits is told once a reason."""
+        self._refused = None
         waiting = {}
         for filed in document["files"]:
             done = filed["import"]

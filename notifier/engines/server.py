@@ -11,6 +11,7 @@ import uvicorn
 
 from notifier.errors import ConfigError
 from notifier.locale import N_
+from notifier.locale.system import system_words
 
 __all__ = ["raise_if_port_is_taken", "serve"]
 
@@ -56,5 +57,5 @@ def _listening(host: str, port: int) -> socket.socket:
                "NOTIFIER_HOST."),
             port=port,
             host=host,
-            detail=error.strerror or type(error).__name__,
+            detail=system_words(error),
         ) from error  # fmt: skip

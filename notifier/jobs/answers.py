@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from notifier.domain.phone import mask
 from notifier.store.histories import CarRow, PersonRow
 
-__all__ = ["Answer", "Explained", "Explanation"]
+__all__ = ["Answer", "Explained", "Explanation", "GuardStep"]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardStep:
+    """What one guard says: `verdict` passed, or that of a decision with its fixed `reason`; `value` and `source` in
+    words."""
+
+    guard: str
+    verdict: str
+    reason: str | None
+    value: str | None
+    source: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +40,13 @@ class Answer:
     due_on: date | None = None
     opens_on: date | None = None
     closes_on: date | None = None
+    guards: Sequence[GuardStep] = ()
 
     def document(self) -> dict[str, Any]:
         """As JSON; dates as ISO text."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "guards"}
+        plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+        return plain | {"guards": [asdict(step) for step in self.guards]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Credit: each visit and renewal → at most one message. Bookkeeping; what was caused is the lift's business.
+"""Credit: each visit and renewal → at most one message, or a call by staff. Bookkeeping; what was caused is the lift's.
 
 Outcomes are worked out when they are new, and again when what might have earned them has changed.
 """
@@ -11,8 +11,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.credit import Outcome, Touch, credit
+from notifier.domain.rules import RULES
 from notifier.schedules import Schedules, ShopSettings
 from notifier.store import outcomes
+from notifier.store.contacts import ContactTouch, contact_touches
 from notifier.store.engine import Session, Store, database_now
 from notifier.store.outcomes import BookingRow, CreditRow, OutcomeRow, TouchRow
 from notifier.store.shops import shop_keys
@@ -44,6 +46,7 @@ class _Evidence:
     bookings: Mapping[int, Sequence[BookingRow]]
     visits: Mapping[int, Sequence[tuple[int, date]]]
     coupons: Mapping[int, set[int]]
+    calls: Mapping[int, Sequence[ContactTouch]]
     zones: Mapping[int, ZoneInfo]
 
 
@@ -77,12 +80,16 @@ def _evidence(session: Session, shops: Sequence[ShopSettings], waiting: Sequence
         bookings=outcomes.bookings_of(session, customers),
         visits=outcomes.visit_days_of(session, customers, since),
         coupons=outcomes.coupons_redeemed(session, [o.id for o in waiting if o.type == "visit"]),
+        calls=contact_touches(session, customers),
         zones={key: zones[name] for key, name in shop_keys(session).items() if name in zones},
     )
 
 
 def _credit(outcome: OutcomeRow, evidence: _Evidence) -> CreditRow:
-    """The credit of one outcome, among the texts whose campaign is after this kind of outcome."""
+    """The credit of one outcome, among the texts and calls that were after this kind of outcome.
+
+    A call that was the strongest earns it for the staff who made it: no text is credited, the others have assisted.
+    """
     bookings = _bookings_for(outcome, evidence)
     named = {booking.message_id: booking.booked_on for booking in bookings if booking.message_id is not None}
     unnamed = [booking.booked_on for booking in bookings if booking.message_id is None]
@@ -90,16 +97,27 @@ def _credit(outcome: OutcomeRow, evidence: _Evidence) -> CreditRow:
     rows = [row for row in touches if row.settings["success"] == outcome.type]
     earned = credit(
         Outcome(outcome.day, outcome.arrived_at, min(unnamed, default=None)),
-        [_touch(row, outcome, evidence, named.get(row.message_id)) for row in rows],
+        [*(_touch(row, outcome, evidence, named.get(row.message_id)) for row in rows), *_calls(outcome, evidence)],
     )
     campaigns = {row.message_id: row.campaign_id for row in rows}
+    text = earned.message_id if earned.message_id in campaigns else None
     return CreditRow(
         outcome=outcome,
-        message_id=earned.message_id,
-        campaign_id=campaigns.get(earned.message_id) if earned.message_id is not None else None,
-        evidence=earned.evidence,
-        assisted=[(key, campaigns[key]) for key in earned.assisted],
+        message_id=text,
+        campaign_id=campaigns[text] if text is not None else None,
+        evidence=earned.evidence if text is not None else None,
+        assisted=[(key, campaigns[key]) for key in earned.assisted if key in campaigns],
     )
+
+
+def _calls(outcome: OutcomeRow, evidence: _Evidence) -> list[Touch]:
+    """The calls to the customer that were after this kind of outcome, as touches; their ids are below zero."""
+    calls = evidence.calls.get(outcome.customer_id, ()) if outcome.counts else ()
+    return [
+        Touch(-call.id, "", None, call.contacted_on, "", is_contact=True)
+        for call in calls
+        if call.purpose not in RULES or RULES[call.purpose].success == outcome.type
+    ]
 
 
 def _touch(row: TouchRow, outcome: OutcomeRow, evidence: _Evidence, booked_on: date | None) -> Touch:

@@ -7,26 +7,33 @@ answered as if the customer came first in the next run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.dms.cleaning import clean_vin
 from notifier.domain.cycles import due_range, stage_windows
+from notifier.domain.filters import unmet
 from notifier.domain.guards import Decision, Verdict, blocked_by
-from notifier.domain.phone import mask, phone_key, to_e164
+from notifier.domain.phone import BadPhone, mask, phone_key, to_e164
 from notifier.domain.rules import RULES
 from notifier.domain.service_due import Reading
 from notifier.errors import NotFound, TemplateError
 from notifier.jobs import sayings
 from notifier.jobs.answers import Answer, Explained, Explanation
+from notifier.jobs.audience_words import unmet_words
 from notifier.jobs.plan.group import PLACEHOLDER_CODE, GroupPlanner
+from notifier.jobs.plan.lists import ListUnreadable
 from notifier.jobs.plan.run import Work, facts_of, pace_of
 from notifier.jobs.plan.shop import Planner, ShopPlanner
-from notifier.jobs.plan.touch import Touch, complete, is_planned_already, touch_facts
+from notifier.jobs.plan.touch import Touch, complete, is_planned_already, subject_of, touch_facts
+from notifier.jobs.walk import Walk
 from notifier.locale import N_
 from notifier.schedules import Campaign, ShopSettings
 from notifier.store import campaigns, histories
 from notifier.store.audiences import AUDIENCES, Due
+from notifier.store.audiences.filters import person_record
 from notifier.store.histories import PersonRow
 from notifier.store.readings import latest_told
 from notifier.store.runs import has_scheduled_run
@@ -39,15 +46,21 @@ __all__ = ["Answer", "Explained", "Explanation", "explain"]
 STANDING_GUARDS = ("no_phone", "unreachable", "consent_refused", "consent_unknown", "suppressed")
 """Reasons that hold whatever is due: they are told also for what is not due yet."""
 OCCASIONS_BACK = timedelta(days=30)
-OCCASIONS_AHEAD = timedelta(days=334)
+OCCASIONS_AHEAD = timedelta(days=385)
+"""A lunar year with a leap month: so far ahead lies the next of everything that comes back each year."""
 
 
-def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaign: str | None = None) -> Explanation:
+def explain(
+    planner: Planner, secret: bytes, who: str, now: datetime, *, campaign: str | None = None, walked: bool = False
+) -> Explanation:
     """Everything about the customers with this phone, or the owner of the car with this VIN, at `now`.
+
+    `walked`: with every guard of the way, not only the one that decides.
 
     Raises BadPhone for what is neither, NotFound for a phone or VIN nobody knows, NotFound for an unknown campaign.
     """
-    chosen = [planner.schedules.campaign(campaign)] if campaign else planner.schedules.campaigns
+    if campaign is not None:
+        planner.schedules.campaign(campaign)
     vin, _doubt = clean_vin(who)
     people, phone, only = _owner(planner, vin) if vin else _by_phone(planner, secret, who)
     key = phone_key(secret, phone) if phone else None
@@ -59,18 +72,33 @@ def explain(planner: Planner, secret: bytes, who: str, now: datetime, *, campaig
         )
     explained = []
     for shop in planner.schedules.shops:
+        here = planner.schedules.of_shop(shop.key)
+        # One that is switched off has nothing to say, unless it is asked for by name.
+        running = [each for each in here.campaigns if each.enabled]
+        chosen = [here.campaign(campaign)] if campaign is not None else running
         with planner.store.read() as session:
             shop_id = find_shop(session, shop.key)
         for person in people:
             if person.shop_id == shop_id:
-                explained.append(_Explainer(planner, shop, person, now, only=only, stopped=stopped).explain(chosen))
+                explained.append(
+                    _Explainer(planner, shop, person, now, only=only, stopped=stopped, walked=walked).explain(chosen)
+                )
     return Explanation(phone, stopped, explained)
 
 
 def _by_phone(planner: Planner, secret: bytes, who: str) -> tuple[list[PersonRow], str, None]:
-    phone = to_e164(who, planner.schedules.shops[0].region)
+    phone = _read_phone(who, [shop.region for shop in planner.schedules.shops])
     with planner.store.read() as session:
         return histories.people_with_phone(session, phone_key(secret, phone)), phone, None
+
+
+def _read_phone(who: str, regions: Sequence[str]) -> str:
+    """The number as the first of the shops' countries reads it. Raises BadPhone where none does."""
+    *others, last = dict.fromkeys(regions)
+    for region in others:
+        with suppress(BadPhone):
+            return to_e164(who, region)
+    return to_e164(who, last)
 
 
 def _owner(planner: Planner, vin: str) -> tuple[list[PersonRow], str | None, str]:
@@ -111,9 +139,12 @@ class _Explainer:
         *,
         only: str | None,
         stopped: str | None,
+        walked: bool,
     ) -> None:
         self.planner, self.shop, self.person, self.now, self.only = planner, shop, person, now, only
-        self.stopped = stopped
+        self.stopped, self.walked = stopped, walked
+        self._outside: dict[int, Decision] = {}
+        self._at_other_shop: frozenset[Due] = frozenset()
         self.at_shop = ShopPlanner(planner, shop, person.shop_id, now, only=None)
         with planner.store.read() as session:
             self.cars = {car.id: car for car in histories.cars_of_person(session, person.id)}
@@ -130,6 +161,8 @@ class _Explainer:
             work = self.at_shop.rehearse(campaign)
         except TemplateError as error:
             return [Answer(campaign.key, "off", str(error), reason="template")]
+        except ListUnreadable as error:
+            return [Answer(campaign.key, "off", str(error), reason="list_unreadable")]
         dues = self._dues(work)
         if not dues:
             return [Answer(campaign.key, "nothing_due", sayings.nothing_due(campaign.rule))]
@@ -137,21 +170,46 @@ class _Explainer:
         facts = facts_of(work, [touches])
         for touch in touches:
             complete(touch, work.setting, facts)
-        is_open = [touch for touch in touches if touch.window.is_open(work.setting.today)]
+        self._outside = {id(touch): why for touch in touches if (why := self._why_not_for_them(touch, work))}
+        is_open = [t for t in touches if t.window.is_open(work.setting.today) and id(t) not in self._outside]
         GroupPlanner(work.setting, pace_of(work), work.texts, work.gateway, lambda: PLACEHOLDER_CODE).plan(
             is_open, facts
         )
-        return [self._answer(touch, work, facts) for touch in touches]
+        answers = [self._answer(touch, work, facts) for touch in touches]
+        if not self.walked:
+            return answers
+        walk = Walk(self.at_shop, work, self.person, facts, stopped=self.stopped)
+        steps = [walk.steps(touch, self._outside.get(id(touch))) for touch in touches]
+        return [replace(answer, guards=each) for answer, each in zip(answers, steps, strict=True)]
 
     def _dues(self, work: Work) -> list[Due]:
         """What is due for this customer, ever; of what recurs each year the latest one past, or the next."""
         setting = work.setting
         earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
         if setting.rule.recurs:
-            earliest, latest = setting.today - OCCASIONS_BACK, setting.today + OCCASIONS_AHEAD
+            earliest = min(earliest, setting.today - OCCASIONS_BACK)
+            latest = max(latest, setting.today + OCCASIONS_AHEAD)
         with work.store.read() as session:
-            dues = AUDIENCES[setting.campaign.rule](session, setting.ask(earliest, latest, self.person.id))
+            ask = replace(setting.ask(earliest, latest, self.person.id), audience=None)
+            dues = AUDIENCES[setting.campaign.rule](session, replace(ask, elsewhere=()))
+            ours = AUDIENCES[setting.campaign.rule](session, ask) if ask.elsewhere else dues
+        self._at_other_shop = frozenset(dues) - frozenset(ours)
+        if setting.rule.recurs:
+            dues = _occasions(dues, work)
         return [due for due in dues if self.only is None or self._vin(due) in (None, self.only)]
+
+    def _why_not_for_them(self, touch: Touch, work: Work) -> Decision | None:
+        """Another shop of the group looks after them; or the condition of the audience they do not fulfil."""
+        if touch.due in self._at_other_shop:
+            return Decision(Verdict.EXCLUDED, "other_shop")
+        wanted = work.setting.campaign.audience
+        if wanted is None:
+            return None
+        with self.planner.store.read() as session:
+            record = person_record(session, self.person.id, touch.due.vehicle_id)
+        missed = unmet(wanted, record, work.setting.today)
+        words = unmet_words(missed, self.shop.currency)
+        return Decision(Verdict.EXCLUDED, "not_in_audience", words) if missed else None
 
     def _vin(self, due: Due) -> str | None:
         car = self.cars.get(due.vehicle_id or 0)
@@ -161,7 +219,7 @@ class _Explainer:
         campaign, today = work.setting.campaign, work.setting.today
         if is_planned_already(touch):
             return self._told(touch, campaign)
-        if touch.window.is_open(today):
+        if touch.window.is_open(today) or id(touch) in self._outside:
             return self._decided(touch, campaign)
         standing = blocked_by(touch_facts(touch, work.setting, facts))
         if standing is not None and standing.reason in STANDING_GUARDS:
@@ -177,8 +235,8 @@ class _Explainer:
         return self._make(touch, campaign, "not_due", said)
 
     def _decided(self, touch: Touch, campaign: Campaign) -> Answer:
-        """What the next run would do with an open touch that has no message yet."""
-        decision = touch.decision
+        """What the next run would do with an open touch that has no message yet, or is nothing for the campaign."""
+        decision = self._outside.get(id(touch), touch.decision)
         assert decision is not None  # the group planner decides every open touch that has no message
         if decision.verdict is Verdict.EXCLUDED:
             return self._make(touch, campaign, "excluded", *self._kept_out(decision))
@@ -255,7 +313,7 @@ class _Explainer:
         if campaign.rule == "maintenance_due" and car is not None:
             expected = sayings.not_due(opens_on, due_on, car.next_service_from, car.next_service_to)
             return " ".join((expected, *sayings.driven(irregular=car.irregular, told=self._told_km(car.id))))
-        return sayings.not_due(opens_on, due_on, None, None)
+        return sayings.not_due_of(campaign.rule, opens_on, due_on)
 
     def _told_km(self, vehicle_id: int) -> Reading | None:
         """The latest kilometres the owner told us."""
@@ -279,6 +337,20 @@ class _Explainer:
             opens_on=touch.window.opens_on,
             closes_on=touch.window.closes_on,
         )
+
+
+def _occasions(dues: Sequence[Due], work: Work) -> list[Due]:
+    """Of each subject the occasions that are open today; where none is, the latest one past, or the next."""
+    setting = work.setting
+    by_subject: dict[object, list[Due]] = {}
+    for due in sorted(dues, key=lambda each: each.due_on):
+        by_subject.setdefault((subject_of(due), due.subject_key), []).append(due)
+    chosen: list[Due] = []
+    for each in by_subject.values():
+        is_open = [due for due in each if setting.windows_of(due.due_on)[1] is not None]
+        told_from = setting.today - OCCASIONS_BACK
+        chosen += is_open or [due for due in each if setting.windows_of(due.due_on)[0][-1].closes_on >= told_from][:1]
+    return chosen
 
 
 def _nearest_touch(due: Due, work: Work) -> Touch:

@@ -6,7 +6,6 @@ under rejected with one sentence; it stays where it is when we are at fault (the
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,22 +16,25 @@ import structlog
 
 from notifier.dms import inbox
 from notifier.dms.columns import KINDS
-from notifier.dms.headers import guess_kind
+from notifier.dms.file_names import shown_name
 from notifier.dms.imports import import_table
 from notifier.dms.inbox import Claimed, Mark
 from notifier.dms.mappings import Mappings, read_mappings
-from notifier.dms.readers import Table, open_table
+from notifier.dms.readers import Table
 from notifier.dms.rejects import is_mended
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
-from notifier.errors import DATABASE_SILENT, UNEXPECTED, BadInput, NotifierError
+from notifier.domain.contacts import CONTACT_HOLD_DAYS
+from notifier.errors import DATABASE_SILENT, UNEXPECTED, BadInput, ImportBrokenOff, NotifierError
+from notifier.jobs.inbox_choice import opened
 from notifier.jobs.inbox_papers import Import, write_report, write_why
 from notifier.locale import N_, _, language
+from notifier.locale.system import system_words
 from notifier.schedules import ShopSettings
 from notifier.store.engine import Store
 from notifier.store.trouble import is_database_trouble
 
-__all__ = ["Filed", "InboxDesk", "InboxResult", "import_folder"]
+__all__ = ["Filed", "InboxDesk", "InboxResult", "import_folder", "in_one_document"]
 
 log = structlog.get_logger(__name__)
 
@@ -46,11 +48,13 @@ class InboxDesk:
     shop: ShopSettings
     secret: bytes
     progress: Callable[[int], None] | None = None
+    contact_hold_days: int = CONTACT_HOLD_DAYS
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of one file. `state`: done, rejected, or waiting (it is still there, and is tried again).
+    """What became of one file. `state`: done, rejected, waiting (it is still there, and is tried again), or left (where
+    it lies: of a folder that is nobody's inbox only what is surely meant is taken).
 
     `sentence`: why it is not done. `filed`: where it lies now, seen from the folder.
     """
@@ -77,6 +81,14 @@ class InboxResult:
     def document(self) -> dict[str, Any]:
         """As JSON."""
         return {"files": [filed.document() for filed in self.files], "trouble": self.trouble}
+
+
+def in_one_document(rounds: Mapping[str, InboxResult]) -> dict[str, Any]:
+    """The rounds of the shops of a group, by key, as JSON of one: every file with the shop's key before its name."""
+    files = [
+        filed.document() | {"file": f"{key}/{filed.file}"} for key, each in rounds.items() for filed in each.files
+    ]
+    return {"files": files, "trouble": next((each.trouble for each in rounds.values() if each.trouble), None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +156,9 @@ class _Round:
     def _rank(self, path: Path) -> int:
         """The place of the file's kind in the order of work; last where it has none."""
         try:
-            return list(KINDS).index(self._opened(path, inbox.shown_name(path.name))[1])
+            return list(KINDS).index(opened(path, shown_name(path.name), self.mappings)[1])
         except Exception:  # noqa: BLE001 — what is wrong with it is said when its turn comes
             return len(KINDS)
-
-    def _opened(self, path: Path, name: str) -> tuple[Table, str, Mapping[str, str]]:
-        table: Table = open_table(path, self.mappings.columns)
-        mappings = self.mappings.of_file(table.headers)
-        kind = guess_kind(table.headers, mappings, name=name)
-        return table, kind, mappings[kind]
 
     def _take(self, claimed: Claimed) -> Filed:
         """Import a file of ours and file it. Raises what is not the file's fault: then it has to stay."""
@@ -167,12 +173,12 @@ class _Round:
         return self._unless_written_to(claimed) or self._done(claimed, table, done)
 
     def _imported(self, claimed: Claimed) -> tuple[Table, Import]:
-        table, kind, mapping = self._opened(claimed.path, claimed.name)
+        table, kind, mapping = opened(claimed.path, claimed.name, self.mappings)
         shop = self.desk.shop
         as_of = min(self.now, claimed.mark.written_at)
         settings = ImportSettings(
             now=self.now, as_of=as_of, secret=self.desk.secret, region=shop.region, zone=shop.zone, mapping=mapping,
-            progress=self.desk.progress or _nobody_watches,
+            progress=self.desk.progress or _nobody_watches, contact_hold_days=self.desk.contact_hold_days,
         )  # fmt: skip
         report: ImportReport = import_table(kind, self.desk.store, self.desk.shop_id, table, settings)
         return table, Import(claimed.name, self.now, None if is_mended(table) else as_of, report)
@@ -214,15 +220,15 @@ def _is_ours(error: Exception) -> bool:
         cause = error.__cause__  # a share that is gone for a moment; a file we may not read stays one
         return isinstance(cause, OSError) and cause.errno is not None and not isinstance(cause, PermissionError)
     if isinstance(error, NotifierError):
-        return True
-    return is_database_trouble(error) or isinstance(error, sqlite3.OperationalError)  # that of the staging: disk full
+        return not isinstance(error, ImportBrokenOff)
+    return is_database_trouble(error)
 
 
 def _trouble(error: Exception) -> _Trouble:
     if isinstance(error, NotifierError):
         return _Trouble(str(error), is_lasting=not isinstance(error, BadInput))
     if isinstance(error, OSError):
-        return _Trouble(_(UNREADABLE).format(detail=error.strerror or type(error).__name__), is_lasting=False)
+        return _Trouble(_(UNREADABLE).format(detail=system_words(error)), is_lasting=False)
     if _is_ours(error):
         return _Trouble(_(DATABASE_SILENT).format(detail=type(error).__name__), is_lasting=True)
     log.exception("inbox_file_crashed", alert=True)
@@ -230,9 +236,11 @@ def _trouble(error: Exception) -> _Trouble:
 
 
 def _in_a_sentence(error: Exception, file: str) -> NotifierError:
-    if isinstance(error, NotifierError):
+    if isinstance(error, NotifierError) and not isinstance(error, ImportBrokenOff):
         return error
     log.exception("inbox_file_crashed", alert=True, file=file)
+    if isinstance(error, ImportBrokenOff):
+        return error
     return NotifierError(UNEXPECTED, detail=type(error).__name__)
 
 

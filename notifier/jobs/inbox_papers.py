@@ -14,7 +14,7 @@ from notifier.dms.readers import Table
 from notifier.dms.rejects import rejects_file, write_rejects
 from notifier.dms.report import ImportReport
 from notifier.jobs.reasons import doubted_advice, import_words, rejected_advice, rejected_note
-from notifier.locale import _
+from notifier.locale import _, listed
 from notifier.locale.records import records_word
 from notifier.spreadsheets import whole_file
 
@@ -100,7 +100,7 @@ def _remarks(report: ImportReport, rejects: Path | None) -> Iterator[str]:
     if report.mapped.unrecognised:
         said.append(
             _("Columns nobody reads: {names}. Name one in mapping.yaml in the folder if it should be.").format(
-                names=", ".join(report.mapped.unrecognised)
+                names=listed(report.mapped.unrecognised)
             )
         )
     if report.parked:

@@ -24,6 +24,7 @@ __all__ = [
     "rejected_advice",
     "rejected_note",
     "short_words",
+    "unknown_words",
 ]
 
 
@@ -62,6 +63,9 @@ REASONS: Mapping[str, Reason] = {
     "sold": Reason(N_("says the car is sold"), N_("the customer replied that the car is sold.")),
     "complaint_open": Reason(N_("complaint open"), N_("a complaint of the customer is open; settle it first.")),
     "in_workshop": Reason(N_("car in the workshop"), N_("the car stands in the workshop.")),
+    "contacted": Reason(
+        N_("called lately"), N_("staff called about this on {detail}; texts of the same purpose wait.")
+    ),
     "accident_repair": Reason(
         N_("accident repair"), N_("an accident repair on {detail} is less than 14 days ago.")
     ),
@@ -80,6 +84,10 @@ REASONS: Mapping[str, Reason] = {
     "before_first_run": Reason(
         N_("before the first run"), N_("the stage opened before the campaign's first run reaches back ({detail}).")
     ),
+    "other_shop": Reason(
+        N_("another shop's"),
+        N_("another shop of the group looks after this customer or car, or has texted this already."),
+    ),
     "missing_value": Reason(
         N_("value missing"), N_("the text needs {detail}, which is not on record; complete the record and import it.")
     ),
@@ -92,9 +100,20 @@ REASONS: Mapping[str, Reason] = {
     "cannot_be_sent": Reason(
         N_("cannot be sent"), N_("a template of the campaign is missing or does not suit the gateway.")
     ),
+    "list_unreadable": Reason(
+        N_("list not readable"), N_("the campaign's list cannot be read; put the file where schedules.yaml says.")
+    ),
+    "not_in_audience": Reason(N_("not for this customer"), N_("the campaign is not for this customer: {detail}.")),
+    "unknown_person": Reason(
+        N_("nobody we know"), N_("a row of the campaign's list names no customer or car we know.")
+    ),
     "no_run_left": Reason(
         N_("no run left"), N_("the campaign does not run again before the stage closes on {detail}.")
     ),
+    "review_expired": Reason(
+        N_("nobody reviewed the run"), N_("nobody reviewed its run in time; the next run plans it again.")
+    ),
+    "run_rejected": Reason(N_("run rejected"), N_("a person rejected its run; the next run looks at it again.")),
     "paused": Reason(N_("campaign paused"), N_("the campaign is paused; notifier campaigns resume ends that.")),
 }  # fmt: skip
 
@@ -106,10 +125,13 @@ CANCELLED: Mapping[str, str] = {
     "already_done": N_("the customer replied that it is done"),
     "opted_out": N_("the phone said stop"),
     "unreachable": N_("no text reaches the phone"),
+    "contacted": N_("staff called the customer about it"),
+    "consent_refused": N_("the customer refused marketing"),
     "validity_over": N_("its last day was over"),
     "next_stage": N_("the next stage opened"),
     "missing_value": N_("a value of the text went missing"),
     "merged": N_("two records of the customer became one"),
+    "changed": N_("the day, the points or the level it spoke of has changed"),
     "void": N_("its run was rejected"),
 }
 
@@ -120,6 +142,7 @@ PHONE_WORDS: Mapping[str, str] = {
     "rounded": N_("rounded by Excel"),
     "not_a_number": N_("not a number"),
     "not_mobile": N_("not a mobile number"),
+    "wrong_number": N_("staff found it wrong when they called"),
 }
 
 IMPORT_WORDS: Mapping[str, str] = {
@@ -144,7 +167,18 @@ IMPORT_WORDS: Mapping[str, str] = {
     "unclear_consent": N_("consent not clear"),
     "unknown_language": N_("language not known"),
     "unknown_vehicle": N_("car not known yet"),
+    "referrer_by_name": N_("referrer named without number or phone"),
     "phone_conflict": N_("phones contradict each other"),
+    "missing_customer": N_("neither row, VIN nor phone"),
+    "unknown_customer": N_("customer not known"),
+    "unknown_row": N_("row of the worklist not known"),
+    "row_mismatch": N_("row and car or customer do not belong together"),
+    "missing_contact_day": N_("no day of the call"),
+    "duplicate_contact": N_("the same call twice"),
+    "unknown_result": N_("result not known"),
+    "unknown_reason_code": N_("reason not known"),
+    "unknown_purpose": N_("purpose not known"),
+    "several_cars": N_("which of several cars is not said"),
     "phone_missing": N_("no phone"),
     "phone_too_short": N_("phone too short"),
     "phone_too_long": N_("phone too long"),
@@ -173,12 +207,18 @@ REJECTED_ADVICE: Mapping[str, str] = {
     "duplicate_policy": _ONE_STAYS_POLICY,
     "bad_date": N_("write the day like 2026-03-05"),
     "future_date": N_("correct the day, or import it when it has come"),
+    "missing_customer": N_("fill in the VIN or the phone"),
+    "unknown_customer": N_("correct the VIN or the phone, or import the customer first"),
+    "unknown_row": N_("take it from the list: notifier report worklist; or empty it and fill in VIN or phone"),
+    "row_mismatch": N_("part of the table was sorted alone or filled down; put the row's own number back"),
+    "missing_contact_day": N_("write the day like 2026-03-05"),
+    "duplicate_contact": N_("nothing to do if it was one call; of two on one day write the time of day too"),
 }
 """What to do about a row that was not taken."""
 
 _NOT_TEXTED = N_("kept, not texted until a mobile number comes")
 _LEFT_EMPTY = N_("kept, the field left empty")
-_NOT_USED = N_("visit kept, the reading not used")
+_NOT_USED = N_("row kept, the reading not used")
 
 DOUBTED_ADVICE: Mapping[str, str] = {
     "phone_missing": _NOT_TEXTED,
@@ -202,7 +242,12 @@ DOUBTED_ADVICE: Mapping[str, str] = {
     "unknown_state": N_("kept; the state stays as it was known"),
     "unknown_language": N_("kept; the shop's language is used"),
     "unclear_consent": N_("kept, as if nothing were written"),
+    "referrer_by_name": N_("kept, nobody is thanked; export the referrer's customer number or phone"),
     "unknown_vehicle": N_("waits; import the car's customer"),
+    "unknown_result": N_("kept, the word in the note; choose one from the list"),
+    "unknown_reason_code": N_("kept, the word in the note; choose one from the list"),
+    "unknown_purpose": N_("kept, the word in the note; it holds no text back"),
+    "several_cars": N_("kept; fill in the VIN, so that the car is known"),
 }
 """What was done about something doubted, and where it helps, how to mend it."""
 
@@ -211,6 +256,12 @@ def short_words(reason: str) -> str:
     """A plan reason in a few words of the reader's language; an unknown one as it is."""
     known = REASONS.get(reason)
     return _(known.short) if known else reason
+
+
+def unknown_words(why: str) -> str:
+    """Why a row of a list names nobody, in the reader's language: no such person, no owner, or a doubt of imports."""
+    known = {"unknown": N_("not in our records"), "no_owner": N_("no owner on record")}
+    return _(known[why]) if why in known else import_words(why)
 
 
 def cancel_words(reason: str | None) -> str:

@@ -15,6 +15,7 @@ from notifier.domain.service_due import Reading
 from notifier.domain.states import AttemptEvent
 from notifier.gateways.base import InboundText, Policy, StatusReport
 from notifier.store.attempts import attempts_by_sid
+from notifier.store.complaints import open_complaint
 from notifier.store.engine import Session, database_now
 from notifier.store.events import keep_event, mark_applied, unapplied_events
 from notifier.store.messages import (
@@ -129,7 +130,7 @@ def take_up_early_events(session: Session, gateway: str, sids: Sequence[str]) ->
 def receive_replies(
     session: Session, texts: Sequence[InboundText], *, secret: bytes, region: str, now: datetime
 ) -> Received:
-    """Keep the replies and do what they ask: stop, book, mark as done or sold. Each is taken once.
+    """Keep the replies and do what they ask: stop, book, mark as done or sold, look after a complaint. Each once.
 
     `now` is the business time of a reply that answers no message of ours.
     """
@@ -230,6 +231,11 @@ def _act(session: Session, meaning: str, heard: Heard) -> None:
         lift(session, heard.phone_key)
     elif meaning == "booking" and heard.sender is not None:
         _book(session, heard, heard.sender)
+    elif meaning == "unsatisfied" and heard.sender is not None:
+        open_complaint(
+            session, shop_id=heard.sender.shop_id, customer_id=heard.sender.customer_id, reply_id=heard.reply_id,
+            day=heard.day,
+        )  # fmt: skip
     elif meaning in ("already_done", "sold") and heard.answered is not None:
         if meaning == "sold":
             cars = cars_named_by(session, heard.answered.id)

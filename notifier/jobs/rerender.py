@@ -67,5 +67,5 @@ def _make(maker: TextMaker, item: Rewording) -> MadeText:
     coupon = item.coupon and CouponFacts(item.coupon.code, item.coupon.value_minor, item.coupon.ends_on)
     rule, anchor_on = item.rule, item.anchor_on
     cars = [car_facts(car, rule=rule, anchor_on=anchor_on) for car in item.cars] or [car_facts(None, rule=rule)]
-    occasion = occasion_facts(rule, item.subject_key, anchor_on, item.customer)
+    occasion = occasion_facts(rule, item.subject_key, anchor_on, item.customer, title=item.list_title)
     return maker.make(item.template_name, item.kind, item.customer, cars, coupon or None, occasion=occasion)

@@ -12,8 +12,8 @@ from notifier.locale import N_, _
 from notifier.store.histories import ToldRow
 
 __all__ = [
-    "STATUSES", "consent_words", "driven", "gets", "kept_out", "not_due", "not_long_enough", "nothing_due", "over",
-    "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
+    "STATUSES", "consent_words", "driven", "gets", "kept_out", "not_due", "not_due_of", "not_long_enough",
+    "nothing_due", "over", "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
 ]  # fmt: skip
 
 STATUSES = (
@@ -95,7 +95,32 @@ def not_due(opens_on: date, due_on: date, first: date | None, last: date | None)
         return _("Not due until {opens}; the service is expected on {due} ({first} to {last}).").format(
             opens=opens_on, due=due_on, first=first, last=last
         )
-    return _("Not due until {opens}; the day itself is {due}.").format(opens=opens_on, due=due_on)
+    return _(_NOT_DUE_YET).format(opens=opens_on, due=due_on)
+
+
+_NOT_DUE_YET = N_("Not due until {opens}; the day itself is {due}.")
+_NOT_DUE: Mapping[str, str] = {
+    "first_service": N_("Not due until {opens}; the first service is expected on {due}."),
+    "insurance_expiry": N_("Not due until {opens}; the policy ends on {due}."),
+    "inspection": N_("Not due until {opens}; the inspection ends on {due}."),
+    "loan_end": N_("Not due until {opens}; the last instalment falls on {due}."),
+    "warranty_end": N_("Not due until {opens}; the warranty ends on {due}."),
+    "birthday": N_("Not due until {opens}; the birthday is on {due}."),
+    "anniversary": N_("Not due until {opens}; the anniversary of the delivery is on {due}."),
+    "festival": N_("Not due until {opens}; the festival is on {due}."),
+    "thank_you": N_("Delivered on {due}; the first thank-you opens on {opens}."),
+    "follow_up": N_("Was here on {due}; the first question about it opens on {opens}."),
+    "points": N_("Not due until {opens}; the points end on {due}."),
+    "level": N_("The level is known since {due}; the text about it opens on {opens}."),
+    "referral": N_("The car recommended was delivered on {due}; the thanks open on {opens}."),
+    "tips": N_("Not due until {opens}; the day of the topic is {due}."),
+    "list": N_("Not due until {opens}; the day of the list is {due}."),
+}
+
+
+def not_due_of(rule: str, opens_on: date, due_on: date) -> str:
+    """Nothing is open yet, in the words of the rule; one without words of its own is told by its day."""
+    return _(_NOT_DUE.get(rule, _NOT_DUE_YET)).format(opens=opens_on, due=due_on)
 
 
 def driven(*, irregular: bool, told: Reading | None) -> Iterator[str]:

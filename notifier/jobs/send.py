@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import structlog
 
+from notifier.domain.sending_hours import SendingHours
 from notifier.gateways.base import Answer, AnswerKind, Gateway, Outgoing
 from notifier.jobs.record import NOT_BEGUN, Answered, record_answers
 from notifier.jobs.rerender import rerender_shrunk
@@ -236,17 +237,29 @@ class Lane:
                 session, self.gateway.name, now=now, limit=limit, lease=timedelta(seconds=self.settings.lease),
                 units_per_second=capabilities.units_per_second, unit=capabilities.unit,
                 may_send=lambda run: self._may_send(run, now),
+                held_until=lambda run, phone: self._held_until(run, phone, now),
             )  # fmt: skip
 
     def _may_send(self, run: RunRow, now: datetime) -> bool:
-        """Nothing but safety and answers leaves in the shop's quiet hours, however long it has waited."""
-        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS:
-            return True
-        schedules = self.schedules()
-        quiet = schedules.guards.quiet_hours
-        key = self._shop_keys.get(run.shop_id)
-        shop = next((shop for shop in schedules.shops if shop.key == key), None)
-        return quiet is None or shop is None or not quiet.is_within_quiet_hours(now, shop.zone)
+        """Nothing leaves in the shop's quiet hours or on its closed days, however long it has waited."""
+        hours = self._hours(run)
+        return hours is None or hours.by_phone or hours.is_open(now)
+
+    def _held_until(self, run: RunRow, phone: str, now: datetime) -> datetime | None:
+        """The same where the clock of the customer's phone counts."""
+        hours = self._hours(run)
+        if hours is None or not hours.by_phone:
+            return None
+        moment = hours.next_open(now, hours.zones_of(phone))
+        return moment if moment > now else None
+
+    def _hours(self, run: RunRow) -> SendingHours | None:
+        """When texts of the run may leave; None = always: safety, answers, a shop that is not in the file any more."""
+        schedules, key = self.schedules(), self._shop_keys.get(run.shop_id, "")
+        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS or key not in {shop.key for shop in schedules.shops}:
+            return None
+        here = schedules.of_shop(key)
+        return here.guards.hours(here.shops[0].zone)
 
     def _record(self, answered: list[Answered]) -> Counter[str]:
         """Together in one commit; where that fails, one by one, so that one answer cannot take the others with it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,13 +22,21 @@ from notifier.dms.settings import ImportSettings
 from notifier.dms.source import Query
 from notifier.dms.sql import Dms, open_dms
 from notifier.dms.stamps import kept, loaded
-from notifier.errors import BadInput, ConfigError, SourceError
+from notifier.errors import UNEXPECTED, BadInput, ConfigError, NotifierError, SourceError
 from notifier.locale import N_, WhenShown, listed
 from notifier.locale.fields import fields_with_keys
 from notifier.locale.records import records_word
 from notifier.store.engine import Store
 from notifier.store.rehearsal import rehearsal
-from notifier.store.syncs import Reached, keep_sync_point, sync_points
+from notifier.store.syncs import (
+    Reached,
+    SyncFailure,
+    forget_failures,
+    keep_failure,
+    keep_sync_point,
+    sync_points,
+)
+from notifier.store.trouble import is_database_trouble
 
 __all__ = ["Synced", "Watch", "sync_all"]
 
@@ -37,7 +46,8 @@ Watch = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """One kind, done. `whole`: read from its beginning, not only what had changed.
+    """One kind, done. `whole`: read from its beginning, not only what had changed. `is_news` of the report is False
+    where it brought nothing by which records could be trusted to be fresh.
 
     `table` can be read (for the rejected rows) until the next kind is asked for.
     """
@@ -49,7 +59,8 @@ class Synced:
 
     def document(self, *, dry_run: bool = False) -> dict[str, Any]:
         """As `--json` prints it; after a dry run also how the rows were understood."""
-        return {"whole": self.whole, **(self.report.as_rehearsed() if dry_run else self.report.as_json())}
+        head = {"whole": self.whole, "news": self.report.is_news}
+        return {**head, **(self.report.as_rehearsed() if dry_run else self.report.as_json())}
 
 
 @contextmanager
@@ -77,10 +88,25 @@ def sync_all(
     chosen = [kind for kind in KINDS if kind in (kinds or queries)]
     _raise_if_not_asked_for(chosen, queries)
     stage = rehearsal(store) if dry_run else nullcontext(store)
-    with open_dms(url) as dms, stage as target:
-        sync = _Sync(target, shop_id, dms, settings, watch or _nobody_watches)
-        for kind in chosen:
-            yield from sync.bring(queries[kind], full=full)
+    under_way: Query | None = None
+    try:
+        with open_dms(url) as dms, stage as target:
+            sync = _Sync(target, shop_id, dms, settings, watch or _nobody_watches)
+            for kind in chosen:
+                under_way = queries[kind]
+                yield from sync.bring(under_way, full=full)
+    except Exception as error:
+        if not dry_run and not is_database_trouble(error):  # ours, which could not keep it
+            failure = _failure(error, settings.now, under_way or queries[chosen[0]])
+            with store.write() as session:
+                keep_failure(session, shop_id, failure, is_of_the_database=under_way is None)
+        raise
+
+
+def _failure(error: Exception, now: datetime, query: Query) -> SyncFailure:
+    """For `doctor` and `status`: nobody may have been there when it failed."""
+    known = error if isinstance(error, NotifierError) else NotifierError(UNEXPECTED, detail=type(error).__name__)
+    return SyncFailure(query.kind, query.name, now, now, known.code, known.sentence, known.fields)
 
 
 def _raise_if_not_asked_for(kinds: Collection[str], queries: Mapping[str, Query]) -> None:
@@ -119,11 +145,14 @@ class _Sync:
                 raise _nobody(query)
             with self.watch(kind, table.rows) as told:
                 settings = replace(self.settings, mapping=query.mapping, progress=told)
-                report = import_table(kind, self.store, self.shop_id, table, settings, is_part=since is not None)
+                report = import_table(
+                    kind, self.store, self.shop_id, table, settings, is_part=since is not None, is_all=since is None
+                )
             report.mapped = _without_stamp(report.mapped, query)
             latest = kept(table.latest) if table.latest is not None else None
             with self.store.write() as session:
                 keep_sync_point(session, self.shop_id, kind, Reached(digest, latest, now))
+                forget_failures(session, self.shop_id, kind)
             yield Synced(kind, since is None, report, table)
 
 

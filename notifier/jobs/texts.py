@@ -61,6 +61,7 @@ class LiveTemplates:
     def __init__(self, by_name: Mapping[tuple[str, str], tuple[int, Template]]) -> None:
         self.by_name = by_name
         self._languages: dict[str, list[str]] = defaultdict(list)
+        self._chosen: dict[tuple[str, str | None, str], str | None] = {}
         for name, language in by_name:
             self._languages[name].append(language)
 
@@ -70,7 +71,10 @@ class LiveTemplates:
 
     def choose(self, name: str, wanted: str | None, shop: str) -> tuple[int, Template]:
         """The wording in the first language there is: the customer's, the shop's, Chinese, English."""
-        language = choose_language(self._languages.get(name, ()), wanted, shop)
+        asked = (name, wanted, shop)
+        if asked not in self._chosen:
+            self._chosen[asked] = choose_language(self._languages.get(name, ()), wanted, shop)
+        language = self._chosen[asked]
         if language is not None:
             return self.by_name[name, language]
         raise TemplateError(
@@ -125,7 +129,7 @@ class TextMaker:
 
     def raise_if_campaign_cannot_be_sent(self, campaign: Campaign) -> None:
         """Refuse a campaign one of whose wordings is missing, or asks for replies nobody would hear."""
-        for name in campaign.templates.values():
+        for name in sorted(campaign.every_template):
             for (known, _), (_, template) in self._templates.by_name.items():
                 if known == name:
                     raise_if_gateway_cannot(template, self._capabilities)
@@ -148,7 +152,9 @@ class TextMaker:
         version_id, template = self._templates.choose(name, customer.language, self._shop.language)
         language = template.language
         person = CustomerFacts(customer.name, customer.sex, customer.is_company)
-        values = build_values(person, cars, coupon, self._shop_facts, language, occasion=occasion)
+        values = build_values(
+            person, cars, coupon, self._shop_facts, language, occasion=occasion, wanted=template.fields
+        )
         body = self._renderer.render_body(template, values, two_way=self._capabilities.two_way)
         text = compose(
             body,
@@ -207,11 +213,17 @@ def car_facts(car: VehicleRow | None, *, rule: str, anchor_on: date | None = Non
     )
 
 
-def occasion_facts(rule: str, subject_key: str, anchor_on: date, customer: CustomerRow) -> OccasionFacts:
-    """What a text of `rule` is about beside the cars; `subject_key` and `anchor_on` name its cycle."""
+def occasion_facts(
+    rule: str, subject_key: str, anchor_on: date, customer: CustomerRow, *, title: str | None = None
+) -> OccasionFacts:
+    """What a text of `rule` is about beside the cars; `subject_key` and `anchor_on` name its cycle.
+
+    `title`: what the campaign's list calls its event; a topic is called by its name.
+    """
     return OccasionFacts(
-        event=subject_key if rule == "tips" else None,
-        event_on=anchor_on if rule == "tips" else None,
+        festival=subject_key if rule == "festival" else None,
+        event=title or (subject_key if rule == "tips" else None),
+        event_on=anchor_on if rule in ("list", "tips") else None,
         level=customer.member_level,
         points=customer.points,
         points_end_on=customer.points_end_on,

@@ -24,6 +24,9 @@ FIELDS: Mapping[str, str] = {
     "inspection_ends_on": N_("inspection until"),
     "loan_ends_on": N_("loan until"),
     "warranty_ends_on": N_("warranty until"),
+    "referrer": N_("referrer"),
+    "referrer_phone": N_("referrer's phone"),
+    "referrer_number": N_("referrer's customer number"),
     "member_level": N_("member level"),
     "points": N_("points"),
     "points_end_on": N_("points until"),
@@ -46,6 +49,16 @@ FIELDS: Mapping[str, str] = {
     "premium": N_("premium"),
     "commission": N_("commission"),
     "is_company": N_("company"),
+    "row_id": N_("row of the worklist"),
+    "listed_on": N_("day of the worklist"),
+    "purpose": N_("purpose"),
+    "contacted_on": N_("day of the call"),
+    "clerk": N_("clerk"),
+    "result": N_("result"),
+    "reason_code": N_("reason for staying away"),
+    "booked_for": N_("booked for"),
+    "next_contact_on": N_("call again on"),
+    "note": N_("note"),
 }
 """Our fields, and what cleaning adds to them."""
 

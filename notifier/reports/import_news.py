@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed, ngettext
 from notifier.locale.records import records_word
 from notifier.reports import numbers
 from notifier.store import imports
@@ -92,7 +92,7 @@ def freshness_sentence(news: ImportNews, now: datetime, zone: ZoneInfo) -> str:
             kind=kind, at=_at(news.known_to, zone), age=_span(now - news.known_to), limit=_span(news.limit)
         )
     if news.waits and news.readers:
-        sentence = _("{said} Planning waits: {campaigns}.").format(said=sentence, campaigns=_(", ").join(news.readers))
+        sentence = _("{said} Planning waits: {campaigns}.").format(said=sentence, campaigns=listed(news.readers))
     return sentence
 
 
@@ -103,6 +103,8 @@ def last_sentence(news: ImportNews) -> str:
     counts = news.last.counts
     rejected, warned = (sum(counts.get(name, {}).values()) for name in ("rejected", "warned"))
     sentence = _("Last import of {kind} ({source}): {read} rows read, {rejected} rejected, {warned} doubts.")
+    if not news.last.is_news and not counts.get("read", 0):
+        sentence = _("Last import of {kind} ({source}): no row at all, so it does not count as fresh.")
     did_not_stamp = news.known_to is None or news.known_to < news.last.at
     totals = counts.get("rejected", {}).get("total_row", 0)
     if did_not_stamp and counts.get("read", 0) - totals == rejected - totals > 0:
@@ -133,7 +135,9 @@ def _span(span: timedelta) -> str:
     """A length of time as people say it: days from two on, else hours, else minutes."""
     minutes = max(0, int(span.total_seconds())) // 60
     if minutes >= 48 * 60:
-        return _("{count} days").format(count=minutes // (24 * 60))
+        days = minutes // (24 * 60)
+        return ngettext("{count} day", "{count} days", days).format(count=days)
     if minutes >= 2 * 60:
-        return _("{count} hours").format(count=minutes // 60)
-    return _("{count} minutes").format(count=minutes)
+        hours = minutes // 60
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier.domain.buckets import BUCKETS, bucket, variant_salt
+from notifier.domain.closed_days import ClosedDays
+from notifier.domain.contacts import CONTACT_HOLD_DAYS
 from notifier.domain.cycles import Offset, Stage
+from notifier.domain.filters import Filter
 from notifier.domain.options import Options
 from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.sending_hours import SendingHours
 from notifier.errors import NotFound
 from notifier.locale import N_
 from notifier.schedules import crontab
@@ -69,10 +74,11 @@ class ShopSettings:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyCap:
-    """At most `messages` to one customer in any `days` days."""
+    """At most `messages` to one customer in any `days` days; `spans_group`: of all shops of the group together."""
 
     messages: int
     days: int
+    spans_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ class Guards:
     """What holds texts back for all campaigns.
 
     `data_max_age`: per import (customers, visits …) how old it may be. `universal_control_bp`: basis points of
-    customers who get no marketing. `quiet_hours` None = no quiet hours.
+    customers who get no marketing. `contact_hold_days`: how long a call by staff holds texts of its purpose back.
+    `quiet_hours` None = no quiet hours; they are `in_customers_zone`, or the shop's.
     """
 
     quiet_hours: QuietHours | None
@@ -96,6 +103,13 @@ class Guards:
     daily_budget: DailyBudget | None
     data_max_age: Mapping[str, timedelta] = field(hash=False)
     universal_control_bp: int
+    closed_days: ClosedDays = field(default_factory=ClosedDays)
+    in_customers_zone: bool = False
+    contact_hold_days: int = CONTACT_HOLD_DAYS
+
+    def hours(self, zone: ZoneInfo) -> SendingHours:
+        """When texts of a shop in `zone` may leave."""
+        return SendingHours(zone, self.quiet_hours or QuietHours(), self.closed_days, by_phone=self.in_customers_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +132,9 @@ class CouponOffer:
 class Campaign:
     """One entry of `campaigns:`. `id` never changes, `key` is its name in the file; stages are in order of time.
 
-    `templates`: stage → template name. `control_bp`: basis points withheld. `catch_up`: the first run takes every
-    open stage. `explicit_id`: the file says `id:` itself. `line`: where it stands in the file.
+    `templates`: stage → template name; `variants`: stage → variant → template, where several are compared.
+    `control_bp`: basis points withheld. `catch_up`: the first run takes every open stage. `explicit_id`: the file says
+    `id:` itself. `line`: where it stands in the file.
     """
 
     id: str
@@ -144,6 +159,22 @@ class Campaign:
     line: int
     explicit_id: bool = False
     options: Options = field(default_factory=Options)
+    audience: Filter | None = None
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+
+    @property
+    def every_template(self) -> frozenset[str]:
+        """The names of all its templates, those under comparison included."""
+        return frozenset(self.templates.values()).union(*(compared.values() for compared in self.variants.values()))
+
+    def wording(self, stage: str, bucket_key: str, period: str) -> tuple[str | None, str]:
+        """The variant and the template a customer gets at `stage`: the same all period long, in equal shares."""
+        compared = self.variants.get(stage)
+        if not compared:
+            return None, self.templates[stage]
+        names = list(compared)
+        place = bucket(variant_salt(self.id, period), bucket_key) * len(names) // BUCKETS
+        return names[place], compared[names[place]]
 
     def due_at(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """The last due time (UTC) at or before the aware `moment` and not older than `grace`.
@@ -170,6 +201,7 @@ class Campaign:
             "when": self.when,
             "stages": {stage.name: offset_text(stage.offset) for stage in self.stages},
             "templates": dict(self.templates),
+            "variants": {stage: dict(compared) for stage, compared in self.variants.items()},
             "control_bp": self.control_bp,
             "success": self.success,
             "credit": {"reply_days": self.credit.reply_days, "sent_days": self.credit.sent_days},
@@ -181,18 +213,61 @@ class Campaign:
             "grace_seconds": int(self.grace.total_seconds()),
             "catch_up": self.catch_up,
             "priority": self.priority,
+            "audience": self.audience and self.audience.document(),
+            "list": self.options.listed and self.options.listed.document(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """The whole file. `fingerprint`: SHA-256 of its text."""
+    """The whole file. `fingerprint`: SHA-256 of its text.
+
+    `guards` and `campaigns` are those of the group; `own`: shop key → the guards and campaigns of a shop that has
+    others. Whatever is done for one shop asks `of_shop`, whose answer keeps the keys of the others as `sisters`.
+    """
 
     shops: tuple[ShopSettings, ...]
     guards: Guards
     campaigns: tuple[Campaign, ...]
     path: Path
     fingerprint: str
+    own: Mapping[str, tuple[Guards, tuple[Campaign, ...]]] = field(default_factory=dict, hash=False)
+    sisters: tuple[str, ...] = ()
+
+    @property
+    def is_group(self) -> bool:
+        """Whether there is more than one shop."""
+        return len(self.shops) > 1
+
+    @property
+    def caps_span_group(self) -> bool:
+        """Whether a shop counts the texts of the others too."""
+        every = [self.guards, *(guards for guards, _campaigns in self.own.values())]
+        caps = [guards.frequency_cap for guards in every]
+        return self.is_group and any(cap is not None and cap.spans_group for cap in caps)
+
+    def of_shop(self, key: str) -> Schedules:
+        """The file as one shop has it: itself alone, with its own guards and campaigns.
+
+        Raises NotFound, naming the keys there are, for a key that is none of them.
+        """
+        guards, campaigns = self.own.get(key, (self.guards, self.campaigns))
+        sisters = tuple(shop.key for shop in self.shops if shop.key != key) or self.sisters
+        return replace(
+            self, shops=(self.shop(key),), guards=guards, campaigns=campaigns, own={}, sisters=sisters
+        )  # fmt: skip
+
+    def shop(self, key: str) -> ShopSettings:
+        """The shop of this key. Raises NotFound as `of_shop` does."""
+        for shop in self.shops:
+            if shop.key == key:
+                return shop
+        raise NotFound(
+            N_("There is no shop {name} in {file}; it has: {known}."),
+            name=key,
+            file=str(self.path),
+            known=", ".join(shop.key for shop in self.shops),
+        )
 
     def campaign(self, key_or_id: str) -> Campaign:
         """The campaign of this key, else of this id. Raises NotFound with the nearest name."""

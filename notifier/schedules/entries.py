@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -16,8 +16,11 @@ from notifier.errors import ScheduleError
 from notifier.locale import N_
 from notifier.schedules import values
 from notifier.schedules.campaigns import Campaign, CouponOffer, CreditWindows, Kind
+from notifier.schedules.filters import AudienceReader
+from notifier.schedules.lists import fitted_to_list
 from notifier.schedules.options import read_options, repeated
-from notifier.schedules.places import Section, Value, nearest
+from notifier.schedules.places import Section, Value
+from notifier.schedules.wordings import WordingReader, of_every_stage
 
 __all__ = ["CampaignReader"]
 
@@ -33,18 +36,23 @@ class CampaignReader:
     """Reads `campaigns:`; keeps what all of them share."""
 
     def __init__(
-        self, problems: list[ScheduleError], currency: str, templates: Container[str] | None, templates_in: str
+        self,
+        problems: list[ScheduleError],
+        currency: str,
+        templates: Container[str] | None,
+        templates_in: str,
+        shops: Sequence[str] = (),
     ) -> None:
         self.problems = problems
         self.currency = currency
-        self.templates = templates
-        self.templates_in = templates_in
+        self.wordings = WordingReader(problems, templates, templates_in)
+        self.shops = shops
 
     def campaigns(self, value: Value) -> tuple[Campaign, ...]:
         """Every campaign that can be read; ids must differ."""
         found: dict[str, Campaign] = {}
         for key, entry in Section(value, self.problems).values():
-            campaign = self._campaign(key, entry)
+            campaign = self.campaign(key, entry)
             if campaign is None:
                 continue
             first = found.setdefault(campaign.id, campaign)
@@ -58,7 +66,8 @@ class CampaignReader:
                 )
         return tuple(found.values())
 
-    def _campaign(self, key: str, value: Value) -> Campaign | None:
+    def campaign(self, key: str, value: Value) -> Campaign | None:
+        """One campaign, None where something in it is wrong."""
         before = len(self.problems)
         section = Section(value, self.problems)
         explicit_id = section.optional("id", values.identity, None)
@@ -68,10 +77,10 @@ class CampaignReader:
         kind = section.required("kind", lambda v: Kind(v.choice(list(Kind))), "service")
         when = section.required("when", values.when, '"0 10 * * mon-sat"')
         stages = section.required("stages", partial(self._stages, rule), "{early: -14, last: -3}")
-        templates = section.required(
-            "template", partial(self._templates, stages or ()), rule.name if rule else "birthday"
+        wordings = section.required(
+            "template", partial(self.wordings.read, stages or ()), rule.name if rule else "birthday"
         )
-        if rule is None or kind is None or when is None or stages is None or templates is None or campaign_id is None:
+        if rule is None or kind is None or when is None or stages is None or wordings is None or campaign_id is None:
             self._rest(section, _placeholder(key, value.line))
             return None
         base = replace(
@@ -83,7 +92,8 @@ class CampaignReader:
             kind=kind,
             when=when,
             stages=stages,
-            templates=templates,
+            templates=wordings.templates,
+            variants=wordings.variants,
         )
         campaign = self._rest(section, base)
         self._refuse_forbidden_control(section, campaign)
@@ -96,7 +106,7 @@ class CampaignReader:
         campaign = replace(
             base,
             stages=stages,
-            templates=_of_every_stage(base, stages),
+            templates=of_every_stage(base, stages),
             control_bp=section.optional("control", values.share, 0),
             success=section.optional("success", lambda v: v.choice(OUTCOMES), rule.success),
             credit=section.optional("credit", partial(self._credit, _default_credit(rule)), _default_credit(rule)),
@@ -106,12 +116,16 @@ class CampaignReader:
             lift_window_days=section.optional("lift_window", values.days(1, 366), DEFAULT_LIFT_WINDOW_DAYS),
             late_days=section.optional("late", values.days(0, 366, bare=True), rule.late_days),
             grace=section.optional("grace", values.duration(HOUR, 31 * DAY), DEFAULT_GRACE),
-            catch_up=section.optional("first_run", lambda v: v.choice(("catch_up", "recent")) == "catch_up", False),
+            # A list is made by hand for these people, so there is no backlog of it to be afraid of.
+            catch_up=section.optional(
+                "first_run", lambda v: v.choice(("catch_up", "recent")) == "catch_up", "list" in rule.options
+            ),
             priority=section.optional("priority", values.whole(0, 9), base.kind.priority),
             options=read_options(section, rule),
+            audience=section.optional("audience", AudienceReader(self.problems, self.currency, self.shops).read, None),
         )
         section.refuse_unknown_keys()
-        return campaign
+        return fitted_to_list(section, campaign)
 
     def _id_of_key(self, key: str, value: Value) -> str | None:
         try:
@@ -139,35 +153,6 @@ class CampaignReader:
                 example="{early: -14, last: -3}",
             )
         return _in_order_of_time(value, found, may_mix=rule is not None and rule.mixes_units)
-
-    def _templates(self, stages: tuple[Stage, ...], value: Value) -> Mapping[str, str] | None:
-        if isinstance(value.node, ScalarNode):
-            name = self._template(value)
-            return {stage.name: name for stage in stages}
-        before = len(self.problems)
-        section = Section(value, self.problems)
-        example = next((name for name, _entry in section.values()), "early")
-        asked = [stage.name for stage in stages] or [name for name, _entry in section.values()]
-        found = {name: section.required(name, self._template, example) for name in asked}
-        section.refuse_unknown_keys()
-        return {name: used for name, used in found.items() if used} if len(self.problems) == before else None
-
-    def _template(self, value: Value) -> str:
-        name = values.template(value)
-        if self.templates is None or name in self.templates:
-            return name
-        near = nearest(name, (str(known) for known in self.templates)) if isinstance(self.templates, Iterable) else None
-        if near:
-            sentence = N_(
-                "{file}, line {line}: {key} names the template {value}, but no folder of {folder} has {value}.j2; "
-                "did you mean {nearest}?"
-            )
-        else:
-            sentence = N_(
-                "{file}, line {line}: {key} names the template {value}, but no folder of {folder} has {value}.j2; "
-                "write that file or name another."
-            )
-        raise value.refuse(sentence, value=name, folder=self.templates_in, nearest=near)
 
     def _credit(self, default: CreditWindows, value: Value) -> CreditWindows:
         section = Section(value, self.problems)
@@ -243,12 +228,6 @@ def _placeholder(key: str, line: int) -> Campaign:
         enabled=True,
         line=line,
     )
-
-
-def _of_every_stage(base: Campaign, stages: tuple[Stage, ...]) -> Mapping[str, str]:
-    """The template of each stage; one that repeats the last written stage has its template."""
-    last = base.templates.get(base.stages[-1].name, "") if base.stages else ""
-    return {stage.name: base.templates.get(stage.name, last) for stage in stages}
 
 
 def _in_order_of_time(value: Value, stages: list[Stage], *, may_mix: bool) -> tuple[Stage, ...]:

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
+from notifier.domain.closed_days import ClosedDays
+from notifier.domain.contacts import CONTACT_HOLD_DAYS
 from notifier.domain.quiet_hours import QuietHours
 from notifier.errors import ScheduleError
 from notifier.schedules import values
 from notifier.schedules.campaigns import DailyBudget, FrequencyCap, Guards
+from notifier.schedules.closed_days import read_closed_days
 from notifier.schedules.places import Section, Value
 
 __all__ = ["read_guards", "usual_guards"]
 
 IMPORTS = ("customers", "visits", "renewals", "contacts")
 DEFAULT_QUIET_HOURS: QuietHours | None = QuietHours.parse("20:00-09:00")
+ZONES = ("shop", "customer")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -40,6 +44,9 @@ def _guards_of(section: Section) -> Guards:
         daily_budget=section.optional("daily_budget", partial(_daily_budget, problems), None),
         data_max_age=section.optional("data_max_age", partial(_data_max_age, problems), {}),
         universal_control_bp=section.optional("universal_control", values.share, 0),
+        closed_days=section.optional("closed_days", partial(read_closed_days, problems), ClosedDays()),
+        in_customers_zone=section.optional("quiet_hours_zone", lambda v: v.choice(ZONES), ZONES[0]) == ZONES[1],
+        contact_hold_days=section.optional("contact_hold", values.days(0, 366, bare=True), CONTACT_HOLD_DAYS),
     )
 
 
@@ -47,8 +54,9 @@ def _frequency_cap(problems: list[ScheduleError], value: Value) -> FrequencyCap 
     section = Section(value, problems)
     messages = section.required("messages", values.whole(1, 100), "2")
     days = section.required("days", values.days(1, 366, bare=True), "7")
+    across = section.optional("across", lambda v: v.choice(("shop", "group")), "shop")
     section.refuse_unknown_keys()
-    return FrequencyCap(messages, days) if messages and days else None
+    return FrequencyCap(messages, days, across == "group") if messages and days else None
 
 
 def _daily_budget(problems: list[ScheduleError], value: Value) -> DailyBudget:

@@ -9,11 +9,13 @@ from functools import partial
 from typing import Any
 
 from notifier.domain.cycles import Offset, Stage
+from notifier.domain.festivals import FESTIVALS
 from notifier.domain.options import Options
 from notifier.domain.rules import Rule
 from notifier.errors import ScheduleError
 from notifier.locale import N_
 from notifier.schedules import values
+from notifier.schedules.lists import read_list
 from notifier.schedules.places import Section, Value
 
 __all__ = ["read_options", "repeated"]
@@ -27,7 +29,7 @@ def read_options(section: Section, rule: Rule) -> Options:
     """The options of `rule` in the campaign's `section`; a missing one is noted with an example."""
     found = {name: section.required(name, partial(read, section.problems), example)
              for name, (read, example) in _READERS.items() if name in rule.options}  # fmt: skip
-    return Options(**{name: value for name, value in found.items() if value is not None})
+    return Options(**{_FIELDS.get(name, name): value for name, value in found.items() if value is not None})
 
 
 def repeated(section: Section, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -63,6 +65,10 @@ def _topics(problems: list[ScheduleError], value: Value) -> Mapping[str, tuple[i
     return {name: day for name, day in found.items() if day is not None}
 
 
+def _festivals(_problems: list[ScheduleError], value: Value) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry.choice(FESTIVALS) for entry in value.items()))
+
+
 def _month_day(value: Value) -> tuple[int, int]:
     match = _MONTH_DAY.fullmatch(value.text())
     try:
@@ -78,5 +84,9 @@ def _month_day(value: Value) -> tuple[int, int]:
 
 
 _READERS: Mapping[str, tuple[Callable[[list[ScheduleError], Value], Any], str]] = {
+    "festivals": (_festivals, "[spring_festival, mid_autumn]"),
     "topics": (_topics, "{冬季用车: 11-15}"),
+    "list": (read_list, "{id: check-2026-03, title: 免费检测周, day: 2026-03-20, ends_on: 2026-03-27}"),
 }
+_FIELDS: Mapping[str, str] = {"list": "listed"}
+"""Key of schedules.yaml → field of Options, where the two differ."""

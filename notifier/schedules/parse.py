@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from notifier.errors import ScheduleError
-from notifier.locale import LANGUAGES, N_
-from notifier.schedules import values
-from notifier.schedules.campaigns import Schedules, ShopSettings
+from notifier.locale import N_
+from notifier.schedules.campaigns import Schedules
 from notifier.schedules.document import MAX_BYTES, too_large, top_of
 from notifier.schedules.entries import CampaignReader
 from notifier.schedules.guards import read_guards, usual_guards
-from notifier.schedules.places import ScheduleProblems, Section, Value
+from notifier.schedules.places import ScheduleProblems, Section
+from notifier.schedules.shops import GroupSettings, read_shops
 
 __all__ = ["TEMPLATES", "load_schedules", "parse_schedules", "read_text"]
 
@@ -38,16 +38,27 @@ def parse_schedules(
         top = Section(top_of(text, filename), problems)
     except ScheduleError as problem:
         raise ScheduleProblems([problem]) from problem
-    shop = top.required("shop", partial(_shop, problems), "{name: …, signature: …}")
+    shops = read_shops(top, problems)
+    before = len(problems)
     guards = top.optional("guards", partial(read_guards, problems), usual_guards())
-    currency = shop.currency if shop else "CNY"
-    reader = CampaignReader(problems, currency, templates, templates_in)
-    campaigns = top.required("campaigns", reader.campaigns, "")
+    are_guards_good = len(problems) == before
+    currency = shops[0].settings.currency if shops else "CNY"
+    reader = CampaignReader(problems, currency, templates, templates_in, [shop.settings.key for shop in shops])
+    campaigns = top.required("campaigns", reader.campaigns, "") or ()
     top.refuse_unknown_keys()
-    if problems or shop is None or campaigns is None:
+    guards_entry = top.entry("guards") if are_guards_good else None
+    group = GroupSettings(guards, campaigns, guards_entry, top.entry("campaigns"), currency)
+    own = {shop.settings.key: group.of(shop, reader) for shop in shops}
+    if problems:
         raise ScheduleProblems(sorted(problems, key=lambda problem: int(problem.fields["line"])))
-    fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    return Schedules((shop,), guards, campaigns, Path(filename), fingerprint)
+    return Schedules(
+        tuple(shop.settings for shop in shops),
+        guards,
+        campaigns,
+        Path(filename),
+        hashlib.sha256(text.encode()).hexdigest(),
+        {key: settings for key, settings in own.items() if settings is not None},
+    )
 
 
 def read_text(path: Path) -> str:
@@ -69,19 +80,3 @@ def read_text(path: Path) -> str:
     except OSError as error:
         sentence = N_("{file} cannot be read ({detail}); check the path and its permissions.")
         raise ScheduleProblems([ScheduleError(sentence, **where, detail=error.strerror or str(error))]) from error
-
-
-def _shop(problems: list[ScheduleError], value: Value) -> ShopSettings | None:
-    section = Section(value, problems)
-    key = section.optional("key", values.identity, "main")
-    name = section.required("name", values.name, "东南汽车泉州店")
-    signature = section.required("signature", values.signature, "东南泉州")
-    zone = section.required("timezone", values.zone, "Asia/Shanghai")
-    region = section.required("region", values.region, "CN")
-    phone = section.required("phone", values.phone, "0595-22880000")
-    language = section.required("language", lambda v: v.choice(LANGUAGES), "zh-CN")
-    currency = section.optional("currency", values.currency, "CNY")
-    section.refuse_unknown_keys()
-    if not (name and signature and zone and region and phone and language):
-        return None
-    return ShopSettings(key, name, signature, zone, region, phone, language, currency)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from notifier.errors import ScheduleError
 from notifier.locale import N_
@@ -51,6 +51,17 @@ class Value:
             raise self.refuse(N_("{file}, line {line}: {key} has no value; write one, or remove the line."))
         return str(self.node.value).strip()
 
+    def items(self) -> list[Value]:
+        """The values of a list, each with its own line; one value that is no list counts as a list of one.
+
+        Raises ScheduleError for a list of nothing.
+        """
+        if not isinstance(self.node, SequenceNode):
+            return [self]
+        if not self.node.value:
+            raise self.refuse(N_("{file}, line {line}: {key} is an empty list; write a value, or remove the line."))
+        return [replace(self, node=node, line=node.start_mark.line + 1) for node in self.node.value]
+
     def choice(self, known: Iterable[str]) -> str:
         """One of `known`. Raises ScheduleError with the nearest of them."""
         text, names = self.text(), list(known)
@@ -86,6 +97,10 @@ class Section:
     def __contains__(self, key: str) -> bool:
         return key in self._entries
 
+    def entry(self, key: str) -> Value | None:
+        """What stands under the key, unread."""
+        return self._entries.get(key)
+
     def required(self, key: str, read: Callable[[Value], T], example: str) -> T | None:
         """The key's value, or None after noting what is wrong; `example` shows a right line."""
         if key not in self._entries and isinstance(self.value.node, MappingNode):
@@ -113,6 +128,16 @@ class Section:
     def values(self) -> Iterator[tuple[str, Value]]:
         """Every (key, value), for groups whose keys the writer chooses."""
         return iter(self._entries.items())
+
+    def each(self, value: Value, read: Callable[[Value], T]) -> tuple[T, ...]:
+        """The values of a list that can be read; what is wrong with the others is noted."""
+        found: list[T] = []
+        for entry in value.items():
+            try:
+                found.append(read(entry))
+            except ScheduleError as problem:
+                self.problems.append(problem)
+        return tuple(found)
 
     def refuse_unknown_keys(self) -> None:
         """Note every key that was never asked for, with the nearest one that was."""

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from notifier.domain.cycles import Window, stage_windows
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.festivals import days_of
 from notifier.errors import ScheduleError
 from notifier.locale import N_, _
 from notifier.schedules.campaigns import Campaign, Schedules, ShopSettings
@@ -49,14 +49,21 @@ class KnownCampaign(Protocol):
 
 
 def warnings_of(schedules: Schedules, *, start: date = SIMULATED_FROM) -> list[ScheduleWarning]:
-    """Stages that `when` can step over whole, found by living through the 400 days from `start`."""
-    return [
-        warning
-        for shop in schedules.shops
-        for campaign in schedules.campaigns
-        if campaign.enabled
-        for warning in _missable_stages(schedules, shop, campaign, start)
-    ]
+    """Stages that `when` can step over whole, found by living through the 400 days from `start`.
+
+    What several shops of a group share is lived through, and told, once.
+    """
+    looked_at: set[tuple[int, int, str, str]] = set()
+    found: list[ScheduleWarning] = []
+    for shop in schedules.shops:
+        view = schedules.of_shop(shop.key)
+        for campaign in view.campaigns:
+            shared = (id(campaign), id(view.guards), shop.zone.key, shop.region)
+            if campaign.enabled and shared not in looked_at:
+                looked_at.add(shared)
+                found += (each for each in _missable_stages(view, shop, campaign, start) if each not in found)
+                found += (each for each in _missing_list(view, campaign) if each not in found)
+    return found
 
 
 def raise_if_campaign_was_renamed(schedules: Schedules, known: Iterable[KnownCampaign]) -> None:
@@ -91,6 +98,9 @@ def raise_if_campaign_was_renamed(schedules: Schedules, known: Iterable[KnownCam
 def _missable_stages(
     schedules: Schedules, shop: ShopSettings, campaign: Campaign, start: date
 ) -> Iterator[ScheduleWarning]:
+    listed = campaign.options.listed
+    if listed is not None:
+        start = min(stage.offset.opens_on(listed.day) for stage in campaign.stages)
     runs = list(_runs(schedules, shop, campaign, start))
     last_day = start + SIMULATED_DAYS * DAY
     missed: dict[str, tuple[date, Window]] = {}
@@ -101,6 +111,22 @@ def _missable_stages(
     for stage in campaign.stages:
         if stage.name in missed:
             yield _warning(schedules, campaign, *missed[stage.name])
+
+
+def _missing_list(schedules: Schedules, campaign: Campaign) -> Iterator[ScheduleWarning]:
+    """The file of a list that is not there (yet)."""
+    listed = campaign.options.listed
+    path = schedules.path.parent / listed.file if listed is not None and listed.file is not None else None
+    if path is not None and not path.is_file():
+        yield ScheduleWarning(
+            N_(
+                "{file}, line {line}: {campaign} names the list {path}, which is not there; until it is, the campaign "
+                "waits."
+            ),
+            campaign.key,
+            campaign.line,
+            {"file": str(schedules.path), "path": str(path)},
+        )
 
 
 def _warning(schedules: Schedules, campaign: Campaign, due_on: date, window: Window) -> ScheduleWarning:
@@ -126,9 +152,9 @@ def _runs(schedules: Schedules, shop: ShopSettings, campaign: Campaign, start: d
     """(day of the run, first day its texts may go out) over the simulated days, one a day."""
     since = datetime.combine(start, time(), shop.zone)
     until = datetime.combine(start + SIMULATED_DAYS * DAY, time(), shop.zone)
-    hours = schedules.guards.quiet_hours or QuietHours()
+    hours = schedules.guards.hours(shop.zone)
     for due_at in first_due_of_each_day(campaign.when, shop.zone, since, until):
-        goes_at = hours.next_allowed(due_at, shop.zone)
+        goes_at = hours.next_open(due_at)
         yield due_at.astimezone(shop.zone).date(), goes_at.astimezone(shop.zone).date()
 
 
@@ -138,10 +164,22 @@ def _windows(campaign: Campaign, start: date) -> Iterator[tuple[date, Window]]:
     offsets = [stage.offset for stage in campaign.stages]
     earliest = max(offset.days + offset.months * 31 for offset in offsets)
     latest = min(offset.days + offset.months * 28 for offset in offsets)
-    for number in range(-max(earliest, 0), SIMULATED_DAYS - min(latest, 0)):
-        due_on = start + number * DAY
+    for due_on in _due_days(campaign, start - max(earliest, 0) * DAY, start + (SIMULATED_DAYS - min(latest, 0)) * DAY):
         for window in stage_windows(due_on, campaign.stages, campaign.late_days):
             yield due_on, window
+
+
+def _due_days(campaign: Campaign, first: date, end: date) -> list[date]:
+    """The days in [first, end) on which something can be due: all of them, but for festivals and topics."""
+    days = [first + number * DAY for number in range((end - first).days)]
+    options = campaign.options
+    if options.listed:
+        return [options.listed.day]
+    if options.festivals:
+        return sorted({day for name in options.festivals for day in days_of(name, first, end - DAY)})
+    if options.topics:
+        return [day for day in days if (day.month, day.day) in options.topics.values()]
+    return days
 
 
 def _is_missed(window: Window, runs: list[tuple[date, date]]) -> bool:

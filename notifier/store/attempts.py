@@ -58,6 +58,14 @@ class Claimed:
     valid_until: datetime
 
 
+HeldUntil = Callable[[RunRow, str], datetime | None]
+"""Of a run and a phone: until when the text is held back, or None where it may leave."""
+
+
+def _never_held(_run: RunRow, _phone: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a claim brought: texts, how many were cancelled on the way, and when to ask again where there are none."""
@@ -79,11 +87,13 @@ def claim(
     units_per_second: float,
     unit: str,
     may_send: Callable[[RunRow], bool],
+    held_until: HeldUntil = _never_held,
 ) -> Claim:
     """Claim up to `limit` texts and reserve their pace, in the caller's write transaction.
 
     Re-checks at the last moment what may have changed since planning: a stop, a dead number, an outcome, validity.
-    `may_send` refuses runs whose shop is in its quiet hours. `unit` = what the provider counts: segment or message.
+    `may_send` refuses runs whose shop is closed or in its quiet hours; `held_until` puts off single texts whose reader
+    is. `unit` = what the provider counts: segment or message.
     """
     lane = lanes.lane_of(session, gateway, lock=True)
     clock = database_now(session)
@@ -92,7 +102,8 @@ def claim(
         return Claim((), again_at=allowed.again_at, stopped=allowed.stopped)
     if allowed.probing and _is_posting(session, gateway, clock):
         return Claim((), again_at=clock + LOOK_AGAIN)
-    rows = _candidates(session, gateway, now, 1 if allowed.probing else limit, may_send)
+    at_most = 1 if allowed.probing else limit
+    rows, held = _candidates(session, gateway, now, at_most, may_send=may_send, held_until=held_until)
     refused = _refused_now(session, rows, now)
     cancelled = sum(cancel_by_ids(session, ids, reason) for reason, ids in refused.items())
     cancelled += _close_answered_touches(session, [row["id"] for row in rows])
@@ -100,7 +111,7 @@ def claim(
     texts = _begin_attempts(session, gateway, chosen, now=now, clock=clock, lease=lease)
     if texts:
         lanes.reserve(session, lane, clock, units, units_per_second)
-    return Claim(texts, cancelled, looked_at=len(rows))
+    return Claim(texts, cancelled, looked_at=len(rows) + held)
 
 
 def _is_posting(session: Session, gateway: str, clock: datetime) -> bool:
@@ -112,13 +123,23 @@ def _is_posting(session: Session, gateway: str, clock: datetime) -> bool:
 
 
 def _candidates(
-    session: Session, gateway: str, now: datetime, limit: int, may_send: Callable[[RunRow], bool]
-) -> list[sa.RowMapping]:
-    """The first planned texts, run by run in order of priority: each look is one step into one index."""
+    session: Session,
+    gateway: str,
+    now: datetime,
+    limit: int,
+    *,
+    may_send: Callable[[RunRow], bool],
+    held_until: HeldUntil,
+) -> tuple[list[sa.RowMapping], int]:
+    """The first planned texts, run by run in order of priority: each look is one step into one index.
+
+    And how many were put off on the way.
+    """
     columns = [MESSAGE.c[name] for name in (
         "id", "phone", "phone_key", "text", "segments", "valid_until", "attempts", "customer_id", "state",
     )]  # fmt: skip
     found: list[sa.RowMapping] = []
+    held = 0
     for run in ready_runs(session):
         if len(found) >= limit:
             break
@@ -132,8 +153,20 @@ def _candidates(
             .limit(limit - len(found))
             .with_for_update(skip_locked=True)
         )  # fmt: skip
-        found += session.connection().execute(statement).mappings().all()
-    return found
+        rows = session.connection().execute(statement).mappings().all()
+        until = {row["id"]: held_until(run, row["phone"]) for row in rows}
+        held += _put_off(session, until)
+        found += [row for row in rows if until[row["id"]] is None]
+    return found, held
+
+
+def _put_off(session: Session, until: Mapping[int, datetime | None]) -> int:
+    """Texts whose moment has become another since they were planned; returns how many. None = may leave now."""
+    later = [{"b_id": key, "not_before": moment} for key, moment in until.items() if moment is not None]
+    if later:
+        statement = sa.update(MESSAGE).where(MESSAGE.c.id == sa.bindparam("b_id"), MESSAGE.c.state == "planned")
+        session.connection().execute(statement.values(changed_at=database_now(session)), later)
+    return len(later)
 
 
 def _refused_now(session: Session, rows: Sequence[sa.RowMapping], now: datetime) -> Mapping[str, list[int]]:

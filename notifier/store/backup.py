@@ -18,8 +18,10 @@ import sqlalchemy as sa
 
 from notifier.errors import StoreError
 from notifier.locale import N_
+from notifier.locale.system import system_words
+from notifier.store.addresses import masked_url
 from notifier.store.engine import Store
-from notifier.store.migrations import raise_if_newer, shown_url
+from notifier.store.migrations import raise_if_newer
 
 REPLACED_SUFFIX = ".replaced"
 
@@ -48,7 +50,7 @@ def backup(store: Store, target: Path) -> int:
         raise StoreError(
             N_("The backup cannot be written to {target} ({detail}). Choose a folder that exists and has room."),
             target=target,
-            detail=error.strerror,
+            detail=system_words(error),
         ) from error
     return target.stat().st_size
 
@@ -74,7 +76,7 @@ def restore(source: Path, url: str, *, replace: bool = False) -> Path | None:
         raise StoreError(
             N_("{target} cannot be written ({detail}). Check that the folder is yours and has room."),
             target=place,
-            detail=error.strerror,
+            detail=system_words(error),
         ) from error
     return kept
 
@@ -176,7 +178,7 @@ def _sqlite_path(source: Path, url: str) -> Path:
 
 
 def _libpq_url(url: str) -> str:
-    scheme, rest = shown_url(url).split("://", 1)
+    scheme, rest = masked_url(url).split("://", 1)
     return f"{scheme.split('+')[0]}://{rest}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -16,6 +17,14 @@ Row = Mapping[str, Any]
 def table_of(model: type[SQLModel]) -> sa.Table:
     """The Core table behind a model: bulk statements skip the ORM's bookkeeping."""
     return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Whether `column` is one of `values`, however many: they travel as one parameter instead of one each."""
+    if connection.dialect.name == "sqlite":
+        each = sa.func.json_each(sa.literal(json.dumps(list(values)))).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(column.type)))
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ from notifier.store.tables import Customer, Message, Reply, Run, Vehicle
 
 __all__ = [
     "CarRow", "PersonRow", "ToldRow", "cars_of_person", "cars_with_vin", "latest_stop", "people_with_phone", "person",
-    "told",
+    "told", "vins_of",
 ]  # fmt: skip
 
 CUSTOMER = table_of(Customer)
@@ -123,3 +123,9 @@ def latest_stop(session: Session, phone_key: str) -> tuple[str | None, date] | N
     )
     row = session.connection().execute(statement).first()
     return (row[0], row[1]) if row else None
+
+
+def vins_of(session: Session, vehicle_ids: Collection[int]) -> dict[int, str]:
+    """Car id → VIN."""
+    statement = sa.select(VEHICLE.c.id, VEHICLE.c.vin).where(VEHICLE.c.id.in_(vehicle_ids))
+    return dict(session.connection().execute(statement).all())

@@ -12,16 +12,22 @@ from sqlalchemy.orm import Session
 
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
 from notifier.store.engine import database_now
-from notifier.store.tables import DmsImport, Freshness, Shop
+from notifier.store.tables import Contact, DmsImport, Freshness, Renewal, RepairOrder, Shop, Vehicle
 
 __all__ = [
-    "ImportMade", "begin_import", "finish_import", "freshness", "imports_of_same_content", "last_imports",
-    "latest_import", "lock_shop", "refuse_import", "shop_key", "unfinished_imports", "unfinished_kinds",
+    "ImportMade", "begin_import", "finish_import", "freshness", "imports_of_same_content", "is_known_any",
+    "last_imports", "latest_import", "lock_shop", "refuse_import", "shop_key", "unfinished_imports", "unfinished_kinds",
 ]  # fmt: skip
 
 IMPORT, FRESHNESS, SHOP = table_of(DmsImport), table_of(Freshness), table_of(Shop)
+_RECORDS = {
+    "customers": table_of(Vehicle), "visits": table_of(RepairOrder), "renewals": table_of(Renewal),
+    "contacts": table_of(Contact),
+}  # fmt: skip
 _IS_REST = "is_rest"
 """Noted with its counts where an import was of rows an earlier one had rejected."""
+_IS_NO_NEWS = "is_no_news"
+"""Noted with its counts where an import did not make its kind fresh."""
 
 
 def begin_import(session: Session, shop_id: int, kind: str, *, source: str, fingerprint: str, at: datetime) -> int:
@@ -96,7 +102,12 @@ def finish_import(
         .values(
             state="done",
             finished_at=database_now(session),
-            counts={**noted, **counts, **({_IS_REST: True} if is_rest else {})},
+            counts={
+                **noted,
+                **counts,
+                **({_IS_REST: True} if is_rest else {}),
+                **({} if is_news else {_IS_NO_NEWS: True}),
+            },
         )
         .returning(IMPORT.c.shop_id, IMPORT.c.kind, IMPORT.c.at)
     ).one()
@@ -131,6 +142,12 @@ def freshness(session: Session, shop_id: int) -> dict[str, datetime]:
     return dict(rows.all())
 
 
+def is_known_any(session: Session, shop_id: int, kind: str) -> bool:
+    """Does the shop know any record of the kind?"""
+    table = _RECORDS[kind]
+    return session.execute(sa.select(table.c.id).where(table.c.shop_id == shop_id).limit(1)).first() is not None
+
+
 def unfinished_kinds(session: Session, shop_id: int) -> set[str]:
     """Kinds with an import that has begun and not ended: planning must not use what is there of them."""
     running = sa.select(IMPORT.c.kind).where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "running")
@@ -145,6 +162,11 @@ class ImportMade:
     source: str
     at: datetime
     counts: Mapping[str, Any]
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it could make the records of its kind fresher."""
+        return not self.counts.get(_IS_NO_NEWS)
 
 
 def unfinished_imports(session: Session, shop_id: int) -> list[ImportMade]:

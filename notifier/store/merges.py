@@ -34,13 +34,13 @@ MESSAGE_CYCLE, DECISION, CAMPAIGN = (table_of(model) for model in (MessageCycle,
 
 _UNITS = (
     ("name", "is_company"), ("birth_mmdd", "birth_on", "birth_calendar"), ("points", "points_end_on"), ("sex",),
-    ("language",), ("district",), ("member_level",),
+    ("language",), ("district",), ("member_level", "member_level_since"),
 )  # fmt: skip
 """What a survivor may learn from the others; fields that only mean something together come from one of them."""
 _ERASED: Mapping[str, Any] = {
     "phone": None, "name": None, "is_company": False, "sex": None, "language": None, "district": None,
-    "birth_mmdd": None, "birth_on": None, "birth_calendar": "solar", "member_level": None, "points": None,
-    "points_end_on": None,
+    "birth_mmdd": None, "birth_on": None, "birth_calendar": "solar", "member_level": None,
+    "member_level_since": None, "points": None, "points_end_on": None,
 }  # fmt: skip
 
 

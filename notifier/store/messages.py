@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
+from notifier.store.sisters import and_at_the_sisters
 from notifier.store.tables import Attempt, Cycle, Message, MessageCycle, Run, Vehicle
 
 ATTEMPT = table_of(Attempt)
@@ -114,6 +115,8 @@ def close_answered(
     """
     cancelled = _close_visited(session, visits)
     if renewed:
+        everywhere = and_at_the_sisters(session, {("vehicle", key): ends_on for key, ends_on in renewed.items()})
+        renewed = {key: ends_on for (_vehicle, key), ends_on in everywhere.items()}
         touches = open_touches_of(session, "vehicle", renewed)
         done = [
             touch for touch in touches
@@ -140,6 +143,7 @@ def _close_visited(session: Session, visits: Sequence[VisitLike]) -> int:
             if key[1] is not None:
                 subject = (key[0], key[1])
                 latest[subject] = max(latest.get(subject, visit.day), visit.day)
+    latest = and_at_the_sisters(session, latest)
     touches = [
         touch
         for subject_type in ("vehicle", "customer")
@@ -190,6 +194,11 @@ def cars_named_by(session: Session, message_id: int) -> list[int]:
 def cancel_for_phone(session: Session, phone_key: str, reason: str) -> int:
     """Cancel everything planned for a phone, whoever it is for. Returns how many."""
     return _cancel(session, reason, MESSAGE.c.phone_key == phone_key)
+
+
+def cancel_marketing(session: Session, customer_id: int) -> int:
+    """Cancel the offers and greetings planned for a customer who wants none. Returns how many."""
+    return _cancel(session, "consent_refused", MESSAGE.c.customer_id == customer_id, MESSAGE.c.kind == "marketing")
 
 
 def cancel_by_ids(session: Session, message_ids: Sequence[int], reason: str) -> int:

@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 
 from notifier.errors import StoreError
 from notifier.locale import N_
+from notifier.store.addresses import shown_url
 from notifier.store.engine import Store
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "db"
@@ -122,9 +123,17 @@ def make_if_new(store: Store) -> None:
     raise_if_not_current(store)
 
 
-def shown_url(url: str) -> str:
-    """The database's address without its password."""
-    return sa.make_url(url).render_as_string(hide_password=True)
+def raise_if_not_made(url: str) -> None:
+    """Raises StoreError where `url` is that of an SQLite file that does not exist: to ask it would make it."""
+    parsed = sa.make_url(url)
+    file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    if file is None or parsed.database == ":memory:" or (file.exists() and file.stat().st_size):
+        return
+    raise StoreError(
+        N_("There is no database at {file}, so there is nothing to be told. Check NOTIFIER_DATABASE_URL and the folder "
+           "you are in; a new installation makes it with the first import (notifier import customers FILE)."),
+        file=str(file),
+    )  # fmt: skip
 
 
 def _first_line(error: BaseException | None) -> str:

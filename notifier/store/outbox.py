@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import insert_returning_ids, insert_rows, table_of, upsert
+from notifier.store.bulk import table_of, upsert
 from notifier.store.engine import database_now
 from notifier.store.messages import close_touches, open_touches
+from notifier.store.rows import insert_numbered, insert_written
 from notifier.store.tables import Coupon, Cycle, Decision, Enrolment, Message, MessageCycle
 
 CYCLE = table_of(Cycle)
@@ -93,41 +94,52 @@ class PlannedChunk:
 def record_chunk(session: Session, chunk: PlannedChunk, *, shop_id: int, run_id: int, campaign_id: str) -> None:
     """Write the chunk inside the caller's transaction; the unique keys refuse a touch made twice."""
     shared = {"shop_id": shop_id, "campaign_id": campaign_id}
+    known = {touch.cycle.id for touch in chunk.touches if touch.cycle.id is not None}
     _write_enrolments(session, chunk.enrolments, shared | {"run_id": run_id})
     _write_cycles(session, [*chunk.moved, *(touch.cycle for touch in chunk.touches)], shared)
     _close_superseded(session, {(touch.cycle.id, stage) for touch in chunk.touches for stage in touch.supersedes})
     _write_texts(session, chunk.texts, shared | {"run_id": run_id})
-    decisions = [
-        {"cycle_id": touch.cycle.id, "stage": touch.stage, "verdict": touch.verdict, "reason": touch.reason,
-         "closes_on": touch.closes_on, "run_id": run_id}
-        for touch in chunk.touches
-    ]  # fmt: skip
-    upsert(session, Decision, decisions, ("cycle_id", "stage"), ("verdict", "reason", "closes_on", "run_id"))
+    _write_decisions(session, [touch for touch in chunk.touches if touch.cycle.id in known], run_id, are_new=False)
+    _write_decisions(session, [touch for touch in chunk.touches if touch.cycle.id not in known], run_id, are_new=True)
+
+
+def _write_decisions(session: Session, touches: Sequence[PlannedTouch], run_id: int, *, are_new: bool) -> None:
+    """`are_new`: nothing was ever decided about these cycles; of the others the latest decision stays."""
+    decisions = _columns(touches, ("stage", "verdict", "reason", "closes_on"), {"run_id": run_id})
+    decisions["cycle_id"] = [touch.cycle.id for touch in touches]
+    if are_new:
+        insert_numbered(session, Decision, decisions)
+    else:
+        rows = [dict(zip(decisions, row, strict=True)) for row in zip(*decisions.values(), strict=True)]
+        upsert(session, Decision, rows, ("cycle_id", "stage"), ("verdict", "reason", "closes_on", "run_id"))
+
+
+def _columns(items: Sequence[Any], names: Sequence[str], shared: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """Attributes of the items column by column, and what is the same for all of them."""
+    columns: dict[str, Sequence[Any]] = {name: [getattr(item, name) for item in items] for name in names}
+    return columns | {name: [value] * len(items) for name, value in shared.items()}
 
 
 def _write_enrolments(session: Session, enrolments: Sequence[NewEnrolment], shared: Mapping[str, Any]) -> None:
-    columns = ("customer_id", "period", "arm", "stage", "enrolled_at", "enrolled_on", "first_opens_on", "lift_until",
-               "out_of_lift")  # fmt: skip
-    rows = [{**shared, **{name: getattr(item, name) for name in columns}} for item in enrolments]
-    for item, key in zip(enrolments, insert_returning_ids(session, Enrolment, rows), strict=True):
+    names = ("customer_id", "period", "arm", "stage", "enrolled_at", "enrolled_on", "first_opens_on", "lift_until",
+             "out_of_lift")  # fmt: skip
+    ids = insert_numbered(session, Enrolment, _columns(enrolments, names, shared))
+    for item, key in zip(enrolments, ids, strict=True):
         item.id = key
 
 
 def _write_cycles(session: Session, cycles: Sequence[PlannedCycle], shared: Mapping[str, Any]) -> None:
     _free(session, [cycle.id for cycle in cycles if cycle.id is not None and cycle.is_freed])
     new = [cycle for cycle in cycles if cycle.id is None]
-    columns = ("subject_type", "subject_id", "subject_key", "anchor_on", "customer_id", "came_from", "answered_by")
-    rows = [
-        {**shared, **{name: getattr(cycle, name) for name in columns}, "enrolment_id": _enrolment_of(cycle)}
-        for cycle in new
-    ]
+    names = ("subject_type", "subject_id", "subject_key", "anchor_on", "customer_id", "came_from", "answered_by")
+    columns = _columns(new, names, shared) | {"enrolment_id": [_enrolment_of(cycle) for cycle in new]}
     moved = [
         {"b_id": cycle.id, "anchor_on": cycle.anchor_on, "came_from": cycle.came_from,
          "enrolment_id": _enrolment_of(cycle), "customer_id": cycle.customer_id}
         for cycle in cycles
         if cycle.id is not None and cycle.has_changed
     ]  # fmt: skip
-    for cycle, key in zip(new, insert_returning_ids(session, Cycle, rows), strict=True):
+    for cycle, key in zip(new, insert_numbered(session, Cycle, columns), strict=True):
         cycle.id = key
     if moved:
         session.connection().execute(sa.update(CYCLE).where(CYCLE.c.id == sa.bindparam("b_id")), moved)
@@ -153,25 +165,36 @@ def _close_superseded(session: Session, earlier: Collection[tuple[int | None, st
 
 
 def _write_texts(session: Session, texts: Sequence[PlannedText], shared: Mapping[str, Any]) -> None:
+    if not texts:
+        return
     clock = database_now(session)
+    columns: dict[str, Sequence[Any]] = {name: [text.values[name] for text in texts] for name in texts[0].values}
+    columns |= _columns(
+        texts, (), {**shared, "created_at": clock, "changed_at": clock, "attempts": 0, "repeated": False}
+    )
+    columns["enrolment_id"] = [text.enrolment.id if text.enrolment is not None else text.enrolment_id for text in texts]
+    ids = insert_numbered(session, Message, columns)
+    links = [(touch, key) for text, key in zip(texts, ids, strict=True) for touch in text.touches]
+    insert_numbered(
+        session,
+        MessageCycle,
+        {
+            "cycle_id": [touch.cycle.id for touch, _ in links],
+            "stage": [touch.stage for touch, _ in links],
+            "message_id": [key for _, key in links],
+        },
+    )
+    _write_coupons(session, [(text.coupon, key) for text, key in zip(texts, ids, strict=True) if text.coupon], shared)
+
+
+def _write_coupons(
+    session: Session, coupons: Sequence[tuple[Mapping[str, Any], int]], shared: Mapping[str, Any]
+) -> None:
     rows = [
-        {**shared, **text.values, "created_at": clock, "changed_at": clock, "attempts": 0, "repeated": False,
-         "enrolment_id": text.enrolment.id if text.enrolment is not None else text.enrolment_id}
-        for text in texts
-    ]  # fmt: skip
-    ids = insert_returning_ids(session, Message, rows)
-    links = [
-        {"cycle_id": touch.cycle.id, "stage": touch.stage, "message_id": key}
-        for text, key in zip(texts, ids, strict=True)
-        for touch in text.touches
+        {**coupon, "shop_id": shared["shop_id"], "campaign_id": shared["campaign_id"], "message_id": key}
+        for coupon, key in coupons
     ]
-    insert_rows(session, MessageCycle, links)
-    coupons = [
-        {**dict(text.coupon), "shop_id": shared["shop_id"], "campaign_id": shared["campaign_id"], "message_id": key}
-        for text, key in zip(texts, ids, strict=True)
-        if text.coupon is not None
-    ]
-    insert_rows(session, Coupon, coupons)
+    insert_written(session, Coupon, rows)
 
 
 def close_deferred(session: Session, *, shop_id: int, campaign_id: str, today: date) -> int:

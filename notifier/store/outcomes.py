@@ -16,6 +16,7 @@ from notifier.store.tables import (
     Assist,
     Booking,
     Click,
+    Contact,
     Coupon,
     Credit,
     Link,
@@ -29,6 +30,7 @@ from notifier.store.tables import (
 ASSIST = table_of(Assist)
 BOOKING = table_of(Booking)
 CLICK = table_of(Click)
+CONTACT = table_of(Contact)
 COUPON = table_of(Coupon)
 CREDIT = table_of(Credit)
 LINK = table_of(Link)
@@ -104,12 +106,15 @@ def _waiting(table: sa.Table, kind: str, since: date, *facts: sa.ColumnElement[A
     new_booking = sa.exists().where(
         BOOKING.c.customer_id == table.c.customer_id, BOOKING.c.created_at > table.c.attributed_at
     )
+    new_call = sa.exists().where(
+        CONTACT.c.customer_id == table.c.customer_id, CONTACT.c.updated_at > table.c.attributed_at
+    )
     return (
         sa.select(sa.literal(kind), table.c.id, table.c.shop_id, table.c.customer_id, table.c.vehicle_id, table.c.day,
                   *facts)
         .where(table.c.day >= since, table.c.customer_id.is_not(None),
                sa.or_(table.c.attributed_at.is_(None), table.c.changed_at > table.c.attributed_at,
-                      changed_message, new_reply, new_click, new_booking))
+                      changed_message, new_reply, new_click, new_booking, new_call))
         .order_by(table.c.id)
     )  # fmt: skip
 

@@ -48,8 +48,8 @@ def latest_told(session: Session, vehicle_ids: Collection[int]) -> Mapping[int, 
     return {vehicle_id: told[-1] for vehicle_id, told in told_readings(session, vehicle_ids).items()}
 
 
-def keep_reading(session: Session, *, shop_id: int, vehicle_id: int, day: date, km: int, reply_id: int) -> None:
-    """Keep what a reply told; of one day the latest reply counts."""
+def keep_reading(session: Session, *, shop_id: int, vehicle_id: int, day: date, km: int, reply_id: int | None) -> None:
+    """Keep what a reply told, or a call (`reply_id` None); of one day the latest counts."""
     row: dict[str, Any] = {
         "shop_id": shop_id, "vehicle_id": vehicle_id, "day": day, "km": km, "reply_id": reply_id,
         "created_at": database_now(session),

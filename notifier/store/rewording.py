@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,7 +50,7 @@ class CouponRow:
 class Rewording:
     """One planned text with the facts of today. `stage`: the latest one of the cars it still speaks of.
 
-    `subject_key` and `anchor_on` name the cycle of that stage.
+    `subject_key` and `anchor_on` name the cycle of that stage. `list_title`: what the run's list calls its event.
     """
 
     message_id: int
@@ -64,6 +64,7 @@ class Rewording:
     coupon: CouponRow | None
     subject_key: str
     anchor_on: date
+    list_title: str | None = None
 
 
 class Worded(Protocol):
@@ -88,9 +89,10 @@ class Worded(Protocol):
 def rewordings(session: Session, message_ids: Sequence[int]) -> list[Rewording]:
     """The facts behind these messages, as far as they are still planned."""
     connection = session.connection()
-    customer_columns = [CUSTOMER.c[name].label(f"customer_{name}") for name in CustomerFacts.__dataclass_fields__]
+    customer_columns = [CUSTOMER.c[name].label(f"customer_{name}") for name in CustomerFacts._fields]
     statement = (
-        sa.select(MESSAGE.c.id, SHOP.c.key, RUN.c.settings, MESSAGE.c.kind, MESSAGE.c.stage, *customer_columns)
+        sa.select(MESSAGE.c.id, SHOP.c.key, RUN.c.settings, MESSAGE.c.kind, MESSAGE.c.stage, MESSAGE.c.variant,
+                  *customer_columns)
         .join(SHOP, SHOP.c.id == MESSAGE.c.shop_id)
         .join(RUN, RUN.c.id == MESSAGE.c.run_id)
         .join(CUSTOMER, CUSTOMER.c.id == MESSAGE.c.customer_id)
@@ -101,19 +103,26 @@ def rewordings(session: Session, message_ids: Sequence[int]) -> list[Rewording]:
     coupons = _coupons(connection, message_ids)
     stages = _open_stages(connection, message_ids)
     items = []
-    for message_id, shop_key, settings, kind, stage, *customer in rows:
+    for message_id, shop_key, settings, kind, stage, variant, *customer in rows:
         # The document keeps the campaign's stages in order of time.
         latest = next((name for name in reversed(list(settings["stages"])) if name in stages[message_id]), stage)
         subject_key, anchor_on = stages[message_id].get(latest, ("", date.min))
         items.append(
             Rewording(
                 message_id=message_id, shop_key=shop_key, rule=settings["rule"], kind=kind, stage=latest,
-                template_name=settings["templates"][latest], customer=CustomerFacts(*customer),
+                template_name=_template(settings, latest, variant), customer=CustomerFacts(*customer),
                 cars=cars.get(message_id, ()), coupon=coupons.get(message_id),
-                subject_key=subject_key, anchor_on=anchor_on,
+                subject_key=subject_key, anchor_on=anchor_on, list_title=(settings.get("list") or {}).get("title"),
             )
         )  # fmt: skip
     return items
+
+
+def _template(settings: Mapping[str, Any], stage: str, variant: str | None) -> str:
+    """The stage's template; of several under comparison the one this customer was dealt."""
+    compared = settings.get("variants", {}).get(stage, {})
+    name: str = compared.get(variant) or settings["templates"][stage]
+    return name
 
 
 def _open_stages(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, dict[str, tuple[str, date]]]:
@@ -132,7 +141,7 @@ def _open_stages(connection: sa.Connection, message_ids: Sequence[int]) -> dict[
 
 def _cars(connection: sa.Connection, message_ids: Sequence[int]) -> dict[int, list[VehicleFacts]]:
     """The cars each text still speaks of; a text about a customer speaks of their newest car in use."""
-    columns = [VEHICLE.c[name] for name in VehicleFacts.__dataclass_fields__]
+    columns = [VEHICLE.c[name] for name in VehicleFacts._fields]
     touches = (
         sa.select(MESSAGE_CYCLE.c.message_id, *columns)
         .join(CYCLE, CYCLE.c.id == MESSAGE_CYCLE.c.cycle_id)

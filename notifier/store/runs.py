@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,9 @@ ENROLMENT = table_of(Enrolment)
 MESSAGE_CYCLE = table_of(MessageCycle)
 CAMPAIGN_STATE = table_of(CampaignState)
 REVIEW_EXPIRES_AFTER = timedelta(days=3)
+EXPIRED = "expired"
+"""Who reviewed a run nobody reviewed."""
+CAMPAIGN_GONE = "campaign_gone"
 UNSETTLED = ("planned", "sending", "unknown")
 
 
@@ -52,11 +55,12 @@ class RunRow:
     counts: Mapping[str, Any]
     planned_for: datetime
     review_until: datetime | None
+    reviewed_by: str | None = None
 
 
-_COLUMNS = (
+_COLUMNS: Sequence[sa.Column[Any]] = (
     RUN.c.id, RUN.c.shop_id, RUN.c.campaign_id, RUN.c.due_at, RUN.c.state, RUN.c.settings, RUN.c.counts,
-    RUN.c.planned_for, RUN.c.review_until,
+    RUN.c.planned_for, RUN.c.review_until, RUN.c.reviewed_by,
 )  # fmt: skip
 
 
@@ -104,6 +108,18 @@ def expired_reviews(session: Session, now: datetime) -> list[RunRow]:
     return _select(session, RUN.c.state == "review", RUN.c.review_until < now)
 
 
+def lapsed_runs(session: Session, since: datetime) -> list[RunRow]:
+    """Runs nobody reviewed in time, whose time was up after `since` and which no later run has made good."""
+    later = RUN.alias("later")
+    made_good = sa.exists().where(
+        later.c.shop_id == RUN.c.shop_id, later.c.campaign_id == RUN.c.campaign_id,
+        later.c.planned_for >= RUN.c.review_until, later.c.state != "void",
+    )  # fmt: skip
+    return _select(
+        session, RUN.c.state == "void", RUN.c.reviewed_by == EXPIRED, RUN.c.review_until >= since, ~made_good
+    )
+
+
 def ready_runs(session: Session) -> list[RunRow]:
     """Runs that may be sent, first things first; those of paused campaigns left out."""
     paused = sa.exists().where(
@@ -144,9 +160,17 @@ def finish_planning(session: Session, run_id: int, *, counts: Mapping[str, Any],
     return "review"
 
 
-def approve(session: Session, run_id: int, *, by: str) -> None:
-    """review → ready, by a person."""
-    _move(session, run_id, ("review",), "ready", reviewed_by=by)
+def approve(session: Session, run_id: int, *, by: str, at: datetime | None = None, **found: int) -> None:
+    """review → ready, by a person, whose name is kept with the business time `at` and what was `found`."""
+    counts = _with_review(session, run_id, "approved", by=by, at=at, **found)
+    _move(session, run_id, ("review",), "ready", reviewed_by=by, counts=counts)
+
+
+def _with_review(
+    session: Session, run_id: int, verdict: str, *, by: str, at: datetime | None, **found: int
+) -> dict[str, Any]:
+    review = {"verdict": verdict, "by": by, "at": at.isoformat() if at else None, **found}
+    return {**run_of(session, run_id).counts, "review": review}
 
 
 def _move(session: Session, run_id: int, states: tuple[str, ...], to: str, **values: Any) -> None:
@@ -158,10 +182,11 @@ def _move(session: Session, run_id: int, states: tuple[str, ...], to: str, **val
         )  # fmt: skip
 
 
-def void(session: Session, run_id: int, *, by: str) -> int:
+def void(session: Session, run_id: int, *, by: str, at: datetime | None = None) -> int:
     """Undo a wholly unsent run: its texts are cancelled, its cycles freed, its enrolments taken back.
 
-    Returns how many rows were cancelled. `Refused` once any attempt exists: what may have left cannot be unsaid.
+    What it had planned is put off: the next run plans it, or says that its stage has closed. Returns how many rows
+    were cancelled. `Refused` once any attempt exists: what may have left cannot be unsaid.
     """
     messages = sa.select(MESSAGE.c.id).where(MESSAGE.c.run_id == run_id)
     connection = session.connection()
@@ -172,9 +197,11 @@ def void(session: Session, run_id: int, *, by: str) -> int:
             N_("Run {run} cannot be made void: texts of it have gone out already. Pause its campaign instead."),
             run=run_id,
         )
-    _move(session, run_id, ("planning", "review", "ready"), "void", reviewed_by=by)
+    verdict = "expired" if by == EXPIRED else "void"
+    counts = _with_review(session, run_id, verdict, by=by, at=at)
+    _move(session, run_id, ("planning", "review", "ready"), "void", reviewed_by=by, counts=counts)
     connection.execute(sa.delete(MESSAGE_CYCLE).where(MESSAGE_CYCLE.c.message_id.in_(messages)))
-    connection.execute(sa.delete(DECISION).where(DECISION.c.run_id == run_id))
+    _put_off_what_was_planned(session, run_id, by)
     connection.execute(sa.delete(COUPON).where(COUPON.c.message_id.in_(messages)))
     _take_back_enrolments(session, run_id)
     clock = database_now(session)
@@ -184,6 +211,18 @@ def void(session: Session, run_id: int, *, by: str) -> int:
         .values(state="cancelled", reason="void", enrolment_id=None, changed_at=clock)
     )
     return cancelled.rowcount
+
+
+def _put_off_what_was_planned(session: Session, run_id: int, by: str) -> None:
+    """A decision of a campaign that is gone has no next run; every other one waits for it, with the reason."""
+    mine = DECISION.c.run_id == run_id
+    if by == CAMPAIGN_GONE:
+        session.connection().execute(sa.delete(DECISION).where(mine))
+        return
+    reason = "review_expired" if by == EXPIRED else "run_rejected"
+    session.connection().execute(
+        sa.update(DECISION).where(mine, DECISION.c.verdict == "planned").values(verdict="deferred", reason=reason)
+    )
 
 
 def _take_back_enrolments(session: Session, run_id: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -67,15 +67,18 @@ def shop_keys(session: Session) -> dict[int, str]:
 
 
 @contextmanager
-def planner_lock(store: Store, shop_id: int) -> Iterator[None]:
-    """Hold the shop's planner row for the length of the block; `Refused` where another planner holds it.
+def planner_lock(store: Store, *shop_ids: int) -> Iterator[None]:
+    """Hold the planner rows of the shops for the length of the block; `Refused` where another planner holds one.
 
     PostgreSQL: a row lock on a connection of its own, given up by the server when the process dies. SQLite has no
     row locks: there the operating system's lock on a file beside the database does the same for one machine.
     """
-    held = _file_lock(store, f"planner-{shop_id}") if store.is_sqlite else _row_planner_lock(store, shop_id)
-    with held as is_ours:
-        if not is_ours:
+    with ExitStack() as held:
+        if store.is_sqlite:
+            locks = [_file_lock(store, f"planner-{shop_id}") for shop_id in sorted(shop_ids)]
+        else:
+            locks = [_row_planner_locks(store, shop_ids)]
+        if not all(held.enter_context(lock) for lock in locks):
             raise Refused(
                 N_("Another process is planning for this shop right now. Wait until it has finished, then try again.")
             )
@@ -102,11 +105,12 @@ def import_lock(store: Store, shop_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def _row_planner_lock(store: Store, shop_id: int) -> Iterator[bool]:
-    statement = sa.select(PLANNER_LOCK.c.shop_id).where(PLANNER_LOCK.c.shop_id == shop_id)
+def _row_planner_locks(store: Store, shop_ids: Collection[int]) -> Iterator[bool]:
+    shop_id = PLANNER_LOCK.c.shop_id
+    rows = sa.select(shop_id).where(shop_id.in_(shop_ids)).order_by(shop_id)
     with store.write() as session:
         try:
-            session.execute(statement.with_for_update(nowait=True)).scalar_one()
+            session.execute(rows.with_for_update(nowait=True)).all()
         except OperationalError:
             yield False
         else:

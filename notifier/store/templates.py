@@ -13,6 +13,8 @@ from notifier.store.engine import database_now
 from notifier.store.tables import TemplateVersion
 
 VERSION = table_of(TemplateVersion)
+_PUBLISHING = 0x54504C
+"""Tells our advisory lock from those of others in the same database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def publish(session: Session, *, name: str, language: str, source: str, by: str 
     fingerprint = hashlib.sha256(source.encode()).hexdigest()
     here = sa.and_(VERSION.c.name == name, VERSION.c.language == language)
     connection = session.connection()
+    if connection.dialect.name == "postgresql":  # SQLite has one writer; here two daemons may begin at one moment
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISHING)))
     live = connection.execute(sa.select(VERSION.c.fingerprint).where(here, VERSION.c.live)).scalar_one_or_none()
     if live == fingerprint:
         return None

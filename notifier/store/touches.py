@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.domain.guards import ACCIDENT_HOLD
-from notifier.store.bulk import table_of
+from notifier.store.bulk import among, table_of
+from notifier.store.contacts import CallFacts
 from notifier.store.tables import (
     Booking,
     Complaint,
@@ -50,8 +51,7 @@ CLOSING_ANSWERS = ("already_done", "sold")
 OUTCOMES_LOOKED_BACK = timedelta(days=800)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFacts:
+class CustomerFacts(NamedTuple):
     """The customer's own row."""
 
     id: int
@@ -70,8 +70,7 @@ class CustomerFacts:
     points_end_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VehicleFacts:
+class VehicleFacts(NamedTuple):
     """The car's own row."""
 
     id: int
@@ -89,8 +88,7 @@ class VehicleFacts:
     warranty_ends_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CycleFacts:
+class CycleFacts(NamedTuple):
     """A cycle that exists, with the touches made of it: stage → (message id, message state)."""
 
     id: int
@@ -101,14 +99,17 @@ class CycleFacts:
     touches: Mapping[str, tuple[int, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolmentFacts:
+class EnrolmentFacts(NamedTuple):
     """An enrolment that exists."""
 
     id: int
     customer_id: int
     arm: str
     period: str
+
+
+Cycles = Mapping[tuple[str, int, str], Sequence[CycleFacts]]
+"""Cycles by what they are about: ("vehicle" or "customer", its id, subject key)."""
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ class ChunkFacts:
     vehicles: Mapping[int, VehicleFacts]
     cars_of: Mapping[int, Sequence[VehicleFacts]]
     suppressed: frozenset[str]
-    cycles: Mapping[tuple[str, int, str], Sequence[CycleFacts]]
+    cycles: Cycles
     enrolments: Mapping[int, EnrolmentFacts]
     enrolments_by_id: Mapping[int, EnrolmentFacts]
     came: Mapping[int, date]
@@ -130,6 +131,8 @@ class ChunkFacts:
     complaints: frozenset[int]
     accidents: Mapping[int, date]
     counted: Mapping[int, int] = field(default_factory=dict)
+    texted_elsewhere: Mapping[tuple[str, int, str], Sequence[tuple[date, str]]] = field(default_factory=dict)
+    calls: Mapping[int, Sequence[CallFacts]] = field(default_factory=dict)
 
 
 def load_facts(
@@ -141,6 +144,7 @@ def load_facts(
     customer_ids: Sequence[int],
     vehicle_ids: Sequence[int],
     cap_days: int | None,
+    cycles: Cycles | None = None,
 ) -> ChunkFacts:
     """Everything the guards and the renderer need for these customers and cars.
 
@@ -151,7 +155,7 @@ def load_facts(
     customers = _customers(connection, customer_ids)
     cars_of = _cars_of(connection, customer_ids)
     vehicles = {car.id: car for cars in cars_of.values() for car in cars}
-    cycles = _cycles(connection, campaign_id, customer_ids, vehicle_ids)
+    cycles = cycles_of(session, campaign_id, customer_ids, vehicle_ids) if cycles is None else cycles
     enrolments = _enrolments(connection, campaign_id, period, customer_ids)
     inherited = {c.enrolment_id for found in cycles.values() for c in found if c.enrolment_id}
     known = {e.id: e for e in enrolments.values()}
@@ -174,18 +178,18 @@ def load_facts(
     )
 
 
-_ENROLMENT_COLUMNS = [ENROLMENT.c[name] for name in EnrolmentFacts.__dataclass_fields__]
+_ENROLMENT_COLUMNS = [ENROLMENT.c[name] for name in EnrolmentFacts._fields]
 
 
 def _customers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, CustomerFacts]:
-    columns = [CUSTOMER.c[name] for name in CustomerFacts.__dataclass_fields__]
-    rows = connection.execute(sa.select(*columns).where(CUSTOMER.c.id.in_(ids)))
+    columns = [CUSTOMER.c[name] for name in CustomerFacts._fields]
+    rows = connection.execute(sa.select(*columns).where(among(connection, CUSTOMER.c.id, ids)))
     return {row[0]: CustomerFacts(*row) for row in rows}
 
 
 def _cars_of(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int, list[VehicleFacts]]:
-    columns = [VEHICLE.c[name] for name in VehicleFacts.__dataclass_fields__]
-    statement = sa.select(*columns).where(VEHICLE.c.customer_id.in_(customer_ids)).order_by(VEHICLE.c.id)
+    columns = [VEHICLE.c[name] for name in VehicleFacts._fields]
+    statement = sa.select(*columns).where(among(connection, VEHICLE.c.customer_id, customer_ids)).order_by(VEHICLE.c.id)
     cars: dict[int, list[VehicleFacts]] = defaultdict(list)
     for row in connection.execute(statement):
         cars[row[1]].append(VehicleFacts(*row))
@@ -194,21 +198,21 @@ def _cars_of(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int
 
 def _suppressed(connection: sa.Connection, phone_keys: Sequence[str]) -> frozenset[str]:
     statement = sa.select(SUPPRESSION.c.phone_key).where(
-        SUPPRESSION.c.phone_key.in_(phone_keys), SUPPRESSION.c.lifted_at.is_(None)
+        among(connection, SUPPRESSION.c.phone_key, phone_keys), SUPPRESSION.c.lifted_at.is_(None)
     )
     return frozenset(connection.execute(statement).scalars())
 
 
-def _cycles(
-    connection: sa.Connection, campaign_id: str, customer_ids: Sequence[int], vehicle_ids: Sequence[int]
-) -> dict[tuple[str, int, str], list[CycleFacts]]:
+def cycles_of(session: Session, campaign_id: str, customer_ids: Sequence[int], vehicle_ids: Sequence[int]) -> Cycles:
+    """The campaign's cycles about these customers and cars."""
+    connection = session.connection()
     statement = sa.select(
         CYCLE.c.subject_type, CYCLE.c.subject_id, CYCLE.c.subject_key, CYCLE.c.id, CYCLE.c.customer_id,
         CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.enrolment_id,
     ).where(CYCLE.c.campaign_id == campaign_id)  # fmt: skip
     # A campaign speaks of cars or of customers; only a list may do both.
-    of_cars = statement.where(CYCLE.c.subject_type == "vehicle", CYCLE.c.subject_id.in_(vehicle_ids))
-    of_people = statement.where(CYCLE.c.subject_type == "customer", CYCLE.c.subject_id.in_(customer_ids))
+    of_cars = statement.where(CYCLE.c.subject_type == "vehicle", among(connection, CYCLE.c.subject_id, vehicle_ids))
+    of_people = statement.where(CYCLE.c.subject_type == "customer", among(connection, CYCLE.c.subject_id, customer_ids))
     rows = [*(connection.execute(of_cars) if vehicle_ids else ()), *connection.execute(of_people)]
     touches = _touches(connection, [row[3] for row in rows])
     cycles: dict[tuple[str, int, str], list[CycleFacts]] = defaultdict(list)
@@ -223,7 +227,7 @@ def _touches(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, d
     statement = (
         sa.select(MESSAGE_CYCLE.c.cycle_id, MESSAGE_CYCLE.c.stage, MESSAGE.c.id, MESSAGE.c.state)
         .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
-        .where(MESSAGE_CYCLE.c.cycle_id.in_(cycle_ids))
+        .where(among(connection, MESSAGE_CYCLE.c.cycle_id, cycle_ids))
     )
     touches: dict[int, dict[str, tuple[int, str]]] = defaultdict(dict)
     for cycle_id, stage, message_id, state in connection.execute(statement):
@@ -237,13 +241,13 @@ def _enrolments(
     statement = sa.select(*_ENROLMENT_COLUMNS).where(
         ENROLMENT.c.campaign_id == campaign_id,
         ENROLMENT.c.period == period,
-        ENROLMENT.c.customer_id.in_(customer_ids),
+        among(connection, ENROLMENT.c.customer_id, customer_ids),
     )
     return {row[1]: EnrolmentFacts(*row) for row in connection.execute(statement)}
 
 
 def _enrolments_by_id(connection: sa.Connection, ids: Iterable[int]) -> dict[int, EnrolmentFacts]:
-    statement = sa.select(*_ENROLMENT_COLUMNS).where(ENROLMENT.c.id.in_(sorted(ids)))
+    statement = sa.select(*_ENROLMENT_COLUMNS).where(among(connection, ENROLMENT.c.id, sorted(ids)))
     return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement)}
 
 
@@ -252,7 +256,7 @@ def _latest_visits(
 ) -> dict[int, date]:
     statement = (
         sa.select(column, sa.func.max(VISIT.c.day))
-        .where(column.in_(ids), VISIT.c.counted, VISIT.c.day >= today - OUTCOMES_LOOKED_BACK)
+        .where(among(connection, column, ids), VISIT.c.counted, VISIT.c.day >= today - OUTCOMES_LOOKED_BACK)
         .group_by(column)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
@@ -261,7 +265,7 @@ def _latest_visits(
 def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[tuple[int, int | None], date]:
     statement = (
         sa.select(BOOKING.c.customer_id, BOOKING.c.vehicle_id, sa.func.max(BOOKING.c.booked_on))
-        .where(BOOKING.c.customer_id.in_(customer_ids), BOOKING.c.state != "cancelled")
+        .where(among(connection, BOOKING.c.customer_id, customer_ids), BOOKING.c.state != "cancelled")
         .group_by(BOOKING.c.customer_id, BOOKING.c.vehicle_id)
     )
     return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
@@ -270,7 +274,7 @@ def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> 
 def _latest_renewals(connection: sa.Connection, vehicle_ids: Sequence[int]) -> dict[int, date]:
     statement = (
         sa.select(RENEWAL.c.vehicle_id, sa.func.max(RENEWAL.c.ends_on))
-        .where(RENEWAL.c.vehicle_id.in_(vehicle_ids))
+        .where(among(connection, RENEWAL.c.vehicle_id, vehicle_ids))
         .group_by(RENEWAL.c.vehicle_id)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
@@ -280,7 +284,7 @@ def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dic
     statement = (
         sa.select(MESSAGE_CYCLE.c.cycle_id, REPLY.c.meaning)
         .join(REPLY, REPLY.c.message_id == MESSAGE_CYCLE.c.message_id)
-        .where(MESSAGE_CYCLE.c.cycle_id.in_(cycle_ids), REPLY.c.meaning.in_(CLOSING_ANSWERS))
+        .where(among(connection, MESSAGE_CYCLE.c.cycle_id, cycle_ids), REPLY.c.meaning.in_(CLOSING_ANSWERS))
         .order_by(REPLY.c.id)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
@@ -288,7 +292,7 @@ def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dic
 
 def _open_complaints(connection: sa.Connection, customer_ids: Sequence[int]) -> frozenset[int]:
     statement = sa.select(COMPLAINT.c.customer_id).where(
-        COMPLAINT.c.customer_id.in_(customer_ids), COMPLAINT.c.closed_on.is_(None)
+        among(connection, COMPLAINT.c.customer_id, customer_ids), COMPLAINT.c.closed_on.is_(None)
     )
     return frozenset(connection.execute(statement).scalars())
 
@@ -296,7 +300,11 @@ def _open_complaints(connection: sa.Connection, customer_ids: Sequence[int]) -> 
 def _accidents(connection: sa.Connection, customer_ids: Sequence[int], today: date) -> dict[int, date]:
     statement = (
         sa.select(VISIT.c.customer_id, sa.func.max(VISIT.c.day))
-        .where(VISIT.c.customer_id.in_(customer_ids), VISIT.c.has_accident, VISIT.c.day >= today - ACCIDENT_HOLD)
+        .where(
+            among(connection, VISIT.c.customer_id, customer_ids),
+            VISIT.c.has_accident,
+            VISIT.c.day >= today - ACCIDENT_HOLD,
+        )
         .group_by(VISIT.c.customer_id)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
@@ -311,7 +319,7 @@ def _counted(
     statement = (
         sa.select(MESSAGE.c.customer_id, sa.func.count())
         .where(
-            MESSAGE.c.customer_id.in_(customer_ids),
+            among(connection, MESSAGE.c.customer_id, customer_ids),
             MESSAGE.c.count_on > today - timedelta(days=cap_days),
             *counts_as_sent(),
         )

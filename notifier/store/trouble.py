@@ -1,6 +1,8 @@
-"""Telling a database in trouble from data it cannot take."""
+"""Telling a database in trouble from data it cannot take, and from a defect of ours."""
 
 from __future__ import annotations
+
+import sqlite3
 
 from sqlalchemy import exc
 
@@ -8,12 +10,16 @@ __all__ = ["is_database_trouble", "is_deadlock"]
 
 
 def is_database_trouble(error: BaseException) -> bool:
-    """Is the database at fault (locked, restarting, out of reach), so that the same data may be written later?
+    """Is the database at fault (locked, full, restarting, out of reach), so that the same may be done later?
 
-    False where the data itself cannot be written: trying again would fail again.
+    False where the data itself cannot be written or the statement is wrong: trying again would fail again.
     """
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
+    told = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(told, sqlite3.OperationalError):
+        # SQLite's plain error is that of a statement: no such table, no such column.
+        return getattr(told, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
     return isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | OSError)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 
 from notifier.locale import N_
@@ -148,7 +149,7 @@ _REGISTRY = (
         "节日.名称",
         N_("the festival of a greeting"),
         ("中秋节", "Mid-Autumn Festival"),
-        ("国际妇女节", "Mid-Autumn Festival"),
+        ("中秋节", "Chinese New Year's Eve"),
     ),
     Field(
         "event.title",
@@ -246,6 +247,7 @@ _BY_EITHER_NAME = {spelling: field for field in _REGISTRY for spelling in (field
 _FLAG_BY_EITHER_NAME = {spelling: flag for flag in _FLAGS for spelling in (flag.name, flag.alias)}
 
 
+@lru_cache(maxsize=64)
 def is_chinese(language: str) -> bool:
     """Are values and additions of a text in `language` spoken in Chinese? Every other language gets English ones."""
     return language.lower().startswith("zh")

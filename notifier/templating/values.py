@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
+from notifier.domain.festivals import spoken_festival
 from notifier.templating.fields import FIELDS, is_chinese
 from notifier.templating.spoken import (
     cleaned,
@@ -23,8 +25,7 @@ Values = Mapping[str, str]
 """Spoken values keyed by `Field.variable`. A field without a value is absent, never empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFacts:
+class CustomerFacts(NamedTuple):
     """`sex`: m, f or None."""
 
     name: str | None = None
@@ -32,8 +33,7 @@ class CustomerFacts:
     is_company: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CarFacts:
+class CarFacts(NamedTuple):
     """`service_kind`: first, regular or None. `years`: how many years ago it was delivered, on its anniversary."""
 
     plate: str | None = None
@@ -48,11 +48,10 @@ class CarFacts:
     years: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OccasionFacts:
+class OccasionFacts(NamedTuple):
     """What a text is about beside the customer's cars: a festival, an event, points, a level.
 
-    `festival`: its name as spoken. `event`, `event_on`: the title and day of a list or topic.
+    `festival`: its name as domain/festivals knows it. `event`, `event_on`: the title and day of a list or topic.
     """
 
     festival: str | None = None
@@ -90,29 +89,24 @@ _FALLBACKS = {
     "en": {"plate": "your car", "model": "car", "kind": "service"},
 }
 
-_CUSTOMER_NAME = FIELDS["customer.name"].variable
-_SALUTATION = FIELDS["customer.salutation"].variable
-_PLATE = FIELDS["vehicle.plate"].variable
-_MODEL = FIELDS["vehicle.model"].variable
-_DUE_ON = FIELDS["service.due_on"].variable
-_SERVICE_KIND = FIELDS["service.kind"].variable
-_INSURANCE_ENDS_ON = FIELDS["insurance.ends_on"].variable
-_INSPECTION_ENDS_ON = FIELDS["inspection.ends_on"].variable
-_LOAN_ENDS_ON = FIELDS["loan.ends_on"].variable
-_WARRANTY_ENDS_ON = FIELDS["warranty.ends_on"].variable
-_VISITED_ON = FIELDS["visit.on"].variable
-_YEARS = FIELDS["vehicle.years"].variable
-_FESTIVAL = FIELDS["festival.name"].variable
-_EVENT = FIELDS["event.title"].variable
-_EVENT_ON = FIELDS["event.on"].variable
-_LEVEL = FIELDS["member.level"].variable
-_POINTS = FIELDS["points.balance"].variable
-_POINTS_END_ON = FIELDS["points.ends_on"].variable
-_COUPON_CODE = FIELDS["coupon.code"].variable
-_COUPON_VALUE = FIELDS["coupon.value"].variable
-_COUPON_ENDS_ON = FIELDS["coupon.ends_on"].variable
-_SHOP_NAME = FIELDS["shop.name"].variable
-_SHOP_PHONE = FIELDS["shop.phone"].variable
+
+class _Facts(NamedTuple):
+    """Everything a text may speak of, for one customer."""
+
+    customer: CustomerFacts
+    cars: Sequence[CarFacts]
+    coupon: CouponFacts | None
+    shop: ShopFacts
+    language: str
+    occasion: OccasionFacts
+
+    @property
+    def tongue(self) -> str:
+        return "zh" if is_chinese(self.language) else "en"
+
+
+_NO_OCCASION = OccasionFacts()
+_NO_CAR = CarFacts()
 
 
 def build_values(
@@ -123,83 +117,87 @@ def build_values(
     language: str,
     *,
     occasion: OccasionFacts | None = None,
+    wanted: Iterable[str] | None = None,
 ) -> Values:
     """Every value these facts can fill, as spoken in `language` (zh… in Chinese, all others in English).
 
-    Fields of several cars are joined in car order. Where one of several cars lacks a value without fallback the field
-    is absent for all: a list of two plates and one date would name the wrong day.
+    `wanted`: names of the fields to speak, None for all. Fields of several cars are joined in car order. Where one of
+    several cars lacks a value without fallback the field is absent for all: a list of two plates and one date would
+    name the wrong day.
     """
-    values = dict(_shop_values(shop))
-    values[_SALUTATION] = spoken_salutation(
-        customer.name, customer.sex, is_company=customer.is_company, language=language
-    )
-    if name := cleaned(customer.name):
-        values[_CUSTOMER_NAME] = name
-    if cars:
-        _add_cars(values, cars, language)
-    else:
-        values[_PLATE], values[_MODEL] = _fallback("plate", language), _fallback("model", language)
-    if coupon is not None:
-        _add_coupon(values, coupon, language)
-    if occasion is not None:
-        _add_occasion(values, occasion, language)
+    facts = _Facts(customer, cars or (_NO_CAR,), coupon, shop, language, occasion or _NO_OCCASION)
+    values = {}
+    for name in _SPEAKERS if wanted is None else wanted:
+        if spoken := _SPEAKERS[name](facts):
+            values[_VARIABLES[name]] = spoken
     return values
 
 
-@lru_cache(maxsize=256)
-def _shop_values(shop: ShopFacts) -> tuple[tuple[str, str], ...]:
-    known = ((_SHOP_NAME, cleaned(shop.name)), (_SHOP_PHONE, cleaned(shop.phone)))
-    return tuple((variable, value) for variable, value in known if value)
+def _of_cars(speak: Callable[[CarFacts, _Facts], str]) -> Callable[[_Facts], str]:
+    """A field of each car, joined; empty where one of them has no value."""
+
+    def spoken(facts: _Facts) -> str:
+        if len(facts.cars) == 1:
+            return speak(facts.cars[0], facts)
+        parts = [speak(car, facts) for car in facts.cars]
+        return spoken_list(parts, facts.language) if all(parts) else ""
+
+    return spoken
 
 
-def _add_cars(values: dict[str, str], cars: Sequence[CarFacts], language: str) -> None:
-    kinds = _SERVICE_KINDS[_tongue(language)]
-    no_plate, no_model, no_kind = (_fallback(what, language) for what in ("plate", "model", "kind"))
-    spoken: tuple[tuple[str, Callable[[CarFacts], str]], ...] = (
-        (_PLATE, lambda car: spoken_plate(car.plate, language) or no_plate),
-        (_MODEL, lambda car: cleaned(car.model) or no_model),
-        (_DUE_ON, lambda car: _date(car.due_on, language)),
-        (_SERVICE_KIND, lambda car: kinds.get(car.service_kind or "", no_kind)),
-        (_INSURANCE_ENDS_ON, lambda car: _date(car.insurance_ends_on, language)),
-        (_INSPECTION_ENDS_ON, lambda car: _date(car.inspection_ends_on, language)),
-        (_LOAN_ENDS_ON, lambda car: _date(car.loan_ends_on, language)),
-        (_WARRANTY_ENDS_ON, lambda car: _date(car.warranty_ends_on, language)),
-        (_VISITED_ON, lambda car: _date(car.visited_on, language)),
-        (_YEARS, lambda car: str(car.years or "")),
-    )
-    for variable, speak in spoken:
-        parts = [speak(car) for car in cars]
-        if all(parts):
-            values[variable] = spoken_list(parts, language)
+def _salutation(facts: _Facts) -> str:
+    person = facts.customer
+    return spoken_salutation(person.name, person.sex, is_company=person.is_company, language=facts.language)
 
 
-def _add_coupon(values: dict[str, str], coupon: CouponFacts, language: str) -> None:
-    if code := cleaned(coupon.code):
-        values[_COUPON_CODE] = code
-    if coupon.value_minor and coupon.value_minor > 0:
-        values[_COUPON_VALUE] = spoken_money(coupon.value_minor)
-    values[_COUPON_ENDS_ON] = spoken_date(coupon.ends_on, language)
+def _coupon_value(facts: _Facts) -> str:
+    worth = facts.coupon.value_minor if facts.coupon is not None else None
+    return spoken_money(worth) if worth and worth > 0 else ""
 
 
-def _add_occasion(values: dict[str, str], occasion: OccasionFacts, language: str) -> None:
-    spoken = (
-        (_FESTIVAL, cleaned(occasion.festival)),
-        (_EVENT, cleaned(occasion.event)),
-        (_EVENT_ON, _date(occasion.event_on, language)),
-        (_LEVEL, cleaned(occasion.level)),
-        (_POINTS, str(occasion.points or "")),
-        (_POINTS_END_ON, _date(occasion.points_end_on, language)),
-    )
-    values.update((variable, value) for variable, value in spoken if value)
+def _coupon_ends_on(facts: _Facts) -> str:
+    return spoken_date(facts.coupon.ends_on, facts.language) if facts.coupon is not None else ""
 
 
-def _date(day: date | None, language: str) -> str:
-    return spoken_date(day, language) if day else ""
+def _date(day: date | None, facts: _Facts) -> str:
+    return spoken_date(day, facts.language) if day else ""
 
 
-def _tongue(language: str) -> str:
-    return "zh" if is_chinese(language) else "en"
+def _kind(car: CarFacts, facts: _Facts) -> str:
+    if car is _NO_CAR:
+        return ""
+    return _SERVICE_KINDS[facts.tongue].get(car.service_kind or "", _fallback("kind", facts))
 
 
-def _fallback(what: str, language: str) -> str:
-    return _FALLBACKS[_tongue(language)][what]
+def _fallback(what: str, facts: _Facts) -> str:
+    return _FALLBACKS[facts.tongue][what]
+
+
+_cleaned_of_shop = lru_cache(maxsize=256)(cleaned)
+
+_SPEAKERS: Mapping[str, Callable[[_Facts], str]] = {
+    "customer.name": lambda facts: cleaned(facts.customer.name),
+    "customer.salutation": _salutation,
+    "vehicle.plate": _of_cars(lambda car, facts: spoken_plate(car.plate, facts.language) or _fallback("plate", facts)),
+    "vehicle.model": _of_cars(lambda car, facts: cleaned(car.model) or _fallback("model", facts)),
+    "vehicle.years": _of_cars(lambda car, _facts: str(car.years or "")),
+    "service.due_on": _of_cars(lambda car, facts: _date(car.due_on, facts)),
+    "service.kind": _of_cars(_kind),
+    "insurance.ends_on": _of_cars(lambda car, facts: _date(car.insurance_ends_on, facts)),
+    "inspection.ends_on": _of_cars(lambda car, facts: _date(car.inspection_ends_on, facts)),
+    "loan.ends_on": _of_cars(lambda car, facts: _date(car.loan_ends_on, facts)),
+    "warranty.ends_on": _of_cars(lambda car, facts: _date(car.warranty_ends_on, facts)),
+    "visit.on": _of_cars(lambda car, facts: _date(car.visited_on, facts)),
+    "festival.name": lambda facts: spoken_festival(facts.occasion.festival or "", facts.language),
+    "event.title": lambda facts: cleaned(facts.occasion.event),
+    "event.on": lambda facts: _date(facts.occasion.event_on, facts),
+    "member.level": lambda facts: cleaned(facts.occasion.level),
+    "points.balance": lambda facts: str(facts.occasion.points or ""),
+    "points.ends_on": lambda facts: _date(facts.occasion.points_end_on, facts),
+    "coupon.code": lambda facts: cleaned(facts.coupon.code) if facts.coupon is not None else "",
+    "coupon.value": _coupon_value,
+    "coupon.ends_on": _coupon_ends_on,
+    "shop.name": lambda facts: _cleaned_of_shop(facts.shop.name),
+    "shop.phone": lambda facts: _cleaned_of_shop(facts.shop.phone),
+}
+_VARIABLES = {name: FIELDS[name].variable for name in _SPEAKERS}

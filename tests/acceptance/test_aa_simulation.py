@@ -126,7 +126,7 @@ class Simulation:
         """One monthly run: whoever has not come for a month is due, every month anew."""
         now = datetime.combine(today, time(10), self.zone)
         setting = Setting(self.campaign, shop_id, self.zone, now, "2026", CONTROL_BP, 0, None)
-        pace = Pace(now=now, zone=self.zone, quiet=None, cap=None, budget=None, ledger=Ledger({}))
+        pace = Pace(now=now, zone=self.zone, hours=None, cap=None, budget=None, ledger=Ledger({}))
         planner = GroupPlanner(setting, pace, self.texts, "simulator", lambda: "CODE")
         facts = _chunk_facts(shop, today)
         for customer in shop.facts.values():

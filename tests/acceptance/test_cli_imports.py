@@ -63,6 +63,18 @@ def test_a_dry_run_shows_how_the_file_is_understood(shop: CliShop) -> None:
     shop.run("explain", phone(1), "--at", AT, code=1)
 
 
+def test_a_dry_run_shows_the_columns_that_speak_where_another_is_empty(shop: CliShop) -> None:
+    """Recognised, but overruled by a better name: whoever looks must see that they are read, and when."""
+    rows = [{"VIN": vin(1), "手机": phone(1), "联系电话": phone(2), "车主": "陈", "姓名": "", "交车日期": "2024-01-02"}]
+    page = shop.run("import", "customers", shop.file("c.csv", rows), "--at", AT, "--dry-run").stdout
+    lines = [line.split() for line in page.splitlines()]
+    assert ["phone", "手机", phone(1)] in lines
+    assert ["phone,", "where", "empty", "联系电话", phone(2)] in lines
+    assert ["name,", "where", "empty", "车主", "陈"] in lines or ["name,", "where", "empty", "姓名", "-"] in lines
+    assert page.count("where empty") == 2
+    assert "Columns nobody reads" not in page
+
+
 def test_a_dry_run_tells_programs_the_same(shop: CliShop) -> None:
     """The counts of an import, and beside them the mapping, what nobody reads, and the first rows."""
     words = ("import", "customers", shop.file("c.csv", people()), "--at", AT)
@@ -160,6 +172,15 @@ def test_rejects_of_another_ending_are_refused_before_anything_is_imported(shop:
     done = shop.run("import", "customers", file, "--at", AT, "--rejects", str(shop.folder / "bad.xls"), code=1)
     assert ".xlsx" in done.stderr
     shop.run("explain", phone(1), "--at", AT, code=1)
+
+
+@pytest.mark.parametrize("name", ["x.xlsx", "x.csv", "x"])
+def test_where_rejects_cannot_go_is_named_as_it_was_given(shop: CliShop, name: str) -> None:
+    """A workbook may become a CSV, but nobody has asked for one."""
+    file = shop.file("c.csv", people())
+    out = f"{shop.folder}/nowhere/{name}"
+    said = shop.run("import", "customers", file, "--rejects", out, code=1).stderr
+    assert f"--rejects {out}{'' if '.' in name else '.xlsx'} cannot be written" in said
 
 
 def test_rejects_never_overwrite_the_file_they_come_from(shop: CliShop) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.cli_shop import CliShop
 from tests.support.import_desk import phone, vin
@@ -212,6 +213,53 @@ def test_doctor_names_the_file_of_an_unfinished_import(shop: CliShop) -> None:
     said = shop.run("doctor", "--at", AT, code=1).stdout
     assert "✗ An import of customers from c.csv began on 2026-03-10 10:00 and has not finished; repeat it." in said
     assert said.count("Mend: notifier import customers FILE") == 1
+
+
+@pytest.mark.parametrize(
+    "source, command",
+    [("c.csv", "notifier import customers c.csv"), ("二月 客户.csv", "notifier import customers '二月 客户.csv'"),
+     ("dms.yaml: customers", "notifier sync customers")],
+)  # fmt: skip
+def test_planning_that_waits_for_an_import_names_its_file(shop: CliShop, source: str, command: str) -> None:
+    """And the command that completes it."""
+    row = {"客户编号": "K1", "手机": phone(1), "VIN": vin(1)}
+    shop.run("import", "customers", shop.file("c.csv", [row]), "--at", AT)
+    store = shop.store()
+    with store.write() as session:
+        session.connection().execute(sa.text("UPDATE dms_import SET state = 'running', source = :s"), {"s": source})
+    store.close()
+    said = shop.run("plan", "--campaign", "birthday", "--at", AT).stdout
+    assert f"the import of customers from {source} has not finished" in said
+    assert said.strip().splitlines()[-1].endswith(f"same file: {command}")
+
+
+@pytest.mark.parametrize("words", [("status",), ("report",), ("report", "quality"), ("explain", "13812345001")])
+def test_whoever_only_asks_makes_no_database(shop: CliShop, words: tuple[str, ...]) -> None:
+    """A mistyped address would be answered as an empty shop, and the file would stay."""
+    shop.settings["NOTIFIER_DATABASE_URL"] = f"sqlite:///{shop.folder}/nowhere/shpo.sqlite3"
+    said = shop.run(*words, code=1).stderr
+    assert f"There is no database at {shop.folder}/nowhere/shpo.sqlite3" in said
+    assert not (shop.folder / "nowhere").exists()
+    shop.run("plan")
+    shop.run("status")
+
+
+def test_a_report_is_written_as_the_ending_of_its_file_says(shop: CliShop) -> None:
+    """A workbook called so is one; what contradicts itself or says nothing is refused before anything is written."""
+    row = {"客户编号": "K1", "手机": phone(1), "VIN": vin(1)}
+    shop.run("import", "customers", shop.file("c.csv", [row]), "--at", AT)
+    for ending, start in (("xlsx", b"PK"), ("XLSX", b"PK"), ("json", b"{"), ("csv", b"\xef\xbb\xbf")):
+        shop.run("report", "quality", "--at", AT, "--out", f"q.{ending}")
+        assert (shop.folder / f"q.{ending}").read_bytes().startswith(start)
+    shop.run("report", "quality", "--at", AT, "--out", "q.txt")
+    assert "customers" in (shop.folder / "q.txt").read_text("utf-8")
+    refused = shop.run("report", "quality", "--at", AT, "--format", "csv", "--out", "r.xlsx", code=1).stderr
+    assert "--format csv does not fit --out r.xlsx" in refused
+    for name in ("r.pdf", "r"):
+        assert f"--out {name} does not say how" in shop.run("report", "--at", AT, "--out", name, code=1).stderr
+    assert not [path for path in shop.folder.iterdir() if path.name.startswith("r.")]
+    shop.run("report", "quality", "--at", AT, "--format", "json", "--out", "r")
+    assert (shop.folder / "r").read_bytes().startswith(b"{")
 
 
 def test_doctor_looks_into_the_watched_folder(shop: CliShop) -> None:

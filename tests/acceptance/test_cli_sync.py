@@ -126,6 +126,51 @@ def test_the_doctor_asks_the_database(shop: CliShop, dms: DmsDatabase) -> None:
     assert "DMS database" not in shop.run("doctor", code=1).stdout
 
 
+def test_a_sync_that_failed_is_remembered_until_one_has_worked(shop: CliShop, dms: DmsDatabase) -> None:
+    """Under cron nobody sees it: doctor and status say when, since when and why."""
+    shop.run("sync", "--at", AT)
+    assert shop.json("status")["failed_sync"] is None
+    dms.do("ALTER TABLE orders RENAME TO jobs")
+    shop.run("sync", "--at", AT, code=1)
+    shop.run("sync", "--at", LATER, code=1)
+    said = "notifier sync has failed since 2026-03-01 10:00, last on 2026-03-01 11:00, at the visits: "
+    assert f"✗ {said}" in shop.run("doctor", "--at", LATER, code=1).stdout
+    assert said in shop.run("status").stdout
+    failed = shop.json("status")["failed_sync"]
+    assert (failed["kind"], failed["code"], "no such table: orders" in failed["sentence"]) == ("visits", "dms", True)
+    dms.do("ALTER TABLE jobs RENAME TO orders")
+    shop.run("sync", "customers", "--at", LATER)
+    assert shop.json("status")["failed_sync"] is not None
+    shop.run("sync", "visits", "--at", LATER)
+    assert shop.json("status")["failed_sync"] is None
+
+
+def test_a_database_that_was_away_is_remembered_without_its_secrets(shop: CliShop) -> None:
+    """Whichever kind works again, the database does."""
+    address = shop.settings.pop("NOTIFIER_DMS_URL_FILE")
+    shop.settings["NOTIFIER_DMS_URL"] = "postgresql://me:geheim-9f3@127.0.0.1:1/dms?password=geheim-9f3"
+    shop.run("sync", "--at", AT, code=1)
+    told = shop.run("status").stdout
+    assert "notifier sync failed on 2026-03-01 10:00, at the customers: " in told
+    assert "127.0.0.1" in told
+    assert "geheim" not in told
+    del shop.settings["NOTIFIER_DMS_URL"]
+    assert shop.json("status")["failed_sync"] is None
+    shop.settings["NOTIFIER_DMS_URL_FILE"] = address
+    shop.run("sync", "renewals", "--at", AT)
+    assert shop.json("status")["failed_sync"] is None
+
+
+def test_a_query_that_suddenly_gives_nothing_is_said_and_does_not_count(shop: CliShop, dms: DmsDatabase) -> None:
+    """A wrong database or a broken query looks like a shop without visits."""
+    shop.run("sync", "--at", AT)
+    dms.do("DELETE FROM orders")
+    said = shop.run("sync", "visits", "--full", "--at", LATER).stdout
+    assert "It gave no row, though some are known here" in said
+    assert "Visits are known up to 2026-03-01 10:00." in said
+    assert shop.json("sync", "visits", "--full", "--at", LATER)["visits"]["news"] is False
+
+
 def test_an_unknown_kind_is_wrong_usage(shop: CliShop) -> None:
     """There are three."""
     assert "cars is none of customers, visits, renewals" in shop.run("sync", "cars", code=2).stderr

@@ -150,17 +150,54 @@ def test_a_round_by_hand(hand: CliShop) -> None:
     assert first["import"]["at"] == at.isoformat()
     assert first["import"]["as_of"] < at.isoformat()
 
+    hand.settings["NOTIFIER_INBOX"] = str(files)
     (files / "报价.pdf").write_bytes(b"%PDF-1.7")
     drop(files, "客户.csv", OWNERS)
-    shown = hand.run("import", "folder", str(files), code=1).stdout
+    shown = hand.run("import", "folder", code=1).stdout
     assert "rejected" in shown
     assert "done/" in shown
     headings, *rows = shown.splitlines()
     assert headings.split() == ["File", "Read", "New", "Changed", "Unchanged", "Merged", "Parked", "Rejected"]
     figures = next(row.split()[-7:] for row in rows if row.startswith("客户.csv"))
     assert int(figures[0]) == sum(map(int, figures[1:])) == 2
-    hand.settings["NOTIFIER_INBOX"] = str(files)
     assert "Nothing lies there" in hand.run("import", "folder").stdout
+
+
+def test_of_a_folder_that_is_no_inbox_only_what_is_meant_is_taken(hand: CliShop) -> None:
+    """A folder named by mistake stays as it was: other files are named, tables of something else said to be so."""
+    files = hand.folder / "files"
+    hand.settings["NOTIFIER_INBOX"] = str(hand.folder / "inbox")
+    (files / "报价.pdf").write_bytes(b"%PDF-1.7")
+    (files / "budget.csv").write_text("month,rent\n1,2\n", "utf-8")
+    before = sorted(path.name for path in files.iterdir())
+    told = hand.json("import", "folder", str(files), code=1)
+    assert [(filed["file"], filed["state"], filed["filed"]) for filed in told["files"]] == [
+        ("budget.csv", "left", None)
+    ]
+    assert told["passed_over"] == ["报价.pdf"]
+    assert sorted(path.name for path in files.iterdir()) == before
+
+    drop(files, "客户.csv", OWNERS)
+    shown = hand.run("import", "folder", str(files), code=1).stdout
+    assert "报价.pdf is not called like a table" in shown
+    assert "budget.csv was left where it lies." in shown
+    assert "no column name we know" in shown
+    assert sorted(path.name for path in files.iterdir()) == sorted({*before, "done", "rejected", "working"})
+    assert not any((files / "rejected").iterdir())
+
+    (files / "budget.csv").unlink()
+    drop(files, "客户.csv", OWNERS)
+    assert "报价.pdf" in hand.run("import", "folder", str(files)).stdout
+
+
+def test_a_working_folder_of_somebody_else_is_not_touched(hand: CliShop) -> None:
+    """What lies in it would be taken for files somebody died over."""
+    files = hand.folder / "files"
+    (files / "working" / "1").mkdir(parents=True)
+    drop(files / "working" / "1", "客户.csv", OWNERS)
+    drop(files, "客户.csv", OWNERS)
+    assert "has a folder working" in hand.run("import", "folder", str(files), code=1).stderr
+    assert (files / "working" / "1" / "客户.csv").exists()
 
 
 def test_a_round_by_hand_needs_a_folder(hand: CliShop) -> None:

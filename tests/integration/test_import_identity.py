@@ -207,8 +207,8 @@ def test_a_call_about_the_car_leaves_with_it(store: Store, shop: int) -> None:
     bring(store, shop, "customers", [car("C1", phone(1), 1), car("C2", phone(1), 2)])
     (whole,) = people(store)
     for about in (vehicle(store, 2)["id"], None):
-        add(store, "contact", shop_id=shop, customer_id=whole["id"], vehicle_id=about, entry=f"{about}", purpose="maintenance_due",
-            contacted_on=TODAY, created_at=NOW, updated_at=NOW)  # fmt: skip
+        add(store, "contact", shop_id=shop, customer_id=whole["id"], vehicle_id=about, entry=f"{about}",
+            purpose="maintenance_due", contacted_on=TODAY, created_at=NOW, updated_at=NOW)  # fmt: skip
     bring(store, shop, "customers", [car("C1", phone(1), 1), car("C2", phone(5), 2)])
     assert [row["customer_id"] for row in rows_of(store, "contact")] == [one_of(store, "C2")["id"], whole["id"]]
 

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from notifier.errors import Refused
 from notifier.jobs.plan import plan
 from notifier.store.engine import Store
-from notifier.store.runs import approve, open_run, settle_done, void
+from notifier.store.runs import approve, lapsed_runs, open_run, settle_done, void
 from notifier.store.shops import planner_lock
 from notifier.store.tables import Coupon, Decision, Enrolment, Message, MessageCycle, Run
-from tests.support.shop import MAINTENANCE, WINBACK, Dealership, at, control_key, days, treatment_key, yaml
+from tests.support.shop import BIRTHDAY, MAINTENANCE, WINBACK, Dealership, at, control_key, days, treatment_key, yaml
 
 TUESDAY = date(2026, 3, 10)
 REVIEWED = WINBACK + "    control: 50%\n    review: required\n"
@@ -66,7 +66,38 @@ def test_a_rejected_run_is_void(shop: Dealership) -> None:
     shop.write(lambda session: void(session, run_id(shop), by="王经理"))
     assert shop.one(Run)["state"] == "void"
     assert {(row["state"], row["reason"]) for row in shop.rows(Message)} == {("cancelled", "void")}
-    assert [shop.rows(model) for model in (MessageCycle, Decision, Coupon, Enrolment)] == [[], [], [], []]
+    assert [shop.rows(model) for model in (MessageCycle, Coupon, Enrolment)] == [[], [], []]
+
+
+def test_what_a_void_run_had_planned_is_put_off_not_forgotten(shop: Dealership) -> None:
+    """Every customer keeps a decision: the next run plans them, or says that the stage has closed."""
+    shop.write(lambda session: void(session, run_id(shop), by="王经理"))
+    assert shop.decisions("陈晓芳") == {"lost": ("deferred", "run_rejected")}
+    assert {row["verdict"] for row in shop.rows(Decision)} == {"deferred"}
+    assert shop.one(Run)["counts"]["review"]["verdict"] == "void"
+
+
+def test_a_run_nobody_reviewed_is_planned_again_by_the_next(shop: Dealership) -> None:
+    """Expired on Friday, said aloud, and on Tuesday its customers are in a new run."""
+    friday = shop.plan_at(at(TUESDAY + days(3), "10:01"))
+    assert friday.document()["expired"] == [run_id(shop)]
+    assert shop.decisions("陈晓芳") == {"lost": ("deferred", "review_expired")}
+    with shop.store.read() as session:
+        assert [run.id for run in lapsed_runs(session, at(TUESDAY))] == [run_id(shop)]
+    assert shop.planned_at(at(TUESDAY + days(7)))["planned"] == 1
+    assert shop.decisions("陈晓芳") == {"lost": ("planned", None)}
+    with shop.store.read() as session:
+        assert lapsed_runs(session, at(TUESDAY)) == []
+
+
+def test_a_stage_that_closed_while_nobody_reviewed_ends_with_a_reason(store: Store) -> None:
+    """A birthday greeting nobody released: not planned, not silent either."""
+    shop = Dealership(store, yaml(BIRTHDAY + "    review: required\n"))
+    shop.customer("陈晓芳", birth_on=date(1990, 3, 10), birth_mmdd="0310")
+    shop.plan_at(at(TUESDAY))
+    assert shop.told("陈晓芳") == [("day", "planned")]
+    shop.plan_at(at(TUESDAY + days(4)))
+    assert shop.decisions("陈晓芳") == {"day": ("excluded", "window_closed")}
 
 
 def test_a_rejected_list_comes_again_with_the_next_run(shop: Dealership) -> None:

@@ -19,11 +19,12 @@ import sqlalchemy as sa
 from notifier.dms.sql import open_dms
 from notifier.errors import BadInput, ConfigError, SourceError
 from notifier.jobs.sync import Synced, sync_all
+from notifier.reports.import_news import import_news, last_sentence
 from notifier.store.engine import Store
 from notifier.store.imports import begin_import, freshness, unfinished_kinds
-from notifier.store.syncs import Reached, keep_sync_point, sync_points
+from notifier.store.syncs import Reached, SyncFailure, keep_sync_point, last_failure, sync_points
 from tests.conftest import Postgres
-from tests.support.dms_database import CARS, MORNING, ORDERS, PEOPLE, DmsDatabase
+from tests.support.dms_database import CARS, MORNING, ORDERS, PEOPLE, QUERIES, DmsDatabase
 from tests.support.import_desk import (
     NOW,
     bring,
@@ -202,6 +203,106 @@ def test_a_customers_query_that_gives_nobody_is_refused(sqlite_store: Store, sho
         assert unfinished_kinds(session, shop) == set()
 
 
+@pytest.mark.parametrize(("kind", "table"), [("visits", "orders"), ("renewals", "policies")])
+def test_a_whole_source_without_a_row_is_no_news_where_some_are_known(
+    store: Store, dms: DmsDatabase, kind: str, table: str
+) -> None:
+    """A query that failed or another database looks like that; planning goes by what was known before."""
+    shop, later = open_shop(store), NOW + timedelta(days=1)
+    sync(store, shop, dms)
+    dms.do(f"DELETE FROM {table}")
+    done = sync(store, shop, dms, now=later, full=True)
+    assert {each: synced.report.is_news for each, synced in done.items()} == {
+        each: each != kind for each in ("customers", "visits", "renewals")
+    }
+    assert done[kind].document()["news"] is False
+    with store.read() as session:
+        assert freshness(session, shop)[kind] == NOW
+        news = {each.kind: each for each in import_news(session, shop, later, {}, {})}
+        assert unfinished_kinds(session, shop) == set()
+    assert "no row at all, so it does not count as fresh" in last_sentence(news[kind])
+    assert "rows read" in last_sentence(news["customers"])
+    dms.fill_again(kind)
+    assert sync(store, shop, dms, now=later, kinds=[kind])[kind].report.is_news
+    with store.read() as session:
+        assert freshness(session, shop)[kind] == later
+
+
+@pytest.mark.parametrize(("kind", "table"), [("visits", "orders"), ("renewals", "policies")])
+def test_a_source_that_was_empty_from_the_start_is_fresh(store: Store, dms: DmsDatabase, kind: str, table: str) -> None:
+    """A new shop has no visits, and many a DMS keeps no policies: reminders must not wait for ever."""
+    shop = open_shop(store)
+    dms.do(f"DELETE FROM {table}")
+    for now in (NOW, NOW + timedelta(days=1)):
+        assert sync(store, shop, dms, now=now)[kind].report.is_news
+        with store.read() as session:
+            assert freshness(session, shop)[kind] == now
+
+
+def test_a_failure_is_kept_until_the_same_has_worked(store: Store, dms: DmsDatabase) -> None:
+    """One row, however often it fails; another failure begins anew; a dry run keeps none."""
+    shop = open_shop(store)
+    dms.do("ALTER TABLE orders RENAME TO jobs")
+    with pytest.raises(SourceError):
+        sync(store, shop, dms, dry_run=True)
+    assert _failure(store, shop) is None
+    for hours in range(3):
+        with pytest.raises(SourceError) as refused:
+            sync(store, shop, dms, now=NOW + timedelta(hours=hours))
+    failure = _failure(store, shop)
+    assert failure is not None
+    assert (failure.kind, failure.since, failure.at) == ("visits", NOW, NOW + timedelta(hours=2))
+    assert str(failure) == str(refused.value)
+    assert len([row for row in rows_of(store, "dms_import") if row["state"] == "refused"]) == 1
+    assert unfinished_of(store, shop) == set()
+
+    dms.write(dms.file.read_text(encoding="utf-8").replace('no AS "工单号"', 'no AS "number"'))
+    dms.do("ALTER TABLE jobs RENAME TO orders")
+    with pytest.raises(ConfigError):
+        sync(store, shop, dms, now=NOW + timedelta(hours=3))
+    failure = _failure(store, shop)
+    assert failure is not None
+    assert (failure.code, failure.since) == ("config", NOW + timedelta(hours=3))
+
+    dms.write(QUERIES)
+    sync(store, shop, dms, kinds=["customers", "renewals"])
+    assert _failure(store, shop) is not None
+    sync(store, shop, dms, kinds=["visits"])
+    assert _failure(store, shop) is None
+
+
+def test_a_database_away_is_over_when_any_kind_is_read(store: Store, dms: DmsDatabase, tmp_path: Path) -> None:
+    """It is the database that failed, not the query."""
+    shop = open_shop(store)
+    with pytest.raises(SourceError):
+        list(sync_all(store, shop, f"sqlite:///{tmp_path}/none.db", dms.queries, settings()))
+    assert _failure(store, shop) is not None
+    sync(store, shop, dms, kinds=["renewals"])
+    assert _failure(store, shop) is None
+
+
+@pytest.mark.parametrize("letter", ["x", "长"])
+def test_a_cell_that_is_no_cell_is_one_sentence(store: Store, dms: DmsDatabase, letter: str) -> None:
+    """A scan or a whole document in a column: the row and the column are named, nothing is written."""
+    shop = open_shop(store)
+    dms.do("UPDATE orders SET kind = :kind WHERE no = 'R2'", kind=letter * 1_000_001)
+    with pytest.raises(SourceError, match=r"dms\.yaml, line 7: row 2 .* million characters in the column 维修类别"):
+        sync(store, shop, dms, kinds=["visits"])
+    assert rows_of(store, "repair_order") == []
+    assert unfinished_of(store, shop) == set()
+
+
+def _failure(store: Store, shop_id: int) -> SyncFailure | None:
+    with store.read() as session:
+        return last_failure(session, shop_id)
+
+
+def unfinished_of(store: Store, shop_id: int) -> set[str]:
+    """Kinds planning must not use."""
+    with store.read() as session:
+        return unfinished_kinds(session, shop_id)
+
+
 def test_one_kind_that_fails_leaves_those_before_it_done(sqlite_store: Store, shop: int, dms: DmsDatabase) -> None:
     """Nothing of the failed one is begun, so planning goes on with what it has; the next pass brings it."""
     dms.do("ALTER TABLE orders RENAME TO jobs")
@@ -242,7 +343,8 @@ def test_a_source_that_breaks_off_half_way_leaves_nothing_begun(
     with pytest.raises(SourceError, match="did not answer the query of visits to its end") as refused:
         sync(sqlite_store, shop, dms, kinds=["visits"], watch=watch)
     assert "\n" not in str(refused.value)
-    assert rows_of(sqlite_store, "dms_import") == rows_of(sqlite_store, "sync_point") == []
+    assert [row["state"] for row in rows_of(sqlite_store, "dms_import")] == ["refused"]
+    assert rows_of(sqlite_store, "sync_point") == []
     dms.close()
     postgres.drop(name)
 

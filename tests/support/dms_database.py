@@ -118,9 +118,16 @@ class DmsDatabase:
         """Three customers with a car each, two orders and a policy."""
         for n in (1, 2, 3):
             self.person(n)
-        self.order("R1", 1, datetime(2025, 9, 12, 9, 30))
-        self.order("R2", 2, datetime(2025, 10, 1, 8), total=Decimal("-80.00"))
-        self.policy("P1", 1, date(2026, 9, 30))
+        self.fill_again("visits")
+        self.fill_again("renewals")
+
+    def fill_again(self, kind: str) -> None:
+        """The two orders, or the policy."""
+        if kind == "visits":
+            self.order("R1", 1, datetime(2025, 9, 12, 9, 30))
+            self.order("R2", 2, datetime(2025, 10, 1, 8), total=Decimal("-80.00"))
+        else:
+            self.policy("P1", 1, date(2026, 9, 30))
 
     def close(self) -> None:
         """Give the connections back."""

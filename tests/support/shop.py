@@ -159,16 +159,19 @@ def _key(campaign: str, period: str, share_bp: int, universal_bp: int, number: i
 
 
 class Dealership:
-    """One shop in `store`. Customers are known by name, cars by plate."""
+    """One shop in `store`. Customers are known by name, cars by plate.
 
-    def __init__(self, store: Store, schedules: str) -> None:
+    `key`: which shop of a group, the first where it is left out. `first`: from where its phones and VINs are numbered.
+    """
+
+    def __init__(self, store: Store, schedules: str, *, key: str | None = None, first: int = 1) -> None:
         self.store = store
         self.schedules = self.read(schedules)
-        self._numbers = count(1)
+        self._numbers = count(first)
         self._customers: dict[str, int] = {}
         self._cars: dict[str, int] = {}
         with store.write() as session:
-            self.id = keep_shop(session, self.schedules.shops[0])
+            self.id = keep_shop(session, self.schedules.shop(key) if key else self.schedules.shops[0])
             for name, source in WORDINGS.items():
                 publish(session, name=name, language="zh-CN", source=source)
 
@@ -310,6 +313,10 @@ class Dealership:
         """The customer's name."""
         return next(name for name, key in self._customers.items() if key == customer_id)
 
+    def person(self, name: str) -> dict[str, Any]:
+        """The customer's row."""
+        return self.one(Customer, id=self._customers[name])
+
     def one_car(self, plate: str) -> dict[str, Any]:
         """The car's row."""
         return self.one(Vehicle, id=self._cars[plate])
@@ -351,7 +358,7 @@ class Dealership:
         """The real planner; with other `schedules` from now on where they are given."""
         if schedules is not None:
             self.schedules = self.read(schedules)
-        return Planner(self.store, self.schedules, GATEWAY, CAPABILITIES, PRICE)
+        return Planner(self.store, self.schedules, GATEWAY, CAPABILITIES, PRICE, SECRET)
 
     def plan_at(
         self, moment: datetime, *, campaign: str | None = None, dry_run: bool = False, fresh: bool = True

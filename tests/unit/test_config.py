@@ -56,6 +56,7 @@ BAD = {
     "NOTIFIER_IN_FLIGHT": "0",
     "NOTIFIER_SIMULATOR_SEED": "-1",
     "NOTIFIER_DMS_EVERY": "-5",
+    "NOTIFIER_DMS_SHOP": "two words",
     "NOTIFIER_TWILIO_RATE": "0",
     "TWILIO_API_BASE_URL": "api.twilio.com",
     "TWILIO_ACCOUNT_SID": "SK123",

@@ -22,7 +22,6 @@ from notifier.dms.inbox import (
     move_new,
     put_back,
     shelf,
-    shown_name,
     take_up,
 )
 from notifier.errors import BadInput, Refused
@@ -123,27 +122,6 @@ def test_ten_thousand_files_are_looked_through(tmp_path: Path) -> None:
     watch = FolderWatch(tmp_path, MINUTE)
     watch.look(NOON)
     assert len(watch.look(later(1)).ready) == 10_000
-
-
-@pytest.mark.parametrize(
-    ("raw", "shown"),
-    [
-        ("二月 客户.csv".encode(), "二月 客户.csv"),
-        ("客户.csv".encode("gbk"), "客户.csv"),
-        (b"a\nb\x1b[31m.csv", "a_b_[31m.csv"),
-        (b"\xff\xfe\xfd.csv", None),
-        (("客" * 85).encode()[:249] + b".xlsx", None),
-        (b"x" * 255, None),
-        (b"noending", "noending"),
-    ],
-)
-def test_names_as_people_and_databases_can_read_them(raw: bytes, shown: str | None) -> None:
-    """Whatever bytes they are: valid UTF-8, no control character, room for what is put around, the ending kept."""
-    name = shown_name(os.fsdecode(raw))
-    assert name == (shown or name)
-    assert len(name.encode("utf-8")) <= 180
-    assert name.isprintable() or "\ufffd" in name
-    assert name.endswith(os.fsdecode(raw[-4:])) or "." not in os.fsdecode(raw)
 
 
 # Taking and giving back

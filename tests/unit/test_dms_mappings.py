@@ -14,12 +14,12 @@ from notifier.errors import BadInput
 def test_without_files_there_is_nothing(tmp_path: Path) -> None:
     """Every kind is read by the names we know."""
     mappings = read_mappings(tmp_path)
-    assert mappings.of_file(["VIN"]) == {"customers": {}, "visits": {}, "renewals": {}}
+    assert mappings.of_file(["VIN"]) == {"customers": {}, "visits": {}, "renewals": {}, "contacts": {}}
     assert mappings.columns == {}
 
 
 def test_the_shared_one_holds_where_it_fits_and_a_kinds_own_one_wins(tmp_path: Path) -> None:
-    """One mapping.yaml for three kinds of files: a line counts where the kind has the field and the file the column."""
+    """One mapping.yaml for all kinds of files: a line counts where the kind has the field and the file the column."""
     (tmp_path / "mapping.yaml").write_text("vin: 底盘\nphone: 联络\norder_no: 序号\n", "utf-8")
     (tmp_path / "visits.mapping.yaml").write_text("order_no: 流水\n", "utf-8")
     mappings = read_mappings(tmp_path)
@@ -27,6 +27,7 @@ def test_the_shared_one_holds_where_it_fits_and_a_kinds_own_one_wins(tmp_path: P
         "customers": {"vin": "底盘", "phone": "联络"},
         "visits": {"vin": "底盘", "order_no": "流水"},
         "renewals": {"vin": "底盘"},
+        "contacts": {"vin": "底盘", "phone": "联络"},
     }
     assert count_known(["底盘", "流水", "序号", "别的"], mappings.columns) == 3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,7 +44,7 @@ def test_nothing_stands_against_a_customer_with_nothing_special() -> None:
 )
 def test_each_guard_stops_with_its_reason(facts: dict[str, Any], verdict: str, reason: str) -> None:
     """It defers where waiting helps and excludes where it cannot."""
-    decision = blocked_by(replace(FREE, **facts))
+    decision = blocked_by(FREE._replace(**facts))
     assert decision is not None
     assert (decision.verdict, decision.reason) == (verdict, reason)
 
@@ -66,14 +65,14 @@ def test_each_guard_stops_with_its_reason(facts: dict[str, Any], verdict: str, r
 )
 def test_one_step_short_of_a_reason_passes(facts: dict[str, Any]) -> None:
     """The edges of each guard, from the other side."""
-    assert blocked_by(replace(FREE, **facts)) is None
+    assert blocked_by(FREE._replace(**facts)) is None
 
 
 def test_the_guards_stand_in_the_order_of_the_design() -> None:
     """The first that fits names the reason."""
     assert [name for name, _ in GUARDS] == ["contactable", "consent", "suppression", "vehicle", "outcome", "hold"]
-    everything = replace(
-        FREE, kind="marketing", has_phone=False, suppressed=True, vehicle_state="sold", came_on=TODAY, in_workshop=True
+    everything = FREE._replace(
+        kind="marketing", has_phone=False, suppressed=True, vehicle_state="sold", came_on=TODAY, in_workshop=True
     )
     order = []
     cures: list[dict[str, Any]] = [
@@ -84,13 +83,13 @@ def test_the_guards_stand_in_the_order_of_the_design() -> None:
         decision = blocked_by(everything)
         assert decision is not None
         order.append(decision.reason)
-        everything = replace(everything, **cure)
+        everything = everything._replace(**cure)
     assert order == ["no_phone", "consent_unknown", "suppressed", "vehicle_sold", "came", "in_workshop"]
     assert blocked_by(everything) is None
 
 
 def test_safety_is_stopped_only_by_a_dead_phone_or_a_stop() -> None:
     """A recall goes to whoever can be reached, whatever else is going on."""
-    recall = replace(FREE, kind="safety", came_on=TODAY, in_workshop=True, open_complaint=True, consent="no")
+    recall = FREE._replace(kind="safety", came_on=TODAY, in_workshop=True, open_complaint=True, consent="no")
     assert blocked_by(recall) is None
-    assert blocked_by(replace(recall, suppressed=True)) == Decision(Verdict.EXCLUDED, "suppressed")
+    assert blocked_by(recall._replace(suppressed=True)) == Decision(Verdict.EXCLUDED, "suppressed")

@@ -20,6 +20,7 @@ from notifier.jobs.reasons import (
     cancel_words,
     short_words,
 )
+from notifier.store.contacts import WRONG_NUMBER
 from notifier.store.phones import PHONE_DOUBTS
 from notifier.store.tables import Vehicle
 from notifier.store.touches import CLOSING_ANSWERS
@@ -50,8 +51,9 @@ def _vehicle_states() -> list[str]:
     return [f"vehicle_{state}" for state in described.split(", ") if state != "in_use"]
 
 
-WAITING = {"data_too_old", "import_unfinished", "cannot_be_sent"}
-REASONS_OF_CODE = sorted({*_calls(DECIDING, MAKES_A_DECISION), *_vehicle_states(), *CLOSING_ANSWERS, *WAITING})
+WAITING = {"data_too_old", "import_unfinished", "cannot_be_sent", "list_unreadable", "unknown_person"}
+VOIDED = {"review_expired", "run_rejected"}
+REASONS_OF_CODE = sorted({*_calls(DECIDING, MAKES_A_DECISION), *_vehicle_states(), *CLOSING_ANSWERS, *WAITING, *VOIDED})
 
 
 def test_the_scan_finds_reasons() -> None:
@@ -104,8 +106,8 @@ def test_every_word_of_an_import_comes_with_what_to_do(start: str, advice: Mappi
 
 
 def test_every_doubt_about_a_phone_has_words() -> None:
-    """What an import keeps as the reason why nobody can be texted."""
-    assert set(PHONE_DOUBTS) == set(PHONE_WORDS)
+    """What an import, or a call by staff, keeps as the reason why nobody can be texted."""
+    assert {*PHONE_DOUBTS, WRONG_NUMBER} == set(PHONE_WORDS)
 
 
 def test_an_unknown_reason_is_shown_as_it_is() -> None:

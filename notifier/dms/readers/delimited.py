@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from notifier.dms.readers.examining import OtherEncoding, examine, line_ends, raise_if_first_line_endless
 from notifier.dms.readers.first_bytes import first_bytes, raise_if_not_text
+from notifier.dms.readers.mixture import MixtureWatch, two_encodings
 from notifier.dms.readers.table import Header, Row, best_header, is_blank, no_header
 from notifier.errors import BadInput
 from notifier.locale import N_
@@ -152,6 +153,8 @@ def open_csv(path: Path, mapping: Mapping[str, str] | None = None) -> CsvTable:
         raise _undecodable(path, _bad_line(start))
     if not any(layout.header.known for layout in layouts):
         raise_if_first_line_endless(path, layouts[0].encoding)
+        if layouts[0].encoding == "gb18030" and MixtureWatch("gb18030").is_mixed(start):
+            raise two_encodings(path, "gb18030")
         raise no_header(path)
     bad_lines = []
     # Big5 mostly passes for GB18030, but its column names are then no words.
@@ -162,7 +165,7 @@ def open_csv(path: Path, mapping: Mapping[str, str] | None = None) -> CsvTable:
             bad_lines.append(error.line)
             continue
         return CsvTable(path, header.cells, content.fingerprint, encoding, separator, header.place, content.is_quoted)
-    raise _undecodable(path, bad_lines[0])
+    raise _undecodable(path, max(bad_lines))
 
 
 def _readings(start: bytes) -> Iterator[tuple[str, str]]:

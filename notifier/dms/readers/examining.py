@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from notifier.dms.readers.mixture import MixtureWatch, two_encodings
 from notifier.errors import BadInput
 from notifier.locale import N_
 
@@ -18,6 +19,7 @@ LONGEST_LINE = 1_000_000
 _BLOCK = 1 << 18
 """Bytes at once: fewer than a line may have characters, so that only the ends of a block need to be looked at."""
 _ENDLESS = 4 * LONGEST_LINE + _BLOCK
+_TAKES_NEARLY_ANYTHING = ("gb18030", "big5")
 
 
 class Content(NamedTuple):
@@ -38,10 +40,11 @@ class OtherEncoding(Exception):
 def examine(path: Path, encoding: str, *, within: int | None = None) -> Content:
     """Read all of a file (or the bytes `within`) as `encoding`, holding a block at a time.
 
-    Raises OtherEncoding where the bytes are none of `encoding`; BadInput for a line over a million characters or a NUL
-    among them.
+    Raises OtherEncoding where the bytes are none of `encoding`; BadInput for a line over a million characters, a NUL
+    among them, or lines of UTF-8 among those of a Chinese encoding.
     """
     digest, decoder = sha256(), codecs.getincrementaldecoder(encoding)()
+    mixture = MixtureWatch(encoding) if encoding in _TAKES_NEARLY_ANYTHING else None
     is_quoted, read, open_line = False, 0, 0
     with path.open("rb", buffering=0) as stream:
         block = b" "
@@ -53,6 +56,8 @@ def examine(path: Path, encoding: str, *, within: int | None = None) -> Content:
             open_line = _open_line(text, open_line)
             if open_line > LONGEST_LINE:
                 _refuse_line(path, _line_at(path, encoding, read))
+            if mixture is not None and mixture.is_mixed(block):
+                raise two_encodings(path, encoding)
             digest.update(block)
             is_quoted = is_quoted or b'"' in block
             read += len(block)

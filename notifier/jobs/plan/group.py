@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from notifier.domain.cycles import DAY, valid_until
+from notifier.domain.cycles import DAY
 from notifier.domain.guards import Arm, Decision, Verdict
 from notifier.jobs.plan.pace import Pace, Slot
 from notifier.jobs.plan.touch import Setting, Touch, draw_arm, is_planned_already, is_withheld, judge, subject_of
@@ -69,7 +69,9 @@ class GroupPlanner:
         texts: dict[object, list[Touch]] = {}
         for touch in sorted(touches, key=lambda item: item.due.vehicle_id or 0):
             arm = enrolled[id(touch)].arm
-            texts.setdefault((is_withheld(arm, touch, self.setting), arm is Arm.UNIVERSAL), []).append(touch)
+            # A text names one festival or topic; whatever else is due of a customer goes into one text.
+            named = touch.due.subject_key if self.setting.rule.options else ""
+            texts.setdefault((is_withheld(arm, touch, self.setting), arm is Arm.UNIVERSAL, named), []).append(touch)
         for together in texts.values():
             self._plan_text(customer, together, enrolled, facts)
 
@@ -130,17 +132,20 @@ class GroupPlanner:
     ) -> tuple[MadeText, Slot, CouponFacts | None] | Decision:
         """The wording and its place in time, or what stands against it."""
         today = self.setting.today
-        code = PLACEHOLDER_CODE if withheld else self.new_code()
+        code = PLACEHOLDER_CODE if withheld or self.setting.campaign.coupon is None else self.new_code()
         try:
             made = self._make(customer, touches, self._offer(customer, touches, today, code))
         except MissingValue as error:
             return Decision(Verdict.EXCLUDED, "missing_value", error.field)
-        until = min(valid_until(touch.window.closes_on, self.setting.zone) for touch in touches)
+        until = self.setting.valid_until(touches)
         if arm is Arm.UNIVERSAL:
             return made, Slot(self.setting.now, today), None
+        cap = self.pace.cap
         slot = self.pace.place(
-            customer.id, counted=facts.counted.get(customer.id, 0), cost_micros=made.cost_micros, valid_until=until
-        )
+            customer.phone_key if cap is not None and cap.spans_group else customer.id,
+            counted=facts.counted.get(customer.id, 0), cost_micros=made.cost_micros, valid_until=until,
+            phone=customer.phone,
+        )  # fmt: skip
         if isinstance(slot, Decision):
             return slot
         offer = self._offer(customer, touches, slot.count_on, code)
@@ -152,17 +157,26 @@ class GroupPlanner:
         campaign = self.setting.campaign
         leading = _latest(touches)
         cars = [car_facts(touch.car, rule=campaign.rule, anchor_on=touch.due.anchor_on) for touch in touches]
-        occasion = occasion_facts(campaign.rule, leading.due.subject_key, leading.due.anchor_on, customer)
-        return self.texts.make(
-            campaign.templates[leading.stage], campaign.kind, customer, cars, offer, occasion=occasion
+        listed = campaign.options.listed
+        occasion = occasion_facts(
+            campaign.rule,
+            leading.due.subject_key,
+            leading.due.anchor_on,
+            customer,
+            title=listed.title if listed else None,
         )
+        _, name = campaign.wording(leading.stage, customer.bucket_key, self.setting.period)
+        return self.texts.make(name, campaign.kind, customer, cars, offer, occasion=occasion)
 
     def _offer(self, customer: CustomerFacts, touches: Sequence[Touch], day: date, code: str) -> CouponFacts | None:
         """The campaign's coupon as given on `day`; none where the wording does not tell the customer of it."""
         campaign = self.setting.campaign
         coupon = campaign.coupon
-        names = [campaign.templates[touch.stage] for touch in touches]
-        if coupon is None or not any(self.texts.speaks_of_coupon(name, customer) for name in names):
+        if coupon is None:
+            return None
+        period = self.setting.period
+        names = {campaign.wording(touch.stage, customer.bucket_key, period)[1] for touch in touches}
+        if not any(self.texts.speaks_of_coupon(name, customer) for name in names):
             return None
         return CouponFacts(code, coupon.value_minor, day + timedelta(days=coupon.valid_days))
 
@@ -223,6 +237,7 @@ class GroupPlanner:
             "phone_key": customer.phone_key,
             "language": made.language,
             "template_version_id": made.version_id,
+            "variant": campaign.wording(_latest(touches).stage, customer.bucket_key, self.setting.period)[0],
             "text": None if withheld else made.text,
             "encoding": made.encoding,
             "segments": made.segments,
@@ -230,7 +245,7 @@ class GroupPlanner:
             "replies": dict(made.replies),
             "count_on": slot.count_on,
             "not_before": slot.not_before,
-            "valid_until": min(valid_until(touch.window.closes_on, self.setting.zone) for touch in touches),
+            "valid_until": self.setting.valid_until(touches),
         }
         offer = None
         if coupon is not None:

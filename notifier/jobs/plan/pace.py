@@ -1,4 +1,4 @@
-"""When a text may go and whether the day still has room: quiet hours, frequency cap, budget, spread.
+"""When a text may go and whether the day still has room: quiet hours, closed days, frequency cap, budget, spread.
 
 Control rows pass through here like any other, so the arms stay comparable.
 """
@@ -6,13 +6,13 @@ Control rows pass through here like any other, so the arms stay comparable.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.guards import Decision, Verdict
-from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.sending_hours import SendingHours, Zones
 from notifier.schedules import DailyBudget, FrequencyCap
 
 
@@ -26,44 +26,55 @@ class Slot:
 
 @dataclass(slots=True)
 class Ledger:
-    """What a shop has counted already: day → (messages, cost in micros), and texts a customer got in this planning."""
+    """What a shop has counted already: day → (messages, cost in micros), and texts a person got in this planning.
+
+    A person is a customer's id, or, for a cap that spans the group, the phone key.
+    """
 
     by_day: dict[date, tuple[int, int]]
-    by_customer: Counter[int] = field(default_factory=Counter)
+    by_person: Counter[int | str | None] = field(default_factory=Counter)
 
-    def enter(self, customer_id: int, day: date, cost_micros: int) -> None:
+    def enter(self, person: int | str | None, day: date, cost_micros: int) -> None:
         """Count one more text."""
         messages, cost = self.by_day.get(day, (0, 0))
         self.by_day[day] = (messages + 1, cost + cost_micros)
-        self.by_customer[customer_id] += 1
+        self.by_person[person] += 1
 
 
 class Pace:
-    """What one run may still place. `spread_by_day`: day → texts of this campaign counted already."""
+    """What one run may still place. `hours`: when texts may leave, None = always. `spread_by_day`: day → texts of this
+    campaign counted already.
+
+    `days`: the days that are tried one after the other, in place of today and those a spread run reaches; `clock`: from
+    when on the later ones.
+    """
 
     def __init__(
         self,
         *,
         now: datetime,
         zone: ZoneInfo,
-        quiet: QuietHours | None,
+        hours: SendingHours | None,
         cap: FrequencyCap | None,
         budget: DailyBudget | None,
         ledger: Ledger,
         spread_per_day: int | None = None,
         spread_until: date | None = None,
         spread_by_day: Mapping[date, int] | None = None,
+        days: Sequence[date] = (),
+        clock: time | None = None,
     ) -> None:
         self.now = now
         self.zone = zone
-        self.quiet = quiet
+        self.hours = hours
         self.cap = cap
         self.budget = budget
         self._ledger = ledger
         self._spread_per_day = spread_per_day
         self._spread = Counter(spread_by_day or {})
-        self._days = self._days_until(spread_until)
-        self._earliest = {day: self._allowed(day) for day in self._days}
+        self._clock = clock or now.astimezone(zone).time()
+        self._days = list(days) or self._days_until(spread_until)
+        self._earliest: dict[tuple[date, Zones], datetime] = {}
 
     def _days_until(self, spread_until: date | None) -> list[date]:
         today = self.now.astimezone(self.zone).date()
@@ -72,24 +83,37 @@ class Pace:
         last = max(today, (spread_until or today) - timedelta(days=1))
         return [today + timedelta(days=step) for step in range((last - today).days + 1)]
 
-    def _allowed(self, day: date) -> datetime:
-        local = self.now.astimezone(self.zone)
-        start = self.now if day == local.date() else datetime.combine(day, local.time(), self.zone)
-        return self.quiet.next_allowed(start, self.zone) if self.quiet else start
+    def _allowed(self, day: date, zones: Zones) -> datetime:
+        """The earliest moment on `day` or after it; looked up once for all phones of the same zones."""
+        found = self._earliest.get((day, zones))
+        if found is None:
+            local = self.now.astimezone(self.zone)
+            start = self.now if day == local.date() else datetime.combine(day, self._clock, self.zone)
+            found = self._earliest[day, zones] = self.hours.next_open(start, zones) if self.hours else start
+        return found
 
-    def place(self, customer_id: int, *, counted: int, cost_micros: int, valid_until: datetime) -> Slot | Decision:
-        """A slot for one text, taken at once; or why there is none today.
+    def place(
+        self,
+        person: int | str | None,
+        *,
+        counted: int,
+        cost_micros: int,
+        valid_until: datetime,
+        phone: str | None = None,
+    ) -> Slot | Decision:
+        """A slot for one text to `phone`, taken at once; or why there is none today. `person`: see `Ledger`.
 
         `counted`: texts of the customer that count towards the cap, without those of this planning.
         """
-        if self.cap and counted + self._ledger.by_customer[customer_id] >= self.cap.messages:
+        if self.cap and counted + self._ledger.by_person[person] >= self.cap.messages:
             return Decision(Verdict.DEFERRED, "frequency_cap", f"{self.cap.messages}/{self.cap.days}d")
         refusal: Decision | None = None
+        zones = self.hours.zones_of(phone) if self.hours else ()
         for day in self._days:
-            found = self._try_day(day, cost_micros, valid_until)
+            found = self._try_day(self._allowed(day, zones), cost_micros, valid_until)
             if isinstance(found, Slot):
                 self._spread[found.count_on] += 1
-                self._ledger.enter(customer_id, found.count_on, cost_micros)
+                self._ledger.enter(person, found.count_on, cost_micros)
                 return found
             if found.verdict is Verdict.EXCLUDED:
                 return refusal or found
@@ -97,8 +121,7 @@ class Pace:
         assert refusal is not None  # there is always at least today
         return refusal
 
-    def _try_day(self, day: date, cost_micros: int, valid_until: datetime) -> Slot | Decision:
-        not_before = self._earliest[day]
+    def _try_day(self, not_before: datetime, cost_micros: int, valid_until: datetime) -> Slot | Decision:
         if not_before >= valid_until:
             return Decision(Verdict.EXCLUDED, "window_closed")
         count_on = not_before.astimezone(self.zone).date()

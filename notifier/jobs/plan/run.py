@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
-from itertools import groupby
+from operator import itemgetter
+from typing import Protocol
 
 from notifier.domain.cycles import due_range
 from notifier.domain.guards import Verdict
 from notifier.jobs.plan.group import GroupPlanner
 from notifier.jobs.plan.pace import Ledger, Pace
-from notifier.jobs.plan.touch import Setting, Touch, complete, open_touch
+from notifier.jobs.plan.touch import Setting, Touch, complete, open_touch, subject_of
 from notifier.jobs.texts import TextMaker
 from notifier.schedules import Guards
-from notifier.store.audiences import AUDIENCES
+from notifier.store.audiences import AUDIENCES, Due
+from notifier.store.contacts import calls_about
 from notifier.store.engine import Store
+from notifier.store.facts_of_group import add_facts_of_group
 from notifier.store.outbox import PlannedChunk, close_deferred, record_chunk
-from notifier.store.touches import ChunkFacts, counted_by_day, load_facts
+from notifier.store.touches import ChunkFacts, Cycles, counted_by_day, cycles_of, load_facts
 
-CUSTOMERS_A_CHUNK = 250
+CUSTOMERS_A_CHUNK = 1_000
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 8
 
@@ -67,6 +71,12 @@ class Tally:
         }
 
 
+class Seen(Protocol):
+    """Somebody who wants to see every touch as it was decided, chunk by chunk."""
+
+    def __call__(self, work: Work, touches: Sequence[Touch], facts: ChunkFacts, chunk: PlannedChunk) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a run works with. `ledger` is shared between campaigns only by a dry run, which stores nothing."""
@@ -77,6 +87,7 @@ class Work:
     texts: TextMaker
     gateway: str
     ledger: Ledger | None = None
+    seen: Seen | None = None
 
 
 def plan_run(work: Work, run_id: int | None) -> Tally:
@@ -90,8 +101,14 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
             )
         tally.excluded += Counter()
     planner = GroupPlanner(setting, pace_of(work), work.texts, work.gateway, new_code)
-    for groups in _chunks(_by_customer(_candidates(work))):
-        facts = facts_of(work, groups)
+    candidates = _candidates(work)
+    # What is alive now stays alive to the end; without it the collector has a tenth of the work.
+    gc.freeze()
+    for dues in _chunks(candidates):
+        groups, cycles = _open_groups(work, dues)
+        if not groups:
+            continue
+        facts = facts_of(work, groups, cycles)
         planner.chunk = PlannedChunk()
         decided = [
             touch
@@ -99,11 +116,14 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
             for touch in planner.plan([complete(touch, setting, facts) for touch in group], facts)
         ]
         tally.add(planner.chunk, decided)
+        if work.seen is not None:
+            work.seen(work, decided, facts, planner.chunk)
         if run_id is not None:
             with store.write() as session:
                 record_chunk(
                     session, planner.chunk, shop_id=setting.shop_id, run_id=run_id, campaign_id=setting.campaign.id
                 )
+    gc.unfreeze()
     return tally
 
 
@@ -112,46 +132,86 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def _candidates(work: Work) -> list[Touch]:
-    """Open touches in order: the earliest opening first, then by a hash of the customer; never by arm."""
+def _candidates(work: Work) -> list[list[Due]]:
+    """What is open today, a list a customer: the earliest opening first, then by a hash of them; never by arm."""
     setting = work.setting
     earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
     with work.store.read() as session:
         rows = AUDIENCES[setting.campaign.rule](session, setting.ask(earliest, latest))
-    touches = [touch for touch in (open_touch(due, setting) for due in rows) if touch is not None]
     salt = f"order:{setting.campaign.id}:{setting.today}:".encode()
-    touches.sort(
-        key=lambda t: (t.window.opens_on, sha256(salt + t.due.bucket_key.encode()).digest(), t.due.vehicle_id or 0)
-    )
-    return touches
-
-
-def _by_customer(touches: Sequence[Touch]) -> list[list[Touch]]:
-    """Touches of one customer together, customers in the order of their first touch."""
-    groups: dict[int, list[Touch]] = {}
-    for touch in touches:
-        groups.setdefault(touch.due.customer_id, []).append(touch)
+    keyed = []
+    for due in rows:
+        _, window = setting.windows_of(due.due_on)
+        if window is not None:
+            order = sha256(salt + due.bucket_key.encode()).digest()
+            keyed.append((window.opens_on, order, due.vehicle_id or 0, due.subject_key, due))
+    keyed.sort(key=itemgetter(0, 1, 2, 3))
+    groups: dict[int, list[Due]] = {}
+    for *_order, due in keyed:
+        groups.setdefault(due.customer_id, []).append(due)
     return list(groups.values())
 
 
-def _chunks(groups: Sequence[list[Touch]]) -> Iterator[Sequence[list[Touch]]]:
-    for _, numbered in groupby(enumerate(groups), key=lambda item: item[0] // CUSTOMERS_A_CHUNK):
-        yield [group for _, group in numbered]
+def _chunks(groups: Sequence[list[Due]]) -> Iterator[Sequence[list[Due]]]:
+    for start in range(0, len(groups), CUSTOMERS_A_CHUNK):
+        yield groups[start : start + CUSTOMERS_A_CHUNK]
 
 
-def facts_of(work: Work, groups: Sequence[list[Touch]]) -> ChunkFacts:
-    """What is known of the customers of these groups of touches (one group a customer)."""
-    setting, cap = work.setting, work.guards.frequency_cap
+def _open_groups(work: Work, dues: Sequence[list[Due]]) -> tuple[list[list[Touch]], Cycles]:
+    """The touches of these customers that have no message yet, a list a customer, and the cycles they stand in.
+
+    Who was planned by an earlier run and stands as they did is left out before anything else is looked up: of a
+    win-back's thousands that is nearly everybody.
+    """
+    setting = work.setting
     with work.store.read() as session:
-        return load_facts(
+        cycles = cycles_of(
+            session,
+            setting.campaign.id,
+            [group[0].customer_id for group in dues],
+            _vehicles(due for group in dues for due in group),
+        )
+    touches = [[open_touch(due, setting) for due in group if not _is_settled(due, setting, cycles)] for group in dues]
+    groups = [[touch for touch in group if touch is not None] for group in touches]
+    return [group for group in groups if group], cycles
+
+
+def _is_settled(due: Due, setting: Setting, cycles: Cycles) -> bool:
+    _, window = setting.windows_of(due.due_on)
+    return window is not None and any(
+        window.stage in cycle.touches and cycle.anchor_on == due.anchor_on and cycle.customer_id == due.customer_id
+        for cycle in cycles.get((*subject_of(due), due.subject_key), ())
+    )
+
+
+def _vehicles(dues: Iterable[Due]) -> list[int]:
+    return [due.vehicle_id for due in dues if due.vehicle_id is not None]
+
+
+def facts_of(work: Work, groups: Sequence[list[Touch]], cycles: Cycles | None = None) -> ChunkFacts:
+    """What is known of the customers of these groups of touches (one group a customer). `cycles`: theirs, if known."""
+    setting, cap = work.setting, work.guards.frequency_cap
+    vehicle_ids = _vehicles(touch.due for group in groups for touch in group)
+    with work.store.read() as session:
+        facts = load_facts(
             session,
             campaign_id=setting.campaign.id,
             period=setting.period,
             today=setting.today,
             customer_ids=[group[0].due.customer_id for group in groups],
-            vehicle_ids=[t.due.vehicle_id for group in groups for t in group if t.due.vehicle_id is not None],
+            vehicle_ids=vehicle_ids,
+            cycles=cycles,
             cap_days=cap.days if cap else None,
         )
+        facts.calls = calls_about(
+            session, setting.campaign.rule, list(facts.customers), setting.today, work.guards.contact_hold_days
+        )
+        if setting.elsewhere:
+            add_facts_of_group(
+                session, facts, campaign_id=setting.campaign.id, elsewhere=setting.elsewhere, vehicle_ids=vehicle_ids,
+                today=setting.today, cap_days=cap.days if cap and cap.spans_group else None,
+            )  # fmt: skip
+    return facts
 
 
 def pace_of(work: Work) -> Pace:
@@ -165,7 +225,7 @@ def pace_of(work: Work) -> Pace:
     return Pace(
         now=setting.now,
         zone=setting.zone,
-        quiet=work.guards.quiet_hours if campaign.kind != "safety" else None,
+        hours=work.guards.hours(setting.zone) if campaign.kind != "safety" else None,
         cap=work.guards.frequency_cap if is_limited else None,
         budget=work.guards.daily_budget if is_limited else None,
         ledger=ledger,

@@ -11,8 +11,10 @@ from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wa
 from notifier.domain.rules import RULES
 from notifier.errors import NotifierError, Refused, TemplateError
 from notifier.gateways.base import Capabilities
+from notifier.jobs.plan.lists import ListFile, ListUnreadable, UnknownRow, read_list_file, unknown_people
 from notifier.jobs.plan.pace import Ledger
-from notifier.jobs.plan.run import Tally, Work, plan_run
+from notifier.jobs.plan.reach import Reach, reach_of
+from notifier.jobs.plan.run import Seen, Tally, Work, plan_run
 from notifier.jobs.plan.touch import Setting
 from notifier.jobs.texts import TextMaker, load_live
 from notifier.locale import N_
@@ -22,23 +24,32 @@ from notifier.store.campaigns import UNIVERSAL, KnownCampaign
 from notifier.store.engine import Store
 from notifier.store.imports import freshness, unfinished_kinds
 from notifier.store.messages import sweep_validity
+from notifier.store.shops import shop_keys
 from notifier.store.touches import counted_by_day
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What planning works with: the schedules as they are now, and the gateway's abilities and price."""
+    """What planning works with: the schedules as they are now, and the gateway's abilities and price.
+
+    `secret`: the key of phone keys, by which the phones of a list are found. `seen`: is shown every touch decided.
+    """
 
     store: Store
     schedules: Schedules
     gateway: str
     capabilities: Capabilities
     price_micros: int
+    secret: bytes = b""
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """One run as reported. `run_id` and `state` None for a dry run."""
+    """One run as reported. `run_id` and `state` None for a dry run, which alone says what the filter leaves.
+
+    `unknown`: rows of the campaign's list that name nobody we know.
+    """
 
     shop: str
     campaign: str
@@ -46,6 +57,8 @@ class PlannedRun:
     run_id: int | None
     state: str | None
     tally: Tally
+    unknown: Sequence[UnknownRow] = ()
+    reach: Reach | None = None
 
     def document(self) -> dict[str, object]:
         """As JSON, with the run's own counts."""
@@ -56,12 +69,21 @@ class PlannedRun:
             "run": self.run_id,
             "state": self.state,
             **self.tally.document(),
+            "unknown": [row.document() for row in self.unknown],
+            "audience": self.reach and self.reach.document(),
         }
+
+
+DueCampaign = tuple[Campaign, datetime | None]
+"""A campaign, and when it fell due; None where a person has named it."""
 
 
 @dataclass(slots=True)
 class ShopPlanner:
-    """One shop at one moment. `only`: plan this campaign now, due or not, instead of those that are due."""
+    """One shop at one moment. `only`: plan this campaign now, due or not, instead of those that are due.
+
+    `schedules`: those of this shop.
+    """
 
     planner: Planner
     shop: ShopSettings
@@ -72,6 +94,10 @@ class ShopPlanner:
     waiting: dict[str, str] = field(default_factory=dict)
     expired: list[int] = field(default_factory=list)
     problems: list[NotifierError] = field(default_factory=list)
+    schedules: Schedules = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.schedules = self.planner.schedules.of_shop(self.shop.key)
 
     @property
     def store(self) -> Store:
@@ -83,54 +109,73 @@ class ShopPlanner:
         """The shop's day."""
         return self.now.astimezone(self.shop.zone).date()
 
-    def plan(self) -> None:
-        """Complete what a dead planner left, then plan what is due. The caller holds the shop's planner lock."""
+    def begin(self) -> list[DueCampaign]:
+        """Complete what a dead planner left; what is to be planned now. The caller holds the shop's planner lock."""
         self._sweep()
         self._complete_unfinished()
-        for campaign, due_at in self._due():
-            with self._without_stopping_others(campaign):
-                self.runs.append(self._plan_campaign(campaign, due_at))
-        switched_on = [campaign.id for campaign in self.planner.schedules.campaigns if campaign.enabled]
+        return self.due()
+
+    def plan(self, campaign: Campaign, due_at: datetime | None) -> None:
+        """Plan one campaign that is due."""
+        with self._without_stopping_others(campaign):
+            self.runs.append(self._plan_campaign(campaign, due_at))
+
+    def end(self) -> None:
+        """Remember which campaigns do not run."""
+        switched_on = [campaign.id for campaign in self.schedules.campaigns if campaign.enabled]
         with self.store.write() as session:
             campaigns.note_switched_off(session, self.shop_id, switched_on, self.today)
 
-    def dry_run(self) -> None:
-        """Count what `plan` would do, storing nothing; later campaigns see what earlier ones would have placed."""
+    def ledger(self) -> Ledger:
+        """What the shop has counted already."""
         with self.store.read() as session:
-            ledger = Ledger(counted_by_day(session, self.shop_id, self.today))
-        for campaign, due_at in self._due():
-            with self._without_stopping_others(campaign):
-                tally = plan_run(self._work(campaign, self._shares(campaign), ledger), None)
-                self.runs.append(PlannedRun(self.shop.key, campaign.key, due_at, None, None, tally))
+            return Ledger(counted_by_day(session, self.shop_id, self.today))
+
+    def dry_run(self, campaign: Campaign, due_at: datetime | None, ledger: Ledger) -> None:
+        """Count what `plan` would do, storing nothing; `ledger` tells what earlier campaigns would have placed."""
+        with self._without_stopping_others(campaign):
+            work = self._work(campaign, self._shares(campaign), ledger)
+            tally = plan_run(work, None)
+            unknown = self._count_unknown(work, tally)
+            reach = reach_of(work)
+            self.runs.append(PlannedRun(self.shop.key, campaign.key, due_at, None, None, tally, unknown, reach))
+
+    def _count_unknown(self, work: Work, tally: Tally) -> Sequence[UnknownRow]:
+        """The rows of the campaign's list that name nobody, counted beside those who are left out."""
+        listing = work.setting.listing
+        unknown = unknown_people(self.store, listing) if listing is not None else []
+        if unknown:
+            tally.excluded["unknown_person"] += len(unknown)
+        return unknown
 
     @contextmanager
     def _without_stopping_others(self, campaign: Campaign) -> Iterator[None]:
-        """A campaign whose wording cannot be sent waits, and says why; one asked for by name is refused."""
+        """A campaign whose wording or list cannot be used waits, and says why; one asked for by name is refused."""
         try:
             yield
-        except TemplateError as error:
+        except (TemplateError, ListUnreadable) as error:
             if self.only is not None:
                 raise
-            self.waiting[campaign.key] = "cannot_be_sent"
+            self.waiting[campaign.key] = "cannot_be_sent" if isinstance(error, TemplateError) else "list_unreadable"
             self.problems.append(error)
 
     def _sweep(self) -> None:
         with self.store.write() as session:
             sweep_validity(session, self.now)
             for run in runs.expired_reviews(session, self.now):
-                runs.void(session, run.id, by="expired")
+                runs.void(session, run.id, by=runs.EXPIRED, at=self.now)
                 self.expired.append(run.id)
 
     def _complete_unfinished(self) -> None:
         """Runs whose planner died: the lock is ours, so nobody else is at them."""
         with self.store.read() as session:
             unfinished = runs.unfinished_runs(session, self.shop_id)
-        by_id = {campaign.id: campaign for campaign in self.planner.schedules.campaigns}
+        by_id = {campaign.id: campaign for campaign in self.schedules.campaigns}
         for run in unfinished:
             campaign = by_id.get(run.campaign_id)
             if campaign is None or not (campaign.enabled or run.due_at is None):
                 with self.store.write() as session:
-                    runs.void(session, run.id, by="campaign_gone")
+                    runs.void(session, run.id, by=runs.CAMPAIGN_GONE, at=self.now)
             elif reason := self.why_data_not_usable(campaign):
                 self.waiting[campaign.key] = reason
             else:
@@ -138,9 +183,9 @@ class ShopPlanner:
                     work = self._work(campaign, self._keep_shares(campaign))
                     self.runs.append(self._finish(work, run.due_at, run.id))
 
-    def _due(self) -> list[tuple[Campaign, datetime | None]]:
+    def due(self) -> list[DueCampaign]:
         """What is to be planned now, by priority; campaigns whose data is too old are noted as waiting."""
-        chosen: list[tuple[Campaign, datetime | None]] = []
+        chosen: list[DueCampaign] = []
         for campaign, due_at in self._due_by_clock():
             with self.store.read() as session:
                 if campaigns.is_paused(session, self.shop_id, campaign.id):
@@ -163,8 +208,8 @@ class ShopPlanner:
                 campaign=campaign.key,
             )
 
-    def _due_by_clock(self) -> Iterable[tuple[Campaign, datetime | None]]:
-        schedules = self.planner.schedules
+    def _due_by_clock(self) -> Iterable[DueCampaign]:
+        schedules = self.schedules
         if self.only is not None:
             return [(schedules.campaign(self.only), None)]
         due = [(campaign, campaign.due_at(self.now, self.shop.zone)) for campaign in schedules.campaigns]
@@ -176,7 +221,7 @@ class ShopPlanner:
             fresh = freshness(session, self.shop_id)
             unfinished = unfinished_kinds(session, self.shop_id)
         for kind in RULES[campaign.rule].reads:
-            limit = self.planner.schedules.guards.data_max_age.get(kind)
+            limit = self.schedules.guards.data_max_age.get(kind)
             found = freshness_of(fresh.get(kind), limit, self.now, is_unfinished=kind in unfinished)
             if makes_planning_wait(found, limit):
                 return "import_unfinished" if found is Freshness.UNFINISHED else "data_too_old"
@@ -199,14 +244,18 @@ class ShopPlanner:
             before = Tally(*runs.texts_of_run(session, run_id))  # what a planner that died had written already
         tally = plan_run(work, run_id)
         tally.merge(before)
+        unknown = self._count_unknown(work, tally)
         with self.store.write() as session:
             state = runs.finish_planning(
                 session, run_id, counts=tally.document(), review_from=self.now if campaign.review else None
             )
-        return PlannedRun(self.shop.key, campaign.key, due_at, run_id, state, tally)
+        return PlannedRun(self.shop.key, campaign.key, due_at, run_id, state, tally, unknown)
 
     def rehearse(self, campaign: Campaign) -> Work:
-        """What a run of `campaign` would work with now; nothing is stored. TemplateError where it cannot be sent."""
+        """What a run of `campaign` would work with now; nothing is stored.
+
+        TemplateError where it cannot be sent, ListUnreadable where nobody can tell to whom.
+        """
         return self._work(campaign, self._shares(campaign))
 
     def _work(self, campaign: Campaign, shares: Mapping[str, int], ledger: Ledger | None = None) -> Work:
@@ -214,7 +263,7 @@ class ShopPlanner:
         texts = TextMaker(self.shop, load_live(self.store), planner.capabilities, planner.price_micros)
         texts.raise_if_campaign_cannot_be_sent(campaign)
         setting = self.setting(campaign, shares)
-        return Work(self.store, setting, planner.schedules.guards, texts, planner.gateway, ledger)
+        return Work(self.store, setting, self.schedules.guards, texts, planner.gateway, ledger, planner.seen)
 
     def setting(self, campaign: Campaign, shares: Mapping[str, int]) -> Setting:
         """The values that stay the same for one run of `campaign`."""
@@ -223,40 +272,66 @@ class ShopPlanner:
                 session, self.shop_id, _known(campaign), self.today, catch_up=campaign.catch_up
             )
         return Setting(
-            campaign=campaign, shop_id=self.shop_id, zone=self.shop.zone, now=self.now, period=str(self.today.year),
+            campaign=campaign, shop_id=self.shop_id, zone=self.shop.zone, now=self.now,
+            period=self._period(campaign.id, campaign),
             control_bp=shares[campaign.id], universal_bp=shares[UNIVERSAL], floor_on=floor,
             has_first_service=any(each.enabled and each.rule == "first_service" for each in self._campaigns()),
+            elsewhere=self._elsewhere(),
+            listing=self._listing(campaign),
         )  # fmt: skip
 
+    def _listing(self, campaign: Campaign) -> ListFile | None:
+        planner = self.planner
+        return read_list_file(campaign, planner.schedules, secret=planner.secret, region=self.shop.region)
+
+    def _period(self, key: str, campaign: Campaign) -> str:
+        """The enrolment period that the share of `key` (the campaign's id, or universal) belongs to."""
+        listed = campaign.options.listed
+        return listed.period if listed is not None and key == campaign.id else str(self.today.year)
+
+    def _elsewhere(self) -> tuple[int, ...]:
+        """The other shops of the group, as far as they have ever been planned for or told anything."""
+        if not self.schedules.sisters:
+            return ()
+        with self.store.read() as session:
+            return tuple(key for key, name in shop_keys(session).items() if name in self.schedules.sisters)
+
     def _campaigns(self) -> Sequence[Campaign]:
-        return self.planner.schedules.campaigns
+        return self.schedules.campaigns
 
     def _shares(self, campaign: Campaign) -> Mapping[str, int]:
         """The shares the period began with, else those of the schedules."""
         wanted = self._wanted_shares(campaign)
         with self.store.read() as session:
-            kept = {key: campaigns.share_of_period(session, self.shop_id, key, str(self.today.year)) for key in wanted}
+            kept = {
+                key: campaigns.share_of_period(session, self.shop_id, key, self._period(key, campaign))
+                for key in wanted
+            }
         return wanted | {key: bp for key, bp in kept.items() if bp is not None}
 
     def _keep_shares(self, campaign: Campaign) -> Mapping[str, int]:
         """As `_shares`; a period that had none begins now."""
-        wanted, period = self._wanted_shares(campaign), str(self.today.year)
+        wanted = self._wanted_shares(campaign)
         with self.store.write() as session:
-            return {key: campaigns.keep_share(session, self.shop_id, key, period, bp) for key, bp in wanted.items()}
+            return {
+                key: campaigns.keep_share(session, self.shop_id, key, self._period(key, campaign), bp)
+                for key, bp in wanted.items()
+            }
 
     def _wanted_shares(self, campaign: Campaign) -> dict[str, int]:
-        return {campaign.id: campaign.control_bp, UNIVERSAL: self.planner.schedules.guards.universal_control_bp}
+        return {campaign.id: campaign.control_bp, UNIVERSAL: self.schedules.guards.universal_control_bp}
 
     def _settings_document(self, setting: Setting) -> dict[str, object]:
         """What the run ran with: the campaign's settings and those of the shop that bore on it."""
-        guards = self.planner.schedules.guards
+        guards = self.schedules.guards
         cap, budget = guards.frequency_cap, guards.daily_budget
         return setting.campaign.settings_document() | {
             "control_bp": setting.control_bp,
             "universal_bp": setting.universal_bp,
             "frequency_cap": cap and [cap.messages, cap.days],
+            "cap_spans_group": cap is not None and cap.spans_group,
             "daily_budget": budget and [budget.messages, budget.amount_micros],
-            "schedules": self.planner.schedules.fingerprint,
+            "schedules": self.schedules.fingerprint,
         }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.buckets import campaign_salt, in_share, universal_salt
-from notifier.domain.cycles import CAME_BEFORE_OPENING, Window, matching_cycle, stage_windows
+from notifier.domain.cycles import CAME_BEFORE_OPENING, Window, matching_cycle, stage_windows, valid_until
 from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, blocked_by
 from notifier.domain.rules import RULES, Rule
+from notifier.jobs.plan.lists import ListFile
 from notifier.schedules import Campaign
 from notifier.store.audiences import Ask, Due
+from notifier.store.contacts import CallFacts
 from notifier.store.touches import ChunkFacts, CustomerFacts, CycleFacts, VehicleFacts
 
 EXPERIMENTAL_KINDS = ("marketing", "service")
@@ -22,7 +24,7 @@ EXPERIMENTAL_KINDS = ("marketing", "service")
 class Setting:
     """What stays the same for one run. Shares in basis points; `floor_on`: stages opened before it are not taken.
 
-    `has_first_service`: another campaign of the shop speaks of first services.
+    `has_first_service`: another campaign of the shop speaks of first services. `elsewhere`: the group's other shops.
     """
 
     campaign: Campaign
@@ -34,17 +36,44 @@ class Setting:
     universal_bp: int
     floor_on: date | None
     has_first_service: bool = False
+    listing: ListFile | None = None
+    """The campaign's list, where it has a file."""
+    elsewhere: tuple[int, ...] = ()
+    today: date = field(init=False)
+    """The shop's day."""
+    _windows: dict[date, tuple[tuple[Window, ...], Window | None]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
-    @property
-    def today(self) -> date:
-        """The shop's day."""
-        return self.now.astimezone(self.zone).date()
+    _until: dict[date, datetime] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def valid_until(self, touches: Sequence[Touch]) -> datetime:
+        """Midnight after the first of these touches' stages has closed: no text leaves after it."""
+        closes_on = min([touch.window.closes_on for touch in touches])
+        until = self._until.get(closes_on)
+        if until is None:
+            until = self._until[closes_on] = valid_until(closes_on, self.zone)
+        return until
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "today", self.now.astimezone(self.zone).date())
+
+    def windows_of(self, due_on: date) -> tuple[tuple[Window, ...], Window | None]:
+        """The windows of something due on `due_on`, and the one open today. Due days are few, so each is kept."""
+        found = self._windows.get(due_on)
+        if found is None:
+            windows = stage_windows(due_on, self.campaign.stages, self.campaign.late_days)
+            found = windows, next((window for window in windows if window.is_open(self.today)), None)
+            self._windows[due_on] = found
+        return found
 
     def ask(self, earliest: date, latest: date, customer_id: int | None = None) -> Ask:
         """Who has something due in [earliest, latest]; with `customer_id` only this customer."""
         return Ask(
-            self.shop_id, earliest, latest, customer_id, self.campaign.options, has_first_service=self.has_first_service
-        )
+            self.shop_id, earliest, latest, customer_id, self.campaign.options,
+            has_first_service=self.has_first_service, audience=self.campaign.audience, today=self.today,
+            members=self.listing.members if self.listing is not None else None, elsewhere=self.elsewhere,
+        )  # fmt: skip
 
     @property
     def rule(self) -> Rule:
@@ -96,21 +125,23 @@ class Touch:
 
     @property
     def came_from(self) -> date:
-        """From which day an outcome answers the cycle: two weeks before its first opening, after its anchor.
+        """From which day an outcome answers the cycle: two weeks before its first opening.
 
-        The first message fixes it; until then it follows a re-predicted due day.
+        A visit or delivery that it is counted from does not answer it. The first message fixes the day; until then it
+        follows a re-predicted due day.
         """
-        opening = self.windows[0].opens_on - CAME_BEFORE_OPENING
+        opens_on = self.windows[0].opens_on
+        opening = opens_on - CAME_BEFORE_OPENING
         if self.cycle is not None and self.made:
             opening = self.cycle.came_from
-        return max(opening, self.due.anchor_on + timedelta(days=1))
+        anchor_on = self.due.anchor_on
+        return max(opening, anchor_on + timedelta(days=1)) if anchor_on < opens_on else opening
 
 
 def open_touch(due: Due, setting: Setting) -> Touch | None:
     """The touch of `due` that is open today, or None."""
-    windows = stage_windows(due.due_on, setting.campaign.stages, setting.campaign.late_days)
-    today = setting.today
-    return next((Touch(due, windows, window) for window in windows if window.is_open(today)), None)
+    windows, window = setting.windows_of(due.due_on)
+    return Touch(due, windows, window) if window is not None else None
 
 
 def subject_of(due: Due) -> tuple[str, int]:
@@ -125,7 +156,7 @@ def complete(touch: Touch, setting: Setting, facts: ChunkFacts) -> Touch:
     key = matching_cycle(due.anchor_on, [(c.id, c.anchor_on) for c in known], rule.tolerance_days)
     cycle = next((c for c in known if c.id == key), None)
     touch.is_freed = cycle is not None and cycle.customer_id != due.customer_id
-    touch.cycle = replace(cycle, touches={}, enrolment_id=None) if cycle is not None and touch.is_freed else cycle
+    touch.cycle = cycle._replace(touches={}, enrolment_id=None) if cycle is not None and touch.is_freed else cycle
     touch.car = facts.vehicles.get(due.vehicle_id) if due.vehicle_id else _main_car(facts.cars_of.get(due.customer_id))
     return touch
 
@@ -145,12 +176,23 @@ def is_overtaken(touch: Touch) -> bool:
     return any(touch.made[stage][1] != "cancelled" for stage in touch.later_stages if stage in touch.made)
 
 
+def is_texted_elsewhere(touch: Touch, setting: Setting, facts: ChunkFacts) -> bool:
+    """Whether another shop of the group has a message of this stage, about the same car or person and occasion."""
+    due = touch.due
+    return any(
+        stage == touch.stage and abs((anchor_on - due.anchor_on).days) <= setting.rule.tolerance_days
+        for anchor_on, stage in facts.texted_elsewhere.get((*subject_of(due), due.subject_key), ())
+    )
+
+
 def judge(touch: Touch, setting: Setting, facts: ChunkFacts) -> Decision | None:
     """The first guard up to data freshness that stops the touch, or None: its customer may be enrolled."""
     if setting.floor_on is not None and touch.window.opens_on < setting.floor_on:
         return Decision(Verdict.EXCLUDED, "before_first_run", str(setting.floor_on))
     if is_overtaken(touch):
         return Decision(Verdict.EXCLUDED, "window_closed")
+    if is_texted_elsewhere(touch, setting, facts):
+        return Decision(Verdict.EXCLUDED, "other_shop")
     return blocked_by(touch_facts(touch, setting, facts))
 
 
@@ -160,6 +202,7 @@ def touch_facts(touch: Touch, setting: Setting, facts: ChunkFacts) -> TouchFacts
     customer = facts.customers[due.customer_id]
     cars = facts.cars_of.get(customer.id, ())
     vehicle_id = due.vehicle_id
+    call, done_by_call = _calls(touch, facts)
     return TouchFacts(
         kind=setting.campaign.kind,
         today=setting.today,
@@ -175,18 +218,32 @@ def touch_facts(touch: Touch, setting: Setting, facts: ChunkFacts) -> TouchFacts
         came_on=facts.came.get(vehicle_id) if vehicle_id else facts.customer_came.get(customer.id),
         booked_on=_booked_on(facts, customer, vehicle_id),
         renewed_to=facts.renewed.get(vehicle_id) if vehicle_id else None,
-        answered=facts.answered.get(touch.cycle.id) if touch.cycle and not touch.is_freed else None,
+        answered=(facts.answered.get(touch.cycle.id) if touch.cycle and not touch.is_freed else None) or done_by_call,
         open_complaint=customer.id in facts.complaints,
         in_workshop=any(car.in_workshop_since is not None for car in cars),
         accident_on=facts.accidents.get(customer.id),
+        contacted_on=call.day if call else None,
+        contacted_by=call.clerk if call else None,
     )
 
 
+def _calls(touch: Touch, facts: ChunkFacts) -> tuple[CallFacts | None, str | None]:
+    """The latest call that holds the touch back, and "already_done" where a call of this cycle said so."""
+    vehicle_id = touch.due.vehicle_id
+    about = [
+        call
+        for call in facts.calls.get(touch.due.customer_id, ())
+        if vehicle_id is None or call.vehicle_id in (None, vehicle_id)
+    ]
+    is_done = any(call.is_done and call.day >= touch.came_from for call in about)
+    return next((call for call in about if call.holds), None), "already_done" if is_done else None
+
+
 def _vehicle_state(touch: Touch, rule: Rule) -> str | None:
-    """A reminder needs a car; a greeting does not."""
-    if touch.car is None:
-        return None if rule.answered_by is None else "missing"
-    return touch.car.state if rule.answered_by is not None else None
+    """A reminder, and whatever is about a car, needs one in use; a greeting to a customer does not."""
+    if rule.answered_by is None and touch.due.vehicle_id is None:
+        return None
+    return touch.car.state if touch.car is not None else "missing"
 
 
 def _booked_on(facts: ChunkFacts, customer: CustomerFacts, vehicle_id: int | None) -> date | None:
@@ -204,7 +261,7 @@ def draw_arm(customer: CustomerFacts, setting: Setting) -> Arm:
     kind = setting.campaign.kind
     if kind not in EXPERIMENTAL_KINDS:
         return Arm.TREATMENT
-    year = int(setting.period)
+    year = setting.today.year
     if kind == "marketing" and in_share(universal_salt(year), customer.bucket_key, setting.universal_bp):
         return Arm.UNIVERSAL
     salt = campaign_salt(setting.campaign.id, setting.period)

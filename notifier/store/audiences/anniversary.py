@@ -1,15 +1,17 @@
-"""Purchase anniversary (爱车周年): each year's day of delivery, from the first on, names a cycle."""
+"""Purchase anniversary (爱车周年): each year's day of delivery, from the first on, names a cycle.
+
+Whoever took the car over later has no delivery to celebrate.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.domain.months import months_back, months_forward
-from notifier.store.audiences.base import CUSTOMER, VEHICLE, Ask, Due, fetch, is_ours
+from notifier.store.audiences.base import CUSTOMER, VEHICLE, Ask, Due, fetch, is_ours, took_delivery
 
 MOST_YEARS = 40
 
@@ -20,7 +22,8 @@ def due(session: Session, ask: Ask) -> list[Due]:
     statement = (
         sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id, delivered_on, delivered_on)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
-        .where(VEHICLE.c.shop_id == ask.shop_id, delivered_on.is_not(None), is_ours())
+        .where(VEHICLE.c.shop_id == ask.shop_id, delivered_on.is_not(None), took_delivery())
+        .where(ask.wants_car(), is_ours(ask))
     )
     if ask.customer_id is not None:
         statement = statement.where(CUSTOMER.c.id == ask.customer_id)
@@ -28,7 +31,7 @@ def due(session: Session, ask: Ask) -> list[Due]:
         years = [_delivered_between(ask.earliest, ask.latest, back) for back in range(1, MOST_YEARS + 1)]
         statement = statement.where(sa.or_(*(delivered_on.between(*days) for days in years)))
     occurrences = ((row, _occurrence(row.anchor_on, ask.earliest, ask.latest)) for row in fetch(session, statement))
-    return [replace(row, anchor_on=day, due_on=day) for row, day in occurrences if day is not None]
+    return [row._replace(anchor_on=day, due_on=day) for row, day in occurrences if day is not None]
 
 
 def _delivered_between(earliest: date, latest: date, years: int) -> tuple[date, date]:

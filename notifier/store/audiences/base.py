@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.domain.options import Options
+from notifier.domain.filters import Filter
+from notifier.domain.options import Members, Options
+from notifier.store.audiences.filters import is_wanted
 from notifier.store.bulk import table_of
 from notifier.store.tables import Customer, Shop, Vehicle, Visit
 
 __all__ = [
-    "CUSTOMER", "VEHICLE", "VISIT", "Ask", "Audience", "Due", "customers_due", "everybody", "fetch", "is_ours",
-    "vehicles_due",
+    "CUSTOMER", "SHOP", "VEHICLE", "VISIT", "Ask", "Audience", "Due", "belongs_here", "customers_due", "everybody",
+    "fetch", "is_ours", "took_delivery", "vehicles_due",
 ]  # fmt: skip
 
 CUSTOMER, SHOP, VEHICLE, VISIT = (table_of(model) for model in (Customer, Shop, Vehicle, Visit))
@@ -26,7 +28,9 @@ CUSTOMER, SHOP, VEHICLE, VISIT = (table_of(model) for model in (Customer, Shop, 
 class Ask:
     """Of whom an audience is asked: everybody of a shop due in [earliest, latest], or one customer whenever due.
 
-    `has_first_service`: a campaign of its own speaks of first services.
+    `has_first_service`: a campaign of its own speaks of first services. `audience`: the campaign's filter, as of
+    `today`. `members`: who is on the campaign's list; None = it names nobody itself. `elsewhere`: the other shops of
+    the group.
     """
 
     shop_id: int
@@ -35,10 +39,21 @@ class Ask:
     customer_id: int | None = None
     options: Options = field(default_factory=Options)
     has_first_service: bool = False
+    audience: Filter | None = None
+    today: date | None = None
+    members: Members | None = None
+    elsewhere: tuple[int, ...] = ()
+
+    def wants_car(self) -> sa.ColumnElement[bool]:
+        """The audience filter on VEHICLE and its owner, CUSTOMER; every select of cars carries it."""
+        return is_wanted(self.audience, self.today, of_car=True)
+
+    def wants_person(self) -> sa.ColumnElement[bool]:
+        """The audience filter on CUSTOMER; every select of customers carries it."""
+        return is_wanted(self.audience, self.today, of_car=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A subject with something due on `due_on`; `anchor_on` and `subject_key` name its cycle.
 
     `vehicle_id`: the car it is about, None for a rule about the customer. `subject_key`: which festival, list …
@@ -58,26 +73,57 @@ class Audience(Protocol):
     def __call__(self, session: Session, ask: Ask) -> list[Due]: ...
 
 
-def is_ours() -> sa.ColumnElement[bool]:
+def is_ours(ask: Ask) -> sa.ColumnElement[bool]:
     """Of a vehicle: no other shop of the group has seen the car later. Source: rules.md, "Identity".
 
-    A VIN known to two shops belongs to the shop of its latest visit; of one day, to the shop that knew it first.
+    A VIN known to two shops belongs to the shop of its latest visit; of one day, or where it never came, to the shop
+    that knew it first.
     """
-    elsewhere, theirs = VEHICLE.alias("elsewhere"), VISIT.alias("theirs")
-    ours = sa.select(sa.func.max(VISIT.c.day)).where(VISIT.c.vehicle_id == VEHICLE.c.id, VISIT.c.counted)
-    latest = sa.func.coalesce(ours.correlate(VEHICLE).scalar_subquery(), sa.literal(date.min, sa.Date))
-    # Through the shops, so that the unique key (shop, VIN) finds the car.
-    others = sa.select(SHOP.c.id).where(SHOP.c.id != VEHICLE.c.shop_id).correlate(VEHICLE)
+    if not ask.elsewhere:
+        return sa.true()
+    other = VEHICLE.alias("car_elsewhere")
+    seen_here, seen_there = (_last_seen(each) for each in (VEHICLE, other))
+    knew_it_first = sa.and_(seen_there == seen_here, other.c.id < VEHICLE.c.id, other.c.customer_id.is_not(None))
     later = (
         sa.select(sa.literal(1))
-        .select_from(elsewhere.join(theirs, theirs.c.vehicle_id == elsewhere.c.id))
-        .where(
-            elsewhere.c.shop_id.in_(others), elsewhere.c.vin == VEHICLE.c.vin, theirs.c.counted,
-            sa.or_(theirs.c.day > latest, sa.and_(theirs.c.day == latest, elsewhere.c.id < VEHICLE.c.id)),
-        )
+        # By shop and VIN, so that the unique key finds the car.
+        .where(other.c.shop_id.in_(ask.elsewhere), other.c.vin == VEHICLE.c.vin)
+        .where(sa.or_(seen_there > seen_here, knew_it_first))
         .correlate(VEHICLE)
-    )  # fmt: skip
+    )
     return ~sa.exists(later)
+
+
+def _last_seen(car: sa.FromClause) -> sa.ColumnElement[Any]:
+    seen = sa.select(sa.func.max(VISIT.c.day)).where(VISIT.c.vehicle_id == car.c.id, VISIT.c.counted)
+    return sa.func.coalesce(seen.correlate(car).scalar_subquery(), sa.literal(date.min, sa.Date))
+
+
+def belongs_here(ask: Ask) -> sa.ColumnElement[bool]:
+    """Of a customer: no other shop of the group has seen the same person, known by the phone, later.
+
+    For what is about the person and not about a car or an account with one shop: greetings, tips, win-back. Somebody
+    lost here and active there is not lost. Of one day, or where they never came, the shop that knew them first.
+    """
+    if not ask.elsewhere:
+        return sa.true()
+    other = CUSTOMER.alias("person_elsewhere")
+    seen_here, seen_there = (
+        sa.func.coalesce(each.c.last_visit_on, sa.literal(date.min, sa.Date)) for each in (CUSTOMER, other)
+    )
+    knew_them_first = sa.and_(seen_there == seen_here, other.c.id < CUSTOMER.c.id)
+    later = (
+        sa.select(sa.literal(1))
+        .where(other.c.shop_id.in_(ask.elsewhere), other.c.phone_key == CUSTOMER.c.phone_key)
+        .where(sa.or_(seen_there > seen_here, knew_them_first))
+        .correlate(CUSTOMER)
+    )
+    return ~sa.exists(later)
+
+
+def took_delivery() -> sa.ColumnElement[bool]:
+    """Of a vehicle: its present owner is the one it was delivered to, as far as is known."""
+    return sa.or_(VEHICLE.c.owner_since.is_(None), VEHICLE.c.owner_since <= VEHICLE.c.delivered_on)
 
 
 def vehicles_due(
@@ -92,7 +138,7 @@ def vehicles_due(
     statement = (
         sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id, anchor, due_on)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
-        .where(VEHICLE.c.shop_id == ask.shop_id, due_on.is_not(None), *where, is_ours())
+        .where(VEHICLE.c.shop_id == ask.shop_id, due_on.is_not(None), *where, ask.wants_car(), is_ours(ask))
     )
     if ask.customer_id is not None:
         return fetch(session, statement.where(CUSTOMER.c.id == ask.customer_id))
@@ -109,7 +155,7 @@ def customers_due(
     """Customers of the shop whose column `due_on` falls in the range; the day names the cycle."""
     key = sa.literal("") if subject_key is None else subject_key
     statement = sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, sa.null(), due_on, due_on, key).where(
-        CUSTOMER.c.shop_id == ask.shop_id, due_on.is_not(None), *where
+        CUSTOMER.c.shop_id == ask.shop_id, due_on.is_not(None), *where, ask.wants_person()
     )
     if ask.customer_id is not None:
         return fetch(session, statement.where(CUSTOMER.c.id == ask.customer_id))
@@ -120,7 +166,9 @@ def everybody(session: Session, ask: Ask, occasions: Sequence[tuple[str, date]])
     """Every customer of the shop, once for each occasion: (subject key, day)."""
     if not occasions:
         return []
-    statement = sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key).where(CUSTOMER.c.shop_id == ask.shop_id)
+    statement = sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key).where(
+        CUSTOMER.c.shop_id == ask.shop_id, ask.wants_person(), belongs_here(ask)
+    )
     if ask.customer_id is not None:
         statement = statement.where(CUSTOMER.c.id == ask.customer_id)
     people = session.connection().execute(statement).all()

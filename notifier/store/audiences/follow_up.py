@@ -9,7 +9,7 @@ from notifier.store.audiences.base import CUSTOMER, VEHICLE, VISIT, Ask, Due, fe
 
 
 def due(session: Session, ask: Ask) -> list[Due]:
-    """Cars that were here in the range and not since.
+    """Cars that were here in the range and not since, with the owner of that visit: nobody is asked about another's.
 
     Through the customers' stored latest visit, so that the whole history of the shop is never looked through.
     """
@@ -17,8 +17,8 @@ def due(session: Session, ask: Ask) -> list[Due]:
     statement = (
         sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id, latest, latest)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
-        .join(VISIT, VISIT.c.vehicle_id == VEHICLE.c.id)
-        .where(CUSTOMER.c.shop_id == ask.shop_id, VISIT.c.counted, is_ours())
+        .join(VISIT, sa.and_(VISIT.c.vehicle_id == VEHICLE.c.id, VISIT.c.customer_id == CUSTOMER.c.id))
+        .where(CUSTOMER.c.shop_id == ask.shop_id, VISIT.c.counted, ask.wants_car(), is_ours(ask))
         .group_by(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id)
     )
     if ask.customer_id is not None:

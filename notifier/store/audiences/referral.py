@@ -18,7 +18,7 @@ def due(session: Session, ask: Ask) -> list[Due]:
     is_named = CUSTOMER.c.id == NUMBER.c.customer_id
     has_phone = sa.and_(CUSTOMER.c.shop_id == VEHICLE.c.shop_id, CUSTOMER.c.phone_key == VEHICLE.c.referrer_phone_key)
     named = _referred(ask).join(NUMBER, by_number).join(CUSTOMER, is_named)
-    phoned = _referred(ask).where(VEHICLE.c.referrer_number.is_(None)).join(CUSTOMER, has_phone)
+    phoned = _referred(ask).where(~sa.exists().where(by_number)).join(CUSTOMER, has_phone)
     statements = [statement.where(_is_somebody_else(ask)) for statement in (named, phoned)]
     return [found for statement in statements for found in fetch(session, statement)]
 
@@ -35,5 +35,6 @@ def _referred(ask: Ask) -> sa.Select[tuple[int, str, None, object, object, str]]
 def _is_somebody_else(ask: Ask) -> sa.ColumnElement[bool]:
     return sa.and_(
         CUSTOMER.c.shop_id == ask.shop_id,
+        ask.wants_person(),
         sa.or_(VEHICLE.c.customer_id.is_(None), VEHICLE.c.customer_id != CUSTOMER.c.id),
     )

@@ -1,0 +1,37 @@
+"""What `doctor` and `status` say of a sync that failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifier.locale import _
+from notifier.locale.records import records_word
+
+if TYPE_CHECKING:
+    from notifier.store.syncs import SyncFailure
+    from notifier.wiring import House
+
+__all__ = ["failed_sync", "failed_sync_sentence"]
+
+
+def failed_sync(house: House) -> SyncFailure | None:
+    """The sync that failed last and that nothing has made good since."""
+    from notifier.store.shops import find_shop
+    from notifier.store.syncs import last_failure
+
+    with house.store.read() as session:
+        shop_id = find_shop(session, house.schedules.shops[0].key)
+        return last_failure(session, shop_id) if shop_id is not None else None
+
+
+def failed_sync_sentence(house: House) -> str:
+    """When it failed, since when, and why; empty where none did."""
+    failure, zone = failed_sync(house), house.schedules.shops[0].zone
+    if failure is None:
+        return ""
+    at, since = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (failure.at, failure.since))
+    if at == since:
+        sentence = _("notifier sync failed on {at}, at the {records}: {why}")
+    else:
+        sentence = _("notifier sync has failed since {since}, last on {at}, at the {records}: {why}")
+    return sentence.format(at=at, since=since, records=records_word(failure.kind), why=failure)

@@ -1,0 +1,114 @@
+"""What a call teaches, done in the transaction that stores it: with the functions that answers by SMS go through.
+
+An edited row takes back what only it had taught (an appointment, a car sold, a wrong number), never a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from notifier.dms.job import ImportJob
+from notifier.dms.repredict import is_plausible, keep_told
+from notifier.domain.contacts import NOT_REACHED, REFUSING, is_held, is_sold
+from notifier.domain.service_due import Reading
+from notifier.store import contacts
+from notifier.store.contacts import Subject
+from notifier.store.engine import Session
+from notifier.store.messages import close_answered, close_booked, close_touches
+from notifier.store.replies import mark_sold
+
+__all__ = ["learn"]
+
+Row = Mapping[str, Any]
+
+
+def learn(session: Session, job: ImportJob, row: Row, before: Row | None, phone_key: str | None) -> tuple[str, ...]:
+    """Do what the contact `row` teaches beyond what `before` (the same call as it was stored) had; the doubts.
+
+    `phone_key`: the phone that was called, None where the row does not say.
+    """
+    subject = _subject(row)
+    if before is not None:
+        _take_back(session, subject, row, before)
+    doubts = [*_sold(session, subject, row, before), *_driven(session, job, subject, row, before)]
+    result = row["result"]
+    if result == "wrong_number":
+        contacts.wrong_number(session, subject.customer_id, phone_key)
+    elif result in REFUSING:
+        contacts.refuse(session, subject, _source(subject), every_text=result == "do_not_text")
+    elif result == "already_done":
+        close_touches(session, contacts.held_touches(session, subject), "already_done")
+    if result == "booked" or row["booked_for"] is not None:
+        contacts.book_by_call(session, subject, row["booked_for"])
+        close_booked(session, subject.customer_id, subject.vehicle_id, subject.day)
+    _hold(session, job, subject, result)
+    return tuple(doubts)
+
+
+def _subject(row: Row) -> Subject:
+    return Subject(
+        row["shop_id"], row["customer_id"], row["vehicle_id"], row["purpose"], row["contacted_on"], row["clerk"]
+    )
+
+
+def _source(subject: Subject) -> str:
+    """Where a refusal comes from, as `explain` and a regulator read it."""
+    return f"call {subject.clerk}" if subject.clerk else "call"
+
+
+def _take_back(session: Session, subject: Subject, row: Row, before: Row) -> None:
+    if before["result"] == "wrong_number" != row["result"]:
+        contacts.right_number(session, subject.customer_id)
+    if _says_sold(before) and not _says_sold(row):
+        contacts.take_back_sold(session, [] if subject.vehicle_id is None else [subject.vehicle_id])
+    was_booked = before["result"] == "booked" or before["booked_for"] is not None
+    is_booked = row["result"] == "booked" or row["booked_for"] is not None
+    if was_booked and (not is_booked or before["contacted_on"] != row["contacted_on"]):
+        contacts.cancel_call_booking(session, _subject({**row, "contacted_on": before["contacted_on"]}))
+
+
+def _says_sold(row: Row) -> bool:
+    return is_sold(row["result"], row["reason_code"])
+
+
+def _sold(session: Session, subject: Subject, row: Row, before: Row | None) -> Iterator[str]:
+    if not _says_sold(row) or (before is not None and _says_sold(before)):
+        return
+    vehicle_id = _car(session, subject)
+    if vehicle_id is None:
+        yield "several_cars"
+        return
+    mark_sold(session, [vehicle_id])
+    close_answered(session, sold=[vehicle_id])
+
+
+def _driven(session: Session, job: ImportJob, subject: Subject, row: Row, before: Row | None) -> Iterator[str]:
+    km = row["odometer"]
+    if km is None or (before is not None and (before["odometer"], before["contacted_on"]) == (km, subject.day)):
+        return
+    vehicle_id = _car(session, subject)
+    if vehicle_id is None:
+        yield "several_cars"
+    elif is_plausible(session, vehicle_id, told := Reading(subject.day, km)):
+        keep_told(session, subject.shop_id, vehicle_id, told, reply_id=None, at=job.settings.now)
+    else:
+        yield "implausible_odometer"
+
+
+def _car(session: Session, subject: Subject) -> int | None:
+    """The car a call was about: the one named, else the customer's only one."""
+    if subject.vehicle_id is not None:
+        return subject.vehicle_id
+    theirs = contacts.cars_in_use(session, subject.customer_id)
+    return theirs[0] if len(theirs) == 1 else None
+
+
+def _hold(session: Session, job: ImportJob, subject: Subject, result: str | None) -> None:
+    """Texts of the same purpose wait: those planned already go back to the planner."""
+    days = job.settings.contact_hold_days
+    if result in NOT_REACHED or not is_held(subject.day, job.settings.today, days):
+        return
+    free_on = subject.day + timedelta(days=days)
+    contacts.send_later(session, subject, datetime.combine(free_on, time(), job.settings.zone))

@@ -1,0 +1,334 @@
+"""The whole walk of `explain --all`: every guard one after the other, with its value and where that comes from.
+
+Planning stops at the first guard that stops a touch; here each is asked, so that a person sees what comes next. The
+verdicts are those of the planner's own functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import partial
+
+from notifier.domain.guards import GUARDS, Arm, Decision, TouchFacts, Verdict
+from notifier.domain.phone import mask
+from notifier.domain.rules import RULES
+from notifier.jobs import sayings
+from notifier.jobs.answers import GuardStep
+from notifier.jobs.plan.pace import Pace, Slot
+from notifier.jobs.plan.run import Work, pace_of
+from notifier.jobs.plan.shop import ShopPlanner
+from notifier.jobs.plan.touch import Touch, draw_arm, is_overtaken, is_texted_elsewhere, is_withheld, touch_facts
+from notifier.jobs.reasons import short_words
+from notifier.locale import N_, _
+from notifier.locale.records import records_word
+from notifier.schedules import DailyBudget, FrequencyCap
+from notifier.store.histories import PersonRow
+from notifier.store.imports import freshness
+from notifier.store.sources import (
+    Source,
+    latest_import,
+    open_complaint_since,
+    source_of_renewal,
+    source_of_visit,
+)
+from notifier.store.touches import ChunkFacts, counted_by_day
+
+__all__ = ["TITLES", "Walk"]
+
+TITLES: Mapping[str, str] = {
+    "audience": N_("Audience"),
+    "first_run": N_("First run"),
+    "stage": N_("Stage"),
+    "contactable": N_("Phone"),
+    "consent": N_("Consent"),
+    "suppression": N_("Stop list"),
+    "vehicle": N_("Car"),
+    "outcome": N_("Outcome"),
+    "hold": N_("Hold"),
+    "data": N_("Freshness"),
+    "universal_control": N_("Universal control"),
+    "campaign_control": N_("Control group"),
+    "wording": N_("Wording"),
+    "frequency_cap": N_("Frequency cap"),
+    "budget": N_("Daily budget"),
+    "spread": N_("Spread"),
+    "quiet_hours": N_("Quiet hours"),
+}
+"""Each guard as people call it, in the order in which it is asked."""
+
+PASSED = "passed"
+LIMITS = ("missing_value", "frequency_cap", "budget", "spread", "window_closed")
+
+
+class Walk:
+    """One customer's walk through one campaign."""
+
+    def __init__(
+        self, at_shop: ShopPlanner, work: Work, person: PersonRow, facts: ChunkFacts, *, stopped: str | None
+    ) -> None:
+        self.at_shop, self.work, self.person, self.facts, self.stopped = at_shop, work, person, facts, stopped
+        self.setting, self.campaign = work.setting, work.setting.campaign
+
+    def steps(self, touch: Touch, outside: Decision | None) -> list[GuardStep]:
+        """Every guard for one touch. `outside`: why the touch is nothing for this campaign or shop."""
+        seen = touch_facts(touch, self.setting, self.facts)
+        steps = [
+            self._step("audience", outside, *self._audience(outside)),
+            self._first_run(touch),
+            self._stage(touch),
+            *(self._step(name, guard(seen), *self._about(name, seen, touch)) for name, guard in self._guards()),
+            self._data(),
+            *self._arms(touch),
+        ]
+        return [*steps, *self._limits(touch)]
+
+    def _guards(self) -> Iterator[tuple[str, Callable[[TouchFacts], Decision | None]]]:
+        """Safety texts are asked of phone and stop list alone."""
+        is_safety = self.campaign.kind == "safety"
+        return ((name, guard) for name, guard in GUARDS if not is_safety or name in ("contactable", "suppression"))
+
+    def _step(self, guard: str, decision: Decision | None, value: str | None, source: str | None) -> GuardStep:
+        verdict = PASSED if decision is None else str(decision.verdict)
+        return GuardStep(guard, verdict, decision.reason if decision else None, value, source)
+
+    def _audience(self, outside: Decision | None) -> tuple[str | None, str | None]:
+        if outside is not None:
+            return outside.detail or short_words(outside.reason or ""), self._line_of_campaign()
+        wanted = self.campaign.audience is not None
+        return _("wanted by the campaign's filter") if wanted else _("no filter"), self._line_of_campaign()
+
+    def _first_run(self, touch: Touch) -> GuardStep:
+        floor, opens_on = self.setting.floor_on, touch.window.opens_on
+        stopped = Decision(Verdict.EXCLUDED, "before_first_run") if floor is not None and opens_on < floor else None
+        value = _("stage {stage} opens on {day}").format(stage=touch.stage, day=opens_on)
+        source = _("the campaign's first run takes stages from {day} on").format(day=floor) if floor else None
+        return self._step("first_run", stopped, value, source or self._line_of_campaign())
+
+    def _stage(self, touch: Touch) -> GuardStep:
+        stopped = None
+        if is_overtaken(touch):
+            stopped = Decision(Verdict.EXCLUDED, "window_closed")
+        elif is_texted_elsewhere(touch, self.setting, self.facts):
+            stopped = Decision(Verdict.EXCLUDED, "other_shop")
+        value = _("{stage}: open from {first} to {last}, due on {due}").format(
+            stage=touch.stage, first=touch.window.opens_on, last=touch.window.closes_on, due=touch.due.due_on
+        )
+        return self._step("stage", stopped, value, self._source_of_due())
+
+    def _about(self, name: str, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
+        """The value a guard of the domain looked at, and where it comes from."""
+        asked: Mapping[str, Callable[[], tuple[str | None, str | None]]] = {
+            "contactable": self._phone,
+            "consent": self._consent,
+            "suppression": self._suppression,
+            "vehicle": partial(self._vehicle, seen),
+            "outcome": partial(self._outcome, seen, touch),
+            "hold": partial(self._hold, seen, touch),
+        }
+        return asked[name]() if name in asked else (None, None)
+
+    def _phone(self) -> tuple[str | None, str | None]:
+        person = self.person
+        value = mask(person.phone) if person.phone else sayings.phone_words(None)
+        if person.phone and person.unreachable:
+            value = f"{value} ({sayings.phone_words(person.unreachable)})"
+        return value, self._import("customers")
+
+    def _consent(self) -> tuple[str | None, str | None]:
+        person = self.person
+        if self.campaign.kind != "marketing":
+            return _("not needed: {kind}").format(kind=self.campaign.kind.value), self._line_of_campaign()
+        words = {"yes": _("agreed to marketing"), "no": _("refused marketing")}
+        value = words.get(person.consent, _("nobody knows"))
+        known = person.consent_source or person.consent_since
+        source = sayings.consent_words(person.consent_source, person.consent_since) if known else None
+        return value, source or self._import("customers")
+
+    def _suppression(self) -> tuple[str | None, str | None]:
+        return (self.stopped, _("stop list")) if self.stopped else (_("not on it"), _("stop list"))
+
+    def _vehicle(self, seen: TouchFacts) -> tuple[str | None, str | None]:
+        if seen.vehicle_state is None:
+            return _("not asked: a greeting"), self._line_of_campaign()
+        state = seen.vehicle_state
+        value = _("in use") if state == "in_use" else short_words(f"vehicle_{state}")
+        return value, self._import("customers")
+
+    def _outcome(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
+        if seen.answered:
+            return short_words(seen.answered), _("the customer's reply, or a call")
+        if seen.answered_by == "visit":
+            return self._visit(seen, touch)
+        if seen.answered_by == "renewal":
+            return self._renewal(seen, touch)
+        return _("none that would answer it"), None
+
+    def _visit(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
+        if seen.booked_on is not None and (seen.came_on is None or seen.booked_on > seen.came_on):
+            value = _("booked on {day}; counts from {first} on").format(day=seen.booked_on, first=seen.came_from)
+            return value, _("bookings")
+        if seen.came_on is None:
+            return _("no visit on record"), self._import("visits")
+        value = _("last visit on {day}; counts from {first} on").format(day=seen.came_on, first=seen.came_from)
+        with self.work.store.read() as session:
+            found = source_of_visit(
+                session, seen.came_on, vehicle_id=touch.due.vehicle_id, customer_id=touch.due.customer_id
+            )
+        return value, self._words(found) or self._import("visits")
+
+    def _renewal(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
+        if seen.renewed_to is None or touch.due.vehicle_id is None:
+            return _("no policy of the shop on record"), self._import("renewals")
+        value = _("policy until {day}; this one ends on {end}").format(day=seen.renewed_to, end=seen.anchor_on)
+        with self.work.store.read() as session:
+            found = source_of_renewal(session, touch.due.vehicle_id, seen.renewed_to)
+        return value, self._words(found) or self._import("renewals")
+
+    def _hold(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
+        if seen.open_complaint:
+            with self.work.store.read() as session:
+                since = open_complaint_since(session, touch.due.customer_id)
+            return _("complaint open since {day}").format(day=since), _("complaints")
+        if seen.in_workshop:
+            cars = self.facts.cars_of.get(touch.due.customer_id, ())
+            since = min((car.in_workshop_since for car in cars if car.in_workshop_since), default=None)
+            return _("in the workshop since {day}").format(day=since), self._import("visits")
+        if seen.accident_on is not None:
+            return _("accident repair on {day}").format(day=seen.accident_on), self._import("visits")
+        if seen.contacted_on is not None:
+            clerk = seen.contacted_by or "–"
+            return _("called on {day} by {clerk}").format(day=seen.contacted_on, clerk=clerk), self._import("contacts")
+        return _("nothing open"), None
+
+    def _data(self) -> GuardStep:
+        reason = self.at_shop.why_data_not_usable(self.campaign)
+        with self.work.store.read() as session:
+            known = freshness(session, self.setting.shop_id)
+        kinds = RULES[self.campaign.rule].reads
+        parts = [
+            _("{kind} known to {moment}").format(
+                kind=records_word(kind), moment=self._local(known.get(kind)) or _("never imported")
+            )
+            for kind in kinds
+        ]
+        stopped = Decision(Verdict.DEFERRED, reason) if reason else None
+        return self._step("data", stopped, ", ".join(parts) or None, self._line_of("data_max_age"))
+
+    def _arms(self, touch: Touch) -> Iterator[GuardStep]:
+        arm, is_known = self._arm(touch)
+        drawn = _("drawn when it was enrolled") if is_known else _("would be drawn now")
+        shares = {"universal_control": self.setting.universal_bp, "campaign_control": self.setting.control_bp}
+        own = {"universal_control": Arm.UNIVERSAL, "campaign_control": Arm.CONTROL}
+        lines = {"universal_control": self._line_of("universal_control"), "campaign_control": self._line_of_campaign()}
+        for guard, share in shares.items():
+            is_held = arm is own[guard] and is_withheld(arm, touch, self.setting)
+            stopped = Decision(Verdict.WITHHELD, guard) if is_held else None
+            share_words = _("{share} of customers").format(share=f"{share / 100:g}%")
+            value = f"{share_words}; {drawn}" if share else _("none")
+            if guard == "universal_control" and self.campaign.kind != "marketing":
+                value = _("marketing only")
+            yield self._step(guard, stopped, value, lines[guard])
+
+    def _arm(self, touch: Touch) -> tuple[Arm, bool]:
+        customer = self.facts.customers[touch.due.customer_id]
+        inherited = self.facts.enrolments_by_id.get((touch.cycle.enrolment_id if touch.cycle else None) or 0)
+        known = inherited or self.facts.enrolments.get(customer.id)
+        return (Arm(known.arm), True) if known else (draw_arm(customer, self.setting), False)
+
+    def _limits(self, touch: Touch) -> Iterator[GuardStep]:
+        """What the text must fit in; where the planner has decided already, its own word."""
+        pace = pace_of(self.work)
+        cap, budget, spread = pace.cap, pace.budget, self.campaign.spread_per_day
+        counted = self.facts.counted.get(touch.due.customer_id, 0)
+        slot = self._place(pace, touch)
+        found = touch.decision if touch.decision is not None and touch.decision.reason in LIMITS else slot
+        stopped = found if isinstance(found, Decision) else Decision(Verdict.PLANNED)
+        if cap is not None and counted >= cap.messages:
+            stopped = Decision(Verdict.DEFERRED, "frequency_cap")
+        goes = _("no open moment before the stage closes")
+        if isinstance(slot, Slot):
+            goes = _("could go from {moment}").format(moment=self._local(slot.not_before))
+        told: Mapping[str, tuple[str, str, str]] = {
+            "wording": ("missing_value", self._wording(stopped), self._line_of_campaign()),
+            "frequency_cap": ("frequency_cap", self._cap(cap, counted), self._line_of("frequency_cap")),
+            "budget": ("budget", self._budget(budget), self._line_of("daily_budget")),
+            "spread": ("spread", _("{count} a day").format(count=spread) if spread else _("none"),
+                       self._line_of_campaign()),
+            "quiet_hours": ("window_closed", goes, self._line_of("quiet_hours")),
+        }  # fmt: skip
+        for guard, (reason, value, source) in told.items():
+            yield self._step(guard, stopped if stopped.reason == reason else None, value, source)
+
+    def _wording(self, stopped: Decision) -> str:
+        if stopped.reason == "missing_value":
+            return _("{field} is not on record").format(field=stopped.detail or "–")
+        return _("every value is there")
+
+    def _cap(self, cap: FrequencyCap | None, counted: int) -> str:
+        if cap is None:
+            return _("none")
+        return _("{count} of {most} in {days} days").format(count=counted, most=cap.messages, days=cap.days)
+
+    def _place(self, pace: Pace, touch: Touch) -> Slot | Decision:
+        """Where the text would go if this customer came first; the frequency cap is told apart."""
+        pace.cap = None
+        return pace.place(
+            touch.due.customer_id, counted=0, cost_micros=0, valid_until=self.setting.valid_until([touch]),
+            phone=self.person.phone,
+        )  # fmt: skip
+
+    def _budget(self, budget: DailyBudget | None) -> str:
+        if budget is None:
+            return _("none")
+        with self.work.store.read() as session:
+            texts, micros = counted_by_day(session, self.setting.shop_id, self.setting.today).get(
+                self.setting.today, (0, 0)
+            )
+        parts = []
+        if budget.messages is not None:
+            parts.append(_("{count} of {most} texts today").format(count=texts, most=budget.messages))
+        if budget.amount_micros is not None:
+            spent, most = f"{micros / 1_000_000:.2f}", f"{budget.amount_micros / 1_000_000:.2f}"
+            parts.append(_("{count} of {most} {currency} today").format(
+                count=spent, most=most, currency=self.at_shop.shop.currency))  # fmt: skip
+        return ", ".join(parts)
+
+    # — where it comes from —
+
+    def _import(self, kind: str) -> str | None:
+        with self.work.store.read() as session:
+            return self._words(latest_import(session, self.setting.shop_id, kind))
+
+    def _words(self, source: Source | None) -> str | None:
+        if source is None:
+            return None
+        file, day = source.file or "–", self._local(source.at) or "–"
+        if source.reference is not None:
+            return _("{reference}, in {file} of {moment}").format(reference=source.reference, file=file, moment=day)
+        return _("{file} of {moment}").format(file=file, moment=day)
+
+    def _source_of_due(self) -> str | None:
+        kinds = RULES[self.campaign.rule].reads
+        return self._import(kinds[0]) if kinds else None
+
+    def _local(self, moment: datetime | date | None) -> str | None:
+        return f"{moment.astimezone(self.setting.zone):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else None
+
+    def _line_of_campaign(self) -> str:
+        schedules = self.at_shop.schedules
+        return _("{file}, line {line}").format(file=schedules.path.name, line=self.campaign.line)
+
+    def _line_of(self, key: str) -> str:
+        """Where a guard is set; one that is not set has the value Notifier begins with."""
+        path = self.at_shop.schedules.path
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            lines = []
+        key_at = re.compile(rf"(?:^|[\s{{,]){key}\s*:")
+        for number, line in enumerate(lines, start=1):
+            if key_at.search(line.partition("#")[0]):
+                return _("{file}, line {line}").format(file=path.name, line=number)
+        return _("not set in {file}").format(file=path.name)
