@@ -15,13 +15,14 @@ __all__ = ["failed_sync", "failed_sync_sentence"]
 
 
 def failed_sync(house: House) -> SyncFailure | None:
-    """The sync that failed last and that nothing has made good since."""
+    """The sync that failed last, of whichever shop, and that nothing has made good since."""
     from notifier.store.shops import find_shop
     from notifier.store.syncs import last_failure
 
     with house.store.read() as session:
-        shop_id = find_shop(session, house.schedules.shops[0].key)
-        return last_failure(session, shop_id) if shop_id is not None else None
+        ids = [find_shop(session, shop.key) for shop in house.schedules.shops]
+        found = [last_failure(session, shop_id) for shop_id in ids if shop_id is not None]
+        return max(filter(None, found), key=lambda failure: failure.at, default=None)
 
 
 def failed_sync_sentence(house: House) -> str:

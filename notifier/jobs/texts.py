@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from notifier.domain.segments import count_segments
+from notifier.domain.segments import billed
 from notifier.errors import TemplateError
 from notifier.gateways.base import Capabilities
 from notifier.locale import N_
@@ -183,12 +183,12 @@ class TextMaker:
         return self._ways_out[key]
 
     def _counted(self, text: str, version_id: int, template: Template) -> MadeText:
-        billed = as_billed(
+        arriving = as_billed(
             text, signature=self._shop.signature, language=template.language, capabilities=self._capabilities
         )
-        counted = count_segments(billed)
+        encoding, segments, _units = billed(arriving)
         return MadeText(
-            text, counted.encoding, counted.count, counted.count * self._price, version_id, template.language,
+            text, encoding, segments, segments * self._price, version_id, template.language,
             template.replies if self._capabilities.two_way else {},
         )  # fmt: skip
 

@@ -54,7 +54,8 @@ def _written(values: Sequence[Any], kind: sa.types.TypeEngine[Any], *, is_sqlite
         return [moments[moment] for moment in values]
     if isinstance(kind, sa.JSON):
         # By identity: the values are alive in the list, and a dict cannot be looked up by its content.
-        documents = {id(value): json.dumps(value) for value in values}
+        documents = {id(value): value for value in values}
+        documents = {key: json.dumps(value) for key, value in documents.items()}
         return [documents[id(value)] for value in values]
     return values
 

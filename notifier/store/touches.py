@@ -125,7 +125,7 @@ class ChunkFacts:
     enrolments_by_id: Mapping[int, EnrolmentFacts]
     came: Mapping[int, date]
     customer_came: Mapping[int, date]
-    booked: Mapping[tuple[int, int | None], date]
+    booked: Mapping[int, Mapping[int | None, date]]
     renewed: Mapping[int, date]
     answered: Mapping[int, str]
     complaints: frozenset[int]
@@ -262,13 +262,17 @@ def _latest_visits(
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[tuple[int, int | None], date]:
+def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int, dict[int | None, date]]:
+    """Customer → car (None: no car was named) → the latest day."""
     statement = (
         sa.select(BOOKING.c.customer_id, BOOKING.c.vehicle_id, sa.func.max(BOOKING.c.booked_on))
         .where(among(connection, BOOKING.c.customer_id, customer_ids), BOOKING.c.state != "cancelled")
         .group_by(BOOKING.c.customer_id, BOOKING.c.vehicle_id)
     )
-    return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
+    booked: dict[int, dict[int | None, date]] = defaultdict(dict)
+    for customer_id, vehicle_id, day in connection.execute(statement):
+        booked[customer_id][vehicle_id] = day
+    return booked
 
 
 def _latest_renewals(connection: sa.Connection, vehicle_ids: Sequence[int]) -> dict[int, date]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -270,13 +270,13 @@ def wordings() -> dict[str, str]:
 
 @dataclass
 class RandomShop:
-    """A shop that was built, with what the oracle needs to know of it. `listed`: rows of its list, (plate, name)."""
+    """A shop that was built. `listed`: rows of its list, (plate, name); `phones`: those people's, as the list has them."""
 
     spec: ShopSpec
     desk: Dealership
     plates: list[str]
     listed: list[tuple[str | None, str | None]]
-    sales: int = 0
+    phones: dict[str, str | None] = field(default_factory=dict)
 
 
 @contextmanager
@@ -356,7 +356,9 @@ def _write_list(shop: RandomShop, folder: Path) -> None:
     lines = ["VIN,手机"]
     for plate, name in shop.listed:
         vin = shop.desk.one_car(plate)["vin"] if plate else ""
-        lines.append(f"{vin},{(shop.desk.person(name)['phone'] or '') if name else ''}")
+        if name:
+            shop.phones[name] = shop.desk.person(name)["phone"]
+        lines.append(f"{vin},{shop.phones[name] if name else ''}")
     lines.append(f"LNOBODY{0:010d},")
     (folder / "lists").mkdir()
     (folder / "lists" / "people.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -242,7 +242,7 @@ class GroupPlanner:
             "encoding": made.encoding,
             "segments": made.segments,
             "cost_micros": made.cost_micros,
-            "replies": dict(made.replies),
+            "replies": made.replies,
             "count_on": slot.count_on,
             "not_before": slot.not_before,
             "valid_until": self.setting.valid_until(touches),

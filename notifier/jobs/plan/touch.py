@@ -248,11 +248,10 @@ def _vehicle_state(touch: Touch, rule: Rule) -> str | None:
 
 def _booked_on(facts: ChunkFacts, customer: CustomerFacts, vehicle_id: int | None) -> date | None:
     """The latest booking for this car, or one that names no car; for a rule about the customer, any."""
-    days = [
-        day
-        for (owner, car), day in facts.booked.items()
-        if owner == customer.id and (vehicle_id is None or car in (None, vehicle_id))
-    ]
+    of_cars = facts.booked.get(customer.id)
+    if of_cars is None:
+        return None
+    days = [day for car, day in of_cars.items() if vehicle_id is None or car in (None, vehicle_id)]
     return max(days, default=None)
 
 
