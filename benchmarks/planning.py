@@ -105,6 +105,7 @@ def bare_work(store: Store, count: int) -> float:
     twin = table_of(Message).to_metadata(sa.MetaData(), name="bare_message")
     for constraint in [c for c in twin.constraints if isinstance(c, sa.ForeignKeyConstraint)]:
         twin.constraints.remove(constraint)
+    twin.primary_key.name = sa.sql.quoted_name("pk_bare_message", quote=None)
     for index in twin.indexes:
         index.name = sa.sql.quoted_name(f"bare_{index.name}", quote=None)
     twin.create(store.engine)
