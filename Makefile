@@ -1,11 +1,11 @@
 # Everything is a small script under scripts/, so that the Dockerfile and CI run the same steps.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check run bench docs pin fmt
+.PHONY: help setup demo test properties check run bench docs pin fmt
 
 PINS := requirements.txt pyproject.toml scripts/setup.sh
 
 help: ## say what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.runtime ## make .venv ready, so that .venv/bin/notifier answers
 	@echo 'Ready: .venv/bin/notifier'
@@ -15,6 +15,9 @@ demo: .venv/.runtime ## set up, then live through two months of a shop and see t
 
 test: .venv/.dev ## run every test, on SQLite and PostgreSQL
 	@.venv/bin/pytest -n auto
+
+properties: .venv/.dev ## live through EXAMPLES=2000 random shops, each planning held against an oracle
+	@EXAMPLES=$(or $(EXAMPLES),2000) .venv/bin/pytest tests/integration/test_plan_properties.py
 
 check: .venv/.dev ## format, lint, layers, types, translations, tests: what CI runs
 	@scripts/check.sh

@@ -333,23 +333,23 @@ def _counted(
 
 
 def counts_as_sent() -> tuple[sa.ColumnElement[bool], ...]:
-    """What caps, budgets and spread count: capped kinds, both arms of an experiment, but nothing made void."""
-    return (
-        MESSAGE.c.kind.in_(CAPPED_KINDS),
-        MESSAGE.c.arm.in_(COUNTED_ARMS),
-        sa.or_(MESSAGE.c.reason.is_(None), MESSAGE.c.reason != "void"),
-    )
+    """What caps and budgets count: capped kinds, both arms of an experiment, but nothing made void."""
+    return MESSAGE.c.kind.in_(CAPPED_KINDS), *takes_a_place()
+
+
+def takes_a_place() -> tuple[sa.ColumnElement[bool], ...]:
+    """What a spread counts: both arms, but nothing made void. A recall is paced by the workshop like any other."""
+    return MESSAGE.c.arm.in_(COUNTED_ARMS), sa.or_(MESSAGE.c.reason.is_(None), MESSAGE.c.reason != "void")
 
 
 def counted_by_day(
     session: Session, shop_id: int, from_day: date, campaign_id: str | None = None
 ) -> dict[date, tuple[int, int]]:
     """Day → (messages, cost in micros) that count towards the budget (or one campaign's spread) from a day on."""
+    counts = counts_as_sent() if campaign_id is None else (MESSAGE.c.campaign_id == campaign_id, *takes_a_place())
     statement = (
         sa.select(MESSAGE.c.count_on, sa.func.count(), sa.func.coalesce(sa.func.sum(MESSAGE.c.cost_micros), 0))
-        .where(MESSAGE.c.shop_id == shop_id, MESSAGE.c.count_on >= from_day, *counts_as_sent())
+        .where(MESSAGE.c.shop_id == shop_id, MESSAGE.c.count_on >= from_day, *counts)
         .group_by(MESSAGE.c.count_on)
     )
-    if campaign_id is not None:
-        statement = statement.where(MESSAGE.c.campaign_id == campaign_id)
     return {row[0]: (row[1], int(row[2])) for row in session.connection().execute(statement)}

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -118,6 +117,6 @@ def _handed_over(group: Group) -> int:
     return sum(row["state"] in ("accepted", "sent", "delivered", "undelivered") for row in shop.rows(Message))
 
 
-def _port() -> Mapping[str, str]:
+def _port() -> dict[str, str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return {"NOTIFIER_PORT": str(listener.getsockname()[1])}

@@ -448,6 +448,10 @@ def _reminding(store: Store, *shops: int) -> set[int]:
     found = []
     for due in (maintenance_due.due, insurance_expiry.due):
         with store.read() as session:
-            found.append({each for each in shops if due(session, Ask(each, date(2025, 1, 1), date(2027, 1, 1)))})
+            found.append({each for each in shops if due(session, _ask(each, shops))})
     assert found[0] == found[1]
     return found[0]
+
+
+def _ask(shop: int, shops: tuple[int, ...]) -> Ask:
+    return Ask(shop, date(2025, 1, 1), date(2027, 1, 1), elsewhere=tuple(each for each in shops if each != shop))

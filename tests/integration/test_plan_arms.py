@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
+from notifier.domain.buckets import campaign_salt, in_share
 from notifier.domain.states import AttemptEvent
 from notifier.store.arms import arm_counts, out_of_lift_counts
 from notifier.store.engine import Store
@@ -461,3 +462,26 @@ def test_a_stop_of_the_treated_does_not_move_them_to_another_arm(offers: Dealers
     offers.plan_at(at("2026-09-10"))
     assert [row["arm"] for row in offers.enrolments(name)] == ["treatment"]
     assert offers.decisions(name)["lost"] == ("excluded", "suppressed")
+
+
+@pytest.mark.parametrize("late_first", [True, False], ids=["the late car is the older record", "the late car is newer"])
+def test_over_new_year_the_last_text_of_a_control_goes_and_a_treated_car_is_not_withheld(
+    store: Store, late_first: bool
+) -> None:
+    """Control in 2025, treatment in 2026: one car at its last stage of the old year's cycle, one at its early stage."""
+    next_year = campaign_salt("maintenance_due", 2026)
+    keys = (control_key("maintenance_due", 2025, 3_000, number) for number in range(200))
+    key = next(each for each in keys if not in_share(next_year, each, 3_000))
+    shop = Dealership(store, yaml(MAINTENANCE.replace("mon-sat", "*") + "    control: 30%\n"))
+    shop.plan_at(at(date(2025, 12, 1)))
+    shop.customer("陈晓芳", bucket_key=key)
+    new_year = date(2026, 1, 5)
+    cars = {"late": new_year + days(3), "early": new_year + days(14)}
+    for name in ("late", "early") if late_first else ("early", "late"):
+        shop.car(name, "陈晓芳", service_on=cars[name])
+    shop.plan_at(at(date(2025, 12, 29)))
+    assert [(row["stage"], row["state"]) for row in shop.messages()] == [("early", "withheld")]
+    shop.plan_at(at(new_year))
+    assert [row["state"] for row in shop.messages() if row["state"] != "withheld"] == ["planned"]
+    assert {stage: state for stage, state, _ in shop.stages_of("late")} == {"early": "withheld", "last": "planned"}
+    assert {stage: state for stage, state, _ in shop.stages_of("early")} == {"early": "planned"}

@@ -107,6 +107,18 @@ def test_transactional_and_safety_texts_are_not_capped(sqlite_store: Store) -> N
 # — budget —
 
 
+def test_a_dry_run_counts_no_text_that_is_neither_capped_nor_paid_from_the_budget(sqlite_store: Store) -> None:
+    """A transactional text before it takes no place from a reminder, in a rehearsal as in the run."""
+    answer = DAILY.replace("maintenance_due:", "inspection:").replace("rule: maintenance_due", "rule: inspection")
+    answer = answer.replace("kind: service", "kind: transactional")
+    shop = Dealership(
+        sqlite_store, yaml(answer, DAILY, guards="frequency_cap: {messages: 1, days: 7}, daily_budget: {messages: 1}")
+    )
+    shop.owner("陈晓芳", service_on=TUESDAY + days(14), inspection_ends_on=TUESDAY + days(14))
+    foreseen = shop.planned_at(at(TUESDAY), dry_run=True)
+    assert foreseen == shop.planned_at(at(TUESDAY)) == {"planned": 2, "withheld": 0, "excluded": {}, "deferred": {}}
+
+
 def test_the_budget_in_messages_is_shared_by_campaigns_and_runs_of_a_day(store: Store) -> None:
     """Three a day for the whole shop, counted by the day they go."""
     shop = Dealership(store, yaml(DAILY, BIRTHDAY, guards="daily_budget: {messages: 3}"))
@@ -172,6 +184,17 @@ def test_a_spread_never_exceeds_its_day_whoever_planned_before(store: Store) -> 
     shop.plan_at(at(TUESDAY, "22:00"), campaign="winback")
     assert max(by_day(shop).values()) == 3
     assert max(by_day(shop)) == TUESDAY + days(7)
+
+
+def test_a_recall_is_paced_by_its_spread_like_any_campaign(sqlite_store: Store) -> None:
+    """Safety texts are bound by no cap and no budget, but by the workshop: a second run of the day finds it full."""
+    recall = DAILY.replace("kind: service", "kind: safety") + "    spread: {per_day: 2}\n"
+    shop = Dealership(sqlite_store, yaml(recall))
+    due(shop, 5)
+    shop.plan_at(at(TUESDAY))
+    again = shop.planned_at(at(TUESDAY, "16:00"), campaign="maintenance_due")
+    assert again == {"planned": 0, "withheld": 0, "excluded": {}, "deferred": {"spread": 3}}
+    assert by_day(shop) == {TUESDAY: 2}
 
 
 def test_a_spread_stops_where_the_stage_closes(store: Store) -> None:

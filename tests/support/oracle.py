@@ -84,12 +84,12 @@ class World:
     """All rows as they stand at `now`; runs whose review has expired count as void already."""
 
     def __init__(self, shop: RandomShop, now: datetime, today: date) -> None:
-        self.shop, self.today = shop, today
+        self.shop, self.now, self.today = shop, now, today
         self.rows: dict[str, list[Row]] = {model.__name__: shop.desk.rows(model) for model in TABLES}
         self.customers = {row["id"]: row for row in self.rows["Customer"]}
         self.cars = {row["id"]: row for row in self.rows["Vehicle"]}
-        expired = {row["id"] for row in self.rows["Run"] if row["state"] == "review" and row["review_until"] < now}
-        self.messages = {row["id"]: row for row in self.rows["Message"] if row["run_id"] not in expired}
+        self.expired = {r["id"] for r in self.rows["Run"] if r["state"] == "review" and r["review_until"] < now}
+        self.messages = {row["id"]: row for row in self.rows["Message"] if row["run_id"] not in self.expired}
         self.stopped = {row["phone_key"] for row in self.rows["Suppression"] if row["lifted_at"] is None}
         self.made: dict[int, dict[str, Row]] = defaultdict(dict)
         for row in self.rows["MessageCycle"]:
@@ -104,7 +104,8 @@ class World:
         """The day before which opened stages are not taken."""
         known = [row for row in self.rows["CampaignState"] if row["campaign_id"] == spec.key]
         if known:
-            return known[0]["floor_on"]
+            floor: date | None = known[0]["floor_on"]
+            return floor
         return None if spec.catch_up else self.today - timedelta(days=7)
 
 

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
-
-from hypothesis import strategies as st
 
 from notifier.domain.phone import phone_key
 from notifier.errors import Refused
@@ -17,7 +14,7 @@ from notifier.store.messages import cancel_marketing, close_answered, close_book
 from notifier.store.runs import approve, void
 from notifier.store.tables import CampaignState, Complaint, Run
 from tests.support.calls import bring_calls
-from tests.support.random_shop import LEVELS, RandomShop
+from tests.support.random_shop import LEVELS, Dice, RandomShop
 from tests.support.shop import SECRET, at, days
 
 DATES = ("next_service_on", "insurance_ends_on", "inspection_ends_on", "loan_ends_on", "warranty_ends_on",
@@ -28,16 +25,12 @@ DIGITS = ("1", "0", "2", "退订", "好的")
 
 @dataclass(frozen=True)
 class Event:
-    """Something of one day about one customer, or about their car `plate` where they have one; `dice`: free choice."""
+    """Something of one day about one customer, or about their car `plate` where they have one."""
 
     day: date
     name: str
     plate: str | None
-    dice: int
-
-    def one_of(self, *items: Any) -> Any:
-        """The choice the dice made."""
-        return items[self.dice % len(items)]
+    dice: Dice
 
 
 def send(shop: RandomShop, event: Event) -> None:
@@ -48,7 +41,7 @@ def send(shop: RandomShop, event: Event) -> None:
 def review(shop: RandomShop, event: Event) -> None:
     """A person releases what waits, or rejects it."""
     for run in shop.desk.rows(Run, state="review"):
-        if event.dice % 3:
+        if event.dice.happens(70):
             shop.desk.write(partial(approve, run_id=run["id"], by="王经理"))
         else:
             shop.desk.write(partial(void, run_id=run["id"], by="王经理"))
@@ -57,7 +50,7 @@ def review(shop: RandomShop, event: Event) -> None:
 def void_latest(shop: RandomShop, event: Event) -> None:
     """The latest run is taken back, if none of it has left."""
     ready = shop.desk.rows(Run, state="ready")
-    if ready and event.dice % 2:
+    if ready and event.dice.happens(50):
         try:
             shop.desk.write(partial(void, run_id=ready[-1]["id"], by="王经理"))
         except Refused:
@@ -67,14 +60,14 @@ def void_latest(shop: RandomShop, event: Event) -> None:
 def reply(shop: RandomShop, event: Event) -> None:
     """The customer answers whatever was texted last."""
     if shop.desk.person(event.name)["phone"]:
-        shop.desk.reply(event.name, event.one_of(*DIGITS), at(event.day, "12:00"))
+        shop.desk.reply(event.name, event.dice.one_of(*DIGITS), at(event.day, "12:00"))
 
 
 def come(shop: RandomShop, event: Event) -> None:
     """The car comes in, as an import learns it: for maintenance, a small thing, or after an accident."""
     if event.plate is None or shop.desk.has_visit(event.plate, event.day):
         return
-    kind = event.one_of("maintenance", "other", "accident")
+    kind = event.dice.one_of("maintenance", "other", "accident")
     is_counted = kind != "accident"
     shop.desk.visit(event.plate, event.day, counted=is_counted, has_accident=not is_counted)
     if kind == "maintenance":
@@ -95,9 +88,9 @@ def renew(shop: RandomShop, event: Event) -> None:
 
 def correct(shop: RandomShop, event: Event) -> None:
     """A date of the car moves, by days or by half a year."""
-    column = event.one_of(*DATES)
+    column = event.dice.one_of(*DATES)
     if event.plate and (day := shop.desk.one_car(event.plate)[column]):
-        shop.desk.change_car(event.plate, **{column: day + days((-7, 6, 3, 40, 200)[event.dice // 7 % 5])})
+        shop.desk.change_car(event.plate, **{column: day + days(event.dice.one_of(-7, 6, 3, 40, 200))})
 
 
 def sell(shop: RandomShop, event: Event) -> None:
@@ -105,8 +98,8 @@ def sell(shop: RandomShop, event: Event) -> None:
     others = [name for name in shop.desk.names() if name != event.name]
     if event.plate is None:
         return
-    if others and event.dice % 3:
-        shop.desk.sell(event.plate, event.one_of(*others))
+    if others and event.dice.happens(70):
+        shop.desk.sell(event.plate, event.dice.one_of(*others))
         shop.desk.change_car(event.plate, owner_since=event.day)
     else:
         shop.desk.write(partial(close_answered, sold=[shop.desk.car_id(event.plate)]))
@@ -115,7 +108,7 @@ def sell(shop: RandomShop, event: Event) -> None:
 
 def book(shop: RandomShop, event: Event) -> None:
     """An appointment is made, for the car or for none in particular."""
-    plate = event.plate if event.dice % 2 else None
+    plate = event.plate if event.dice.happens(50) else None
     shop.desk.booking(event.name, event.day, plate=plate)
     car = shop.desk.car_id(plate) if plate else None
     shop.desk.write(
@@ -141,7 +134,7 @@ def workshop(shop: RandomShop, event: Event) -> None:
 
 def consent(shop: RandomShop, event: Event) -> None:
     """The customer agrees to marketing, or no more."""
-    says = event.one_of("yes", "no")
+    says = event.dice.one_of("yes", "no")
     shop.desk.change_customer(event.name, consent=says)
     if says == "no":
         shop.desk.write(partial(cancel_marketing, customer_id=shop.desk.id_of(event.name)))
@@ -149,8 +142,8 @@ def consent(shop: RandomShop, event: Event) -> None:
 
 def change_phone(shop: RandomShop, event: Event) -> None:
     """The customer has another phone, or the phone is dead."""
-    phone = f"+86198{event.dice % 100:04d}{shop.desk.id_of(event.name):04d}"
-    if event.dice % 2:
+    phone = f"+86198{event.dice.number(0, 99):04d}{shop.desk.id_of(event.name):04d}"
+    if event.dice.happens(50):
         shop.desk.change_customer(event.name, phone=phone, phone_key=phone_key(SECRET, phone), unreachable=None)
     else:
         shop.desk.change_customer(event.name, unreachable="30005")
@@ -158,20 +151,22 @@ def change_phone(shop: RandomShop, event: Event) -> None:
 
 def member(shop: RandomShop, event: Event) -> None:
     """Another level, other points."""
-    level = event.one_of(*LEVELS)
+    level = event.dice.one_of(*LEVELS)
     if level != shop.desk.person(event.name)["member_level"]:
         shop.desk.change_customer(event.name, member_level=level, member_level_since=event.day)
-    shop.desk.change_customer(event.name, points=event.dice % 5 * 100, points_end_on=event.day + days(event.dice % 40))
+    shop.desk.change_customer(
+        event.name, points=event.dice.one_of(0, 100), points_end_on=event.day + days(event.dice.number(0, 40))
+    )
 
 
 def call(shop: RandomShop, event: Event) -> None:
     """A clerk phones about one of the campaigns and brings the list back."""
-    spec = event.one_of(*shop.spec.campaigns)
+    spec = event.dice.one_of(*shop.spec.campaigns)
     about_cars = spec.rule not in ("winback", "birthday", "festival", "points", "level", "referral", "tips", "list")
     if about_cars and event.plate is None:
         return
     subject = f"V{shop.desk.car_id(event.plate)}" if about_cars and event.plate else f"C{shop.desk.id_of(event.name)}"
-    result = RESULTS[event.dice // 5 % len(RESULTS)]
+    result = event.dice.one_of(*RESULTS)
     row = {"清单编号": f"{spec.rule}-{subject}", "跟进日期": str(event.day), "跟进结果": result, "客服专员": "李娜"}
     bring_calls(shop.desk, at(event.day, "15:00"), row)
 
@@ -180,7 +175,7 @@ def pause_one(shop: RandomShop, event: Event) -> None:
     """A campaign is paused, or goes on."""
     known = shop.desk.rows(CampaignState)
     if known:
-        state = event.one_of(*known)
+        state = event.dice.one_of(*known)
         shop.desk.write(partial(pause, campaign_id=state["campaign_id"], paused=not state["paused"]))
 
 
@@ -189,11 +184,13 @@ EVENTS: dict[str, Callable[[RandomShop, Event], None]] = {
     "correct": correct, "sell": sell, "book": book, "complain": complain, "workshop": workshop, "consent": consent,
     "change phone": change_phone, "member": member, "call": call, "pause": pause_one,
 }  # fmt: skip
-NAMES = st.sampled_from(["send", "send", "review", "reply", *EVENTS])
+OFTEN = ("send", "send", "review", "reply", *EVENTS)
 
 
-def happen(shop: RandomShop, name: str, day: date, who: int, dice: int) -> None:
-    """One event, about somebody and one of their cars, as the dice have it."""
-    person = shop.desk.names()[who % len(shop.desk.names())]
-    theirs = [plate for plate in shop.plates if shop.desk.one_car(plate)["customer_id"] == shop.desk.id_of(person)]
-    EVENTS[name](shop, Event(day, person, theirs[dice % len(theirs)] if theirs else None, dice))
+def happen(shop: RandomShop, dice: Dice, day: date) -> str:
+    """One event of the day, about somebody and one of their cars; says what it was."""
+    what, name = dice.one_of(*OFTEN), dice.one_of(*shop.desk.names())
+    theirs = [plate for plate in shop.plates if shop.desk.one_car(plate)["customer_id"] == shop.desk.id_of(name)]
+    plate = dice.one_of(*theirs) if theirs else None
+    EVENTS[what](shop, Event(day, name, plate, dice))
+    return f"{day} {what} {name} {plate or ''}"

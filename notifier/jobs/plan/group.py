@@ -66,14 +66,14 @@ class GroupPlanner:
             return
         customer = facts.customers[touches[0].due.customer_id]
         enrolled = self._enrol(customer, touches, facts)
-        texts: dict[object, list[Touch]] = {}
+        texts: dict[tuple[bool, bool, str], list[Touch]] = {}
         for touch in sorted(touches, key=lambda item: item.due.vehicle_id or 0):
             arm = enrolled[id(touch)].arm
             # A text names one festival or topic; whatever else is due of a customer goes into one text.
             named = touch.due.subject_key if self.setting.rule.options else ""
             texts.setdefault((is_withheld(arm, touch, self.setting), arm is Arm.UNIVERSAL, named), []).append(touch)
-        for together in texts.values():
-            self._plan_text(customer, together, enrolled, facts)
+        for (withheld, _, _), together in texts.items():
+            self._plan_text(customer, together, enrolled, facts, withheld=withheld)
 
     def _enrol(self, customer: CustomerFacts, touches: Sequence[Touch], facts: ChunkFacts) -> Mapping[int, Enrolled]:
         """The enrolment of each touch: its cycle's, else this period's, else a new one."""
@@ -112,11 +112,16 @@ class GroupPlanner:
         )
 
     def _plan_text(
-        self, customer: CustomerFacts, touches: Sequence[Touch], enrolled: Mapping[int, Enrolled], facts: ChunkFacts
+        self,
+        customer: CustomerFacts,
+        touches: Sequence[Touch],
+        enrolled: Mapping[int, Enrolled],
+        facts: ChunkFacts,
+        *,
+        withheld: bool,
     ) -> None:
         """`touches` go together; the message belongs to the enrolment of the one whose stage is the latest."""
         leading = enrolled[id(_latest(touches))]
-        withheld = is_withheld(leading.arm, touches[0], self.setting)
         placed = self._place(customer, touches, leading.arm, facts, withheld=withheld)
         decision = placed if isinstance(placed, Decision) else WITHHELD[leading.arm] if withheld else PLANNED
         entries = []

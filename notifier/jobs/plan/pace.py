@@ -113,7 +113,8 @@ class Pace:
             found = self._try_day(self._allowed(day, zones), cost_micros, valid_until)
             if isinstance(found, Slot):
                 self._spread[found.count_on] += 1
-                self._ledger.enter(person, found.count_on, cost_micros)
+                if self.cap or self.budget:  # neither counts texts of a campaign that is not bound by them
+                    self._ledger.enter(person, found.count_on, cost_micros)
                 return found
             if found.verdict is Verdict.EXCLUDED:
                 return refusal or found

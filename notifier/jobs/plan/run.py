@@ -100,10 +100,19 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
                 session, shop_id=setting.shop_id, campaign_id=setting.campaign.id, today=setting.today
             )
         tally.excluded += Counter()
-    planner = GroupPlanner(setting, pace_of(work), work.texts, work.gateway, new_code)
     candidates = _candidates(work)
     # What is alive now stays alive to the end; without it the collector has a tenth of the work.
     gc.freeze()
+    try:
+        _plan_candidates(work, run_id, candidates, tally)
+    finally:
+        gc.unfreeze()
+    return tally
+
+
+def _plan_candidates(work: Work, run_id: int | None, candidates: Sequence[list[Due]], tally: Tally) -> None:
+    setting = work.setting
+    planner = GroupPlanner(setting, pace_of(work), work.texts, work.gateway, new_code)
     for dues in _chunks(candidates):
         groups, cycles = _open_groups(work, dues)
         if not groups:
@@ -119,12 +128,10 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
         if work.seen is not None:
             work.seen(work, decided, facts, planner.chunk)
         if run_id is not None:
-            with store.write() as session:
+            with work.store.write() as session:
                 record_chunk(
                     session, planner.chunk, shop_id=setting.shop_id, run_id=run_id, campaign_id=setting.campaign.id
                 )
-    gc.unfreeze()
-    return tally
 
 
 def new_code() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -162,9 +162,12 @@ class ShopPlanner:
     def _sweep(self) -> None:
         with self.store.write() as session:
             sweep_validity(session, self.now)
-            for run in runs.expired_reviews(session, self.now):
-                runs.void(session, run.id, by=runs.EXPIRED, at=self.now)
-                self.expired.append(run.id)
+            expired = [run.id for run in runs.expired_reviews(session, self.now) if run.shop_id == self.shop_id]
+        for run_id in expired:
+            # A clerk may approve or reject it at this very moment; theirs stands.
+            with suppress(Refused), self.store.write() as session:
+                runs.void(session, run_id, by=runs.EXPIRED, at=self.now)
+                self.expired.append(run_id)
 
     def _complete_unfinished(self) -> None:
         """Runs whose planner died: the lock is ours, so nobody else is at them."""
