@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -16,6 +17,14 @@ Row = Mapping[str, Any]
 def table_of(model: type[SQLModel]) -> sa.Table:
     """The Core table behind a model: bulk statements skip the ORM's bookkeeping."""
     return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def is_one_of(session: Session, column: sa.ColumnElement[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of thousands of `values`, which are handed over as one."""
+    if session.get_bind().dialect.name == "sqlite":
+        each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(column.type)))
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> None:

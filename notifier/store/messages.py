@@ -126,13 +126,13 @@ def close_answered(
     return cancelled
 
 
-def _is_anything_planned(session: Session) -> bool:
+def is_anything_planned(session: Session) -> bool:
     """Asked first, for a first import brings a million visits to a shop that has planned nothing."""
     return bool(session.execute(sa.select(sa.exists().where(MESSAGE.c.state == "planned"))).scalar_one())
 
 
 def _close_visited(session: Session, visits: Sequence[VisitLike]) -> int:
-    if not visits or not _is_anything_planned(session):
+    if not visits or not is_anything_planned(session):
         return 0
     latest: dict[tuple[str, int], date] = {}
     for visit in visits:

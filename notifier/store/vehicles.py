@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import table_of, update_tuples
-from notifier.store.columns import written_moment
+from notifier.store.bulk import is_one_of, table_of, update_tuples
+from notifier.store.moments import written_moment
+from notifier.store.portions import DUE
 from notifier.store.rows import insert_written, update_rows
 from notifier.store.tables import Vehicle
 
 __all__ = [
-    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "holders_by_vin", "insert_vehicles", "store_due_days",
-    "update_vehicles", "vehicles_by_vin",
+    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "deliveries", "holders_by_vin", "ids_by_vin", "insert_vehicles",
+    "range_of_ids", "store_due_days", "update_vehicles", "vehicles_by_vin",
 ]  # fmt: skip
 
 VEHICLE = table_of(Vehicle)
@@ -27,6 +28,27 @@ def vehicles_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> di
     rows = session.execute(sa.select(VEHICLE).where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.vin.in_(vins)))
     names, place = VEHICLE.columns.keys(), VEHICLE.columns.keys().index("vin")
     return {row[place]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def range_of_ids(session: Session, shop_id: int) -> tuple[int, int]:
+    """The first and the last id of the shop's cars; (1, 0) where it has none."""
+    ids = sa.select(VEHICLE.c.id).where(VEHICLE.c.shop_id + 0 == shop_id).limit(1)  # + 0: no index of the shop's
+    first = session.execute(ids.order_by(VEHICLE.c.id)).scalar_one_or_none()
+    last = session.execute(ids.order_by(VEHICLE.c.id.desc())).scalar_one_or_none()
+    return (1, 0) if first is None or last is None else (first, last)
+
+
+def ids_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[str, int]:
+    """VIN → id, of the stored cars among thousands."""
+    rows = sa.select(VEHICLE.c.vin, VEHICLE.c.id).where(VEHICLE.c.shop_id == shop_id)
+    return dict(session.execute(rows.where(is_one_of(session, VEHICLE.c.vin, vins))).all())
+
+
+def deliveries(session: Session, ids: Collection[int]) -> dict[int, tuple[str | None, str | None]]:
+    """Id → day of delivery, written out, and model, of thousands of cars."""
+    rows = sa.select(VEHICLE.c.id, sa.cast(VEHICLE.c.delivered_on, sa.Text), VEHICLE.c.model)
+    found = session.execute(rows.where(is_one_of(session, VEHICLE.c.id, ids)))
+    return {vehicle_id: (delivered_on, model) for vehicle_id, delivered_on, model in found}
 
 
 class Holder(NamedTuple):
@@ -43,11 +65,7 @@ def holders_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dic
     return {vin: Holder(customer_id, delivered_on) for vin, customer_id, delivered_on in rows}
 
 
-DUE_COLUMNS = (
-    "last_maintenance_on", "service_anchor_on", "next_service_on", "next_service_from", "next_service_to",
-    "next_service_kind", "km_per_day", "last_odometer", "irregular",
-)  # fmt: skip
-"""What a car's orders say of it: kept up to date when visits arrive."""
+DUE_COLUMNS = DUE
 
 
 class Car(NamedTuple):

@@ -1,0 +1,70 @@
+"""A portion of an import's orders, ready to be stored: a small database that one process writes and another reads.
+
+Three tables, whose `place` numbers the orders car by car and day by day: `arrival` has an order a row; `day` a row for
+each day a known car came, at the place of its first order; `car` a row a car, at the place of its first order. Days and
+moments are written as the store's database has them. Nothing here knows SQLAlchemy, for the writer is a light process.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ARRIVAL", "CAR", "DAY", "DUE", "TABLES", "read_portion", "write_portion"]
+
+ARRIVAL = (
+    "place", "vehicle_id", "vin", "order_no", "date_in", "arrived_at", "category", "odometer", "amount_minor",
+    "advisor", "coupon_code", "odometer_kept",
+)  # fmt: skip
+"""`vehicle_id` None = nobody knew the car; `odometer_kept` as it is if the car has no other orders."""
+DAY = (
+    "place", "vehicle_id", "vin", "day", "counted", "is_maintenance", "has_accident", "arrived_at", "amount_minor",
+    "odometer", "advisor",
+)  # fmt: skip
+DUE = (
+    "last_maintenance_on", "service_anchor_on", "next_service_on", "next_service_from", "next_service_to",
+    "next_service_kind", "km_per_day", "last_odometer", "irregular",
+)  # fmt: skip
+"""What a car's orders say of it: kept up to date when visits arrive."""
+CAR = (
+    "place", "vehicle_id", "vin", "orders", "days", "doubted", "coupons", "counted_on", "delivered_on", "model", *DUE,
+)  # fmt: skip
+"""How many orders, days, doubted odometers and coupons; the latest day that counts; what the DUE days rest on."""
+TABLES: Mapping[str, Sequence[str]] = {"arrival": ARRIVAL, "day": DAY, "car": CAR}
+
+_NUMBERS = frozenset({
+    "vehicle_id", "odometer", "amount_minor", "odometer_kept", "counted", "is_maintenance", "has_accident", "orders",
+    "days", "doubted", "coupons", "last_odometer", "irregular",
+})  # fmt: skip
+_READ_AT_ONCE = 1_000
+
+
+def write_portion(path: Path, **rows: Iterable[Sequence[Any]]) -> None:
+    """Make the database of a portion; `rows` of each table by its name."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN")
+        for table, columns in TABLES.items():
+            typed = ", ".join(f"{name} {_type(name)}" for name in columns)
+            connection.execute(f"CREATE TABLE {table} ({typed})")
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows[table])  # noqa: S608 — our own names
+        connection.execute("COMMIT")
+
+
+def _type(column: str) -> str:
+    if column == "place":
+        return "INTEGER PRIMARY KEY"
+    return "REAL" if column == "km_per_day" else "INTEGER" if column in _NUMBERS else "TEXT"
+
+
+def read_portion(path: Path, table: str) -> Iterator[Sequence[Any]]:
+    """The rows of one table, for a database that cannot look into another's file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY place")  # noqa: S608 — our own names
+        while rows := cursor.fetchmany(_READ_AT_ONCE):
+            yield from rows
