@@ -48,8 +48,9 @@ class Assistant:
             pass_fds=files,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        with suppress(OSError, AttributeError):  # a system without it has smaller pipes
-            fcntl.fcntl(self._pipes()[1], fcntl.F_SETPIPE_SZ, _PIPE)
+        for pipe in self._pipes():
+            with suppress(OSError, AttributeError):  # a system without it has smaller pipes
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
     def __enter__(self) -> Self:
         return self

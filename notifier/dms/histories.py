@@ -6,21 +6,20 @@ which it takes a portion of orders.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from notifier.dms.beside import Steps
 from notifier.dms.drawers import Blocks, rows_of
-from notifier.dms.order_cells import Record
+from notifier.dms.order_cells import RECORD, Record
 from notifier.dms.predictions import derive
 from notifier.dms.words import MAINTENANCE, NOT_COUNTED
 from notifier.domain.model_rates import prior_of
 from notifier.domain.service_due import Reading, keep_plausible_chain
-from notifier.store.portions import write_portion
+from notifier.store.portions import ACCIDENT, COUNTED, DUE, MAINTAINED, UNCOUNTED, write_portion
 
 __all__ = ["portions"]
 
@@ -28,8 +27,25 @@ Facts = Mapping[int, tuple[str | None, str | None]]
 """Vehicle id → day of delivery and model."""
 
 _day = lru_cache(maxsize=16_384)(date.fromisoformat)
-_DAY, _LINE = itemgetter(1), itemgetter(3)
+_ON, _NUMBER, _ARRIVED, _CATEGORY, _KM, _AMOUNT, _ADVISOR, _COUPON, _LINE = map(
+    RECORD.index,
+    ("date_in", "order_no", "arrived_at", "category", "odometer", "amount", "advisor", "coupon", "line"),
+)
+_STORED = _COUPON + 1
+"""So many of a record's values are those of an arrival, in its order."""
 _NO_FACTS = (None, None)
+
+
+class _DayIs(dict[str, int]):
+    """Category → what a day is whose only order is of it."""
+
+    def __missing__(self, category: str) -> int:
+        is_maintenance = category in MAINTENANCE
+        self[category] = MAINTAINED if is_maintenance else COUNTED if category not in NOT_COUNTED else UNCOUNTED
+        return self[category]
+
+
+_DAY_IS = _DayIs(accident=ACCIDENT)
 
 
 def portions(file: int, folder: str, rates: Mapping[str, float], doomed: bytes, *, skip: int = 0) -> Steps:  # noqa: ARG001
@@ -55,7 +71,7 @@ def _rows(file: int, blocks: Blocks, doomed: bytes) -> list[tuple[int | None, Re
     rows = rows_of(file, blocks)
     if doomed:
         last = len(doomed) << 3
-        rows = [row for row in rows if (line := _LINE(row[1])) >= last or not doomed[line >> 3] >> (line & 7) & 1]
+        rows = [row for row in rows if (line := row[1][_LINE]) >= last or not doomed[line >> 3] >> (line & 7) & 1]
     rows.sort()
     return rows
 
@@ -82,46 +98,52 @@ class _Portion:
 
     def add(self, vehicle_id: int | None, records: Sequence[Record]) -> None:
         """One car, all its records."""
-        place, vin = len(self.arrivals) + 1, records[0][0]
-        readings = [Reading(_day(record[1]), record[6]) for record in records if record[6]]
+        place = len(self.arrivals) + 1
+        readings = [Reading(_day(record[_ON]), km) for record in records if (km := record[_KM])]
         chain = keep_plausible_chain(readings)
         doubted = _doubted(records, readings, chain)
+        kept = [record[_KM] != 0 for record in records]
+        for at in doubted:
+            kept[at] = False
+        several = _days_of_several(records)
+        alone = [_DAY_IS[record[_CATEGORY]] for record in records]
+        for of_day in several:
+            alone[of_day.start : of_day.stop] = [None] * len(of_day)
+        numbers = range(place, place + len(records))
         self.arrivals += [
-            (
-                at, vehicle_id, vin, number, day, arrived, category, km, amount, advisor, coupon,
-                km != 0 and at - place not in doubted,
-            )
-            for at, (_vin, day, number, _line, arrived, category, km, amount, advisor, coupon, _doubts)
-            in enumerate(records, start=place)
-        ]  # fmt: skip
-        coupons = sum(record[9] is not None for record in records)
+            (at, vehicle_id, is_kept, is_alone, *record[:_STORED])
+            for at, is_kept, is_alone, record in zip(numbers, kept, alone, records, strict=True)
+        ]
+        if vehicle_id is not None:
+            self.days += [(place + day[0], vehicle_id, *_merged(records, day, doubted)) for day in several]
+        days = len(records) - sum(map(len, several)) + len(several)
+        counts = len(records), days, len(doubted), len([1 for record in records if record[_COUPON] is not None])
+        self.cars.append((place, vehicle_id, records[0][0], *counts, *self._outlook(vehicle_id, records, chain)))
+
+    def _outlook(self, vehicle_id: int | None, records: Sequence[Record], chain: Sequence[Reading]) -> Sequence[Any]:
+        """The latest day that counts, delivery and model, and the days that fall due with them."""
         if vehicle_id is None:
-            self.cars.append((place, None, vin, len(records), 0, len(doubted), coupons, *(None,) * 12))
-            return
-        days = self._add_days(place, vehicle_id, records, doubted)
-        counted_on = max((row[3] for row in days if row[4]), default=None)
+            return _NO_OUTLOOK
+        counted_on = maintained_on = None
+        for record in reversed(records):
+            counts = _DAY_IS[record[_CATEGORY]]
+            if counts >= COUNTED:
+                counted_on = counted_on or record[_ON]
+            if counts == MAINTAINED:
+                maintained_on = record[_ON]
+                break
         delivered_on, model = self.facts.get(vehicle_id, _NO_FACTS)
-        maintained_on = max((row[3] for row in days if row[5]), default=None)
         due = derive(
             _day(delivered_on) if delivered_on else None, _day(maintained_on) if maintained_on else None, chain,
             prior_of(self.rates, model),
         )  # fmt: skip
-        self.cars.append((
-            place, vehicle_id, vin, len(records), len(days), len(doubted), coupons, counted_on, delivered_on, model,
-            *(value.isoformat() if isinstance(value, date) else value for value in due),
-        ))  # fmt: skip
+        return (
+            counted_on, delivered_on, model,
+            *[value.isoformat() if isinstance(value, date) else value for value in due],
+        )  # fmt: skip
 
-    def _add_days(
-        self, place: int, vehicle_id: int, records: Sequence[Record], doubted: set[int]
-    ) -> Sequence[Sequence[Any]]:
-        added = len(self.days)
-        begin, day = 0, records[0][1]
-        for at, record in enumerate(records):
-            if record[1] != day:
-                self.days.append(_visit(place, vehicle_id, records, range(begin, at), doubted))
-                begin, day = at, record[1]
-        self.days.append(_visit(place, vehicle_id, records, range(begin, len(records)), doubted))
-        return self.days[added:]
+
+_NO_OUTLOOK = (None,) * (3 + len(DUE))
 
 
 def _doubted(records: Sequence[Record], readings: Sequence[Reading], chain: Sequence[Reading]) -> set[int]:
@@ -130,26 +152,33 @@ def _doubted(records: Sequence[Record], readings: Sequence[Reading], chain: Sequ
         return set()
     believed = set(chain)
     return {
-        at for at, record in enumerate(records) if record[6] and Reading(_day(record[1]), record[6]) not in believed
-    }
+        at for at, record in enumerate(records)
+        if record[_KM] and Reading(_day(record[_ON]), record[_KM]) not in believed
+    }  # fmt: skip
 
 
-def _visit(place: int, vehicle_id: int, records: Sequence[Record], of_day: range, doubted: set[int]) -> Sequence[Any]:
-    """The orders of one day as one visit, in the columns of DAY; workshop.merge_orders says the same of stored ones."""
-    if len(of_day) == 1:
-        at = of_day[0]
-        vin, day, _number, _line, arrived, category, km, amount, advisor, _coupon, _doubts = records[at]
-        counted = category not in NOT_COUNTED
-        return (
-            place + at, vehicle_id, vin, day, counted, category in MAINTENANCE, category == "accident", arrived,
-            amount if counted else 0, km if km and at not in doubted else None, advisor,
-        )  # fmt: skip
+def _days_of_several(records: Sequence[Record]) -> list[range]:
+    """Where the records of days with several orders stand."""
+    days = [record[_ON] for record in records]
+    if len(set(days)) == len(days):
+        return []
+    begins = [at for at in range(len(days)) if at == 0 or days[at] != days[at - 1]]
+    spans = (range(begin, end) for begin, end in zip(begins, [*begins[1:], len(days)], strict=True))
+    return [span for span in spans if len(span) > 1]
+
+
+def _merged(records: Sequence[Record], of_day: range, doubted: Collection[int]) -> Sequence[Any]:
+    """The orders of one day as one visit, in the columns of DAY from the VIN on.
+
+    workshop.merge_orders says the same of stored ones.
+    """
     orders = [records[at] for at in of_day]
-    counting = [order for order in orders if order[5] not in NOT_COUNTED]
+    counting = [order for order in orders if order[_CATEGORY] not in NOT_COUNTED]
     return (
-        place + of_day[0], vehicle_id, orders[0][0], orders[0][1], bool(counting),
-        any(order[5] in MAINTENANCE for order in counting), any(order[5] == "accident" for order in orders),
-        min((order[4] for order in orders if order[4]), default=None), sum(order[7] for order in counting),
-        max((records[at][6] for at in of_day if records[at][6] and at not in doubted), default=None),
-        next((order[8] for order in (*counting, *orders) if order[8]), None),
+        *orders[0][:_NUMBER], bool(counting), any(order[_CATEGORY] in MAINTENANCE for order in counting),
+        any(order[_CATEGORY] == "accident" for order in orders),
+        min((order[_ARRIVED] for order in orders if order[_ARRIVED]), default=None),
+        sum(order[_AMOUNT] for order in counting),
+        max((records[at][_KM] for at in of_day if records[at][_KM] and at not in doubted), default=None),
+        next((order[_ADVISOR] for order in (*counting, *orders) if order[_ADVISOR]), None),
     )  # fmt: skip

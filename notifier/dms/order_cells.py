@@ -25,7 +25,7 @@ __all__ = ["BATCH", "RECORD", "Batch", "OrderCells", "Record", "batches", "clean
 
 BATCH = 4_000
 RECORD = (
-    "vin", "date_in", "order_no", "line", "arrived_at", "category", "odometer", "amount", "advisor", "coupon", "doubts",
+    "vin", "date_in", "order_no", "arrived_at", "category", "odometer", "amount", "advisor", "coupon", "line", "doubts",
 )  # fmt: skip
 """What a row becomes; days and moments written out. They sort by car, day and number."""
 _REMEMBERED = lru_cache(maxsize=16_384)
@@ -74,7 +74,7 @@ class OrderCells:
             odd_ones = (odd_vin, odd, odd_odometer, odd_amount)
             doubts = None if odd_ones == _NO_DOUBTS else ",".join(doubt for doubt in odd_ones if doubt)
             records.append((
-                vin, day, order_no, line, arrived, category, odometer, amount or 0, text(c_advisor), code(c_coupon),
+                vin, day, order_no, arrived, category, odometer, amount or 0, text(c_advisor), code(c_coupon), line,
                 doubts,
             ))  # fmt: skip
         return records, rejected

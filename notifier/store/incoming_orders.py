@@ -19,7 +19,7 @@ from notifier.store.columns import BigId
 from notifier.store.customers import refresh_last_visits_of
 from notifier.store.engine import BENCH, Workbench
 from notifier.store.orders import Redemption
-from notifier.store.portions import ARRIVAL, CAR, DAY, DUE, TABLES, read_portion
+from notifier.store.portions import ACCIDENT, ARRIVAL, CAR, COUNTED, DAY, DUE, MAINTAINED, TABLES, read_portion
 from notifier.store.tables import OdometerReading, RepairOrder, Vehicle, Visit
 
 __all__ = ["Arrived", "Chunk", "IncomingOrders", "Known"]
@@ -178,24 +178,34 @@ class IncomingOrders:
         return session.execute(statement.where(*_in(self.arrival, chunk), row.vin.in_(vins)).order_by(row.place)).all()
 
     def insert_visits(self, session: Session, chunk: Chunk, cars: Collection[int] | None, at: datetime) -> None:
-        """The first visits of these cars, whose orders say what they are. `cars` None: all of the chunk."""
-        names = [name for name in DAY if name != "place"]
+        """The first visits of these cars. `cars` None: all of the chunk."""
         others = {
             "shop_id": sa.literal(self.shop_id), "customer_id": VEHICLE.c.customer_id,
             "changed_at": sa.literal(at, VISIT.c.changed_at.type),
         }  # fmt: skip
-        made = (
-            sa.select(*(self.day.c[name] for name in names), *others.values())
-            .join(VEHICLE, VEHICLE.c.id == self.day.c.vehicle_id)
-            .where(*_of(self.day, chunk, cars))
-            .order_by(self.day.c.place)
-        )
-        session.execute(sa.insert(VISIT).from_select([*names, *others], made))
+        several = {name: self.day.c[name] for name in DAY if name != "place"}
+        for table, visit in ((self.arrival, self._of_one_order()), (self.day, several)):
+            columns = {**visit, **others}
+            made = sa.select(*columns.values()).join(VEHICLE, VEHICLE.c.id == table.c.vehicle_id)
+            if table is self.arrival:
+                made = made.where(self.arrival.c.alone.is_not(None))
+            made = made.where(*_of(table, chunk, cars)).order_by(table.c.place)
+            session.execute(sa.insert(VISIT).from_select(list(columns), made))
+
+    def _of_one_order(self) -> dict[str, sa.ColumnElement[Any]]:
+        """The visit an order makes that is the only one of its day."""
+        row = self.arrival.c
+        return {
+            "vehicle_id": row.vehicle_id, "vin": row.vin, "day": row.date_in, "counted": row.alone >= COUNTED,
+            "is_maintenance": row.alone == MAINTAINED, "has_accident": row.alone == ACCIDENT,
+            "arrived_at": row.arrived_at, "amount_minor": sa.case((row.alone >= COUNTED, row.amount_minor), else_=0),
+            "odometer": sa.case((row.odometer_kept, row.odometer)), "advisor": row.advisor,
+        }  # fmt: skip
 
     def insert_orders(self, session: Session, chunk: Chunk, cars: Collection[int] | None) -> None:
         """The first orders of these cars, whose visits are there already. A number that is stored raises."""
         row = self.arrival.c
-        names = [name for name in ARRIVAL if name != "place"]
+        names = [name for name in ARRIVAL if name not in ("place", "alone")]
         made = (
             sa.select(sa.literal(self.shop_id), *(row[name] for name in names), VISIT.c.id, *self._stamps())
             .join(VISIT, sa.and_(VISIT.c.vehicle_id == row.vehicle_id, VISIT.c.day == row.date_in))

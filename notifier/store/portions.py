@@ -1,8 +1,8 @@
 """A portion of an import's orders, ready to be stored: a small database that one process writes and another reads.
 
 Three tables, whose `place` numbers the orders car by car and day by day: `arrival` has an order a row; `day` a row for
-each day a known car came, at the place of its first order; `car` a row a car, at the place of its first order. Days and
-moments are written as the store's database has them. Nothing here knows SQLAlchemy, for the writer is a light process.
+each day with several orders of a known car, at the place of the first; `car` a row a car, at the place of its first
+order. Days and moments are written as the store's database has them. Nothing here knows SQLAlchemy, for the writer is a light process.
 """
 
 from __future__ import annotations
@@ -13,13 +13,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ARRIVAL", "CAR", "DAY", "DUE", "TABLES", "read_portion", "write_portion"]
+__all__ = [
+    "ACCIDENT", "ARRIVAL", "CAR", "COUNTED", "DAY", "DUE", "MAINTAINED", "TABLES", "UNCOUNTED", "read_portion",
+    "write_portion",
+]  # fmt: skip
 
 ARRIVAL = (
-    "place", "vehicle_id", "vin", "order_no", "date_in", "arrived_at", "category", "odometer", "amount_minor",
-    "advisor", "coupon_code", "odometer_kept",
+    "place", "vehicle_id", "odometer_kept", "alone", "vin", "date_in", "order_no", "arrived_at", "category", "odometer",
+    "amount_minor", "advisor", "coupon_code",
 )  # fmt: skip
-"""`vehicle_id` None = nobody knew the car; `odometer_kept` as it is if the car has no other orders."""
+"""`vehicle_id` None = nobody knew the car; `odometer_kept` as it is if the car has no other orders; `alone`: what its
+day is, as its only order; None where it has several."""
+UNCOUNTED, ACCIDENT, COUNTED, MAINTAINED = range(4)
+"""What a day is: none that counts, and of it an accident; one that counts, and of it maintenance."""
 DAY = (
     "place", "vehicle_id", "vin", "day", "counted", "is_maintenance", "has_accident", "arrived_at", "amount_minor",
     "odometer", "advisor",
@@ -36,7 +42,7 @@ CAR = (
 TABLES: Mapping[str, Sequence[str]] = {"arrival": ARRIVAL, "day": DAY, "car": CAR}
 
 _NUMBERS = frozenset({
-    "vehicle_id", "odometer", "amount_minor", "odometer_kept", "counted", "is_maintenance", "has_accident", "orders",
+    "vehicle_id", "odometer", "amount_minor", "odometer_kept", "alone", "counted", "is_maintenance", "has_accident", "orders",
     "days", "doubted", "coupons", "last_odometer", "irregular",
 })  # fmt: skip
 _READ_AT_ONCE = 1_000
