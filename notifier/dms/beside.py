@@ -8,6 +8,7 @@ its pipe, so it outlives nobody who is killed; and where it is killed itself, it
 from __future__ import annotations
 
 import fcntl
+import gc
 import marshal
 import os
 import pickle
@@ -18,8 +19,8 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from gc import set_threshold
 from importlib import import_module
+from shutil import rmtree
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -38,11 +39,12 @@ class _Gone(Exception):
 
 
 class Assistant:
-    """The process. It inherits the files `files`, under the same numbers."""
+    """The process. It inherits the open `files`, under the same numbers, and removes `folder` when its pipe is closed:
+    who made it may have been killed."""
 
-    def __init__(self, files: Sequence[int]) -> None:
+    def __init__(self, folder: str, files: Sequence[int]) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (this Python, our own module)
-            [sys.executable, "-W", "ignore", "-c", _MAIN],
+            [sys.executable, "-W", "ignore", "-c", _MAIN, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=files,
@@ -152,13 +154,16 @@ def _answer(steps: Steps, message: Any) -> Any:
 
 
 def main() -> None:
-    """The assistant's life: steps and messages come in, answers go out, until the pipe is closed."""
+    """The assistant's life: steps and messages come in, answers go out, until the pipe is closed. argv: the folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the import's to hear; this process ends with it
-    set_threshold(100_000)
+    gc.disable()  # rows hold no cycles, and looking for some costs a tenth
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    with suppress(BrokenPipeError):
-        _serve(sys.stdin.buffer, answers)
+    try:
+        with suppress(BrokenPipeError):
+            _serve(sys.stdin.buffer, answers)
+    finally:
+        rmtree(sys.argv[1], ignore_errors=True)
 
 
 def _serve(messages: IO[bytes], answers: IO[bytes]) -> None:
@@ -175,8 +180,6 @@ def _serve(messages: IO[bytes], answers: IO[bytes]) -> None:
         except Exception as error:  # noqa: BLE001 (raised again where somebody can hear it)
             reply = _ERROR, _packed(error)
         _write(answers, *reply)
-    if steps is not None:
-        steps.close()
 
 
 def _packed(error: Exception) -> bytes:

@@ -25,7 +25,7 @@ class Drawers:
     def __init__(self, count: int) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed at the end of the block that uses the drawers)
         self.top: list[list[Any]] = [[] for _ in range(count)]
-        self._places = [array("q") for _ in range(count)]
+        self._places: dict[int, array[int]] = {}
         self.rows = [0] * count
 
     def __enter__(self) -> Self:
@@ -47,18 +47,15 @@ class Drawers:
             if rows:
                 self.rows[drawer] += len(rows)
                 written = marshal.dumps(rows)
-                self._places[drawer].extend((place, len(written)))
+                self._places.setdefault(drawer, array("q")).extend((place, len(written)))
                 place += self._file.write(written)
                 self.top[drawer] = []
         self._file.flush()
 
     def blocks(self, drawers: Collection[int]) -> Blocks:
         """Where the rows of these drawers lie, to be read by :func:`rows_of`."""
-        return [
-            pair
-            for drawer in drawers
-            for pair in zip(self._places[drawer][::2], self._places[drawer][1::2], strict=True)
-        ]
+        known = (self._places[drawer] for drawer in drawers if drawer in self._places)
+        return [pair for places in known for pair in zip(places[::2], places[1::2], strict=True)]
 
     def each(self) -> Iterator[list[Any]]:
         """The rows of each drawer that has any."""

@@ -6,9 +6,11 @@ which it takes a portion of orders.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import count, repeat
+from operator import add, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,14 @@ Facts = Mapping[int, tuple[str | None, str | None]]
 """Vehicle id → day of delivery and model."""
 
 _day = lru_cache(maxsize=16_384)(date.fromisoformat)
+_written = lru_cache(maxsize=16_384)(date.isoformat)
 _ON, _NUMBER, _ARRIVED, _CATEGORY, _KM, _AMOUNT, _ADVISOR, _COUPON, _LINE = map(
     RECORD.index,
     ("date_in", "order_no", "arrived_at", "category", "odometer", "amount", "advisor", "coupon", "line"),
 )
-_STORED = _COUPON + 1
-"""So many of a record's values are those of an arrival, in its order."""
+_stored = itemgetter(slice(_COUPON + 1))
+"""Of a record the values of an arrival, in its order."""
+_ALL_KEPT = repeat(True)
 _NO_FACTS = (None, None)
 
 
@@ -56,12 +60,11 @@ def portions(file: int, folder: str, rates: Mapping[str, float], doomed: bytes, 
     answer: str | None = None
     while True:
         number, blocks, facts = yield answer
-        rows = _rows(file, blocks, doomed)
         portion = _Portion(facts, rates)
-        for vehicle_id, records in _cars(rows):
+        for vehicle_id, records in _cars(_rows(file, blocks, doomed)):
             portion.add(vehicle_id, records)
         path = Path(folder) / f"{number}.portion"
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # of an assistant that ended over it
         write_portion(path, arrival=portion.arrivals, day=portion.days, car=portion.cars)
         answer = str(path)
 
@@ -99,25 +102,23 @@ class _Portion:
     def add(self, vehicle_id: int | None, records: Sequence[Record]) -> None:
         """One car, all its records."""
         place = len(self.arrivals) + 1
-        readings = [Reading(_day(record[_ON]), km) for record in records if (km := record[_KM])]
+        days = [record[_ON] for record in records]
+        readings = [Reading(_day(day), km) for day, record in zip(days, records, strict=True) if (km := record[_KM])]
         chain = keep_plausible_chain(readings)
         doubted = _doubted(records, readings, chain)
-        kept = [record[_KM] != 0 for record in records]
-        for at in doubted:
-            kept[at] = False
-        several = _days_of_several(records)
-        alone = [_DAY_IS[record[_CATEGORY]] for record in records]
-        for of_day in several:
-            alone[of_day.start : of_day.stop] = [None] * len(of_day)
-        numbers = range(place, place + len(records))
-        self.arrivals += [
-            (at, vehicle_id, is_kept, is_alone, *record[:_STORED])
-            for at, is_kept, is_alone, record in zip(numbers, kept, alone, records, strict=True)
-        ]
+        several = _spans_of_several(days)
+        alone: list[int | None] = [_DAY_IS[record[_CATEGORY]] for record in records]
+        for span in several:
+            alone[span.start : span.stop] = [None] * len(span)
+        kept: Iterable[bool] = _ALL_KEPT
+        if len(readings) < len(records) or doubted:
+            kept = [record[_KM] != 0 and at not in doubted for at, record in enumerate(records)]
+        self.arrivals += map(add, zip(count(place), repeat(vehicle_id), kept, alone), map(_stored, records))
         if vehicle_id is not None:
-            self.days += [(place + day[0], vehicle_id, *_merged(records, day, doubted)) for day in several]
-        days = len(records) - sum(map(len, several)) + len(several)
-        counts = len(records), days, len(doubted), len([1 for record in records if record[_COUPON] is not None])
+            self.days += [(place + span.start, vehicle_id, *_merged(records, span, doubted)) for span in several]
+        visits = len(records) - sum(map(len, several)) + len(several)
+        coupons = len(records) - [record[_COUPON] for record in records].count(None)
+        counts = len(records), visits, len(doubted), coupons
         self.cars.append((place, vehicle_id, records[0][0], *counts, *self._outlook(vehicle_id, records, chain)))
 
     def _outlook(self, vehicle_id: int | None, records: Sequence[Record], chain: Sequence[Reading]) -> Sequence[Any]:
@@ -139,7 +140,7 @@ class _Portion:
         )  # fmt: skip
         return (
             counted_on, delivered_on, model,
-            *[value.isoformat() if isinstance(value, date) else value for value in due],
+            *[_written(value) if type(value) is date else value for value in due],
         )  # fmt: skip
 
 
@@ -157,9 +158,8 @@ def _doubted(records: Sequence[Record], readings: Sequence[Reading], chain: Sequ
     }  # fmt: skip
 
 
-def _days_of_several(records: Sequence[Record]) -> list[range]:
-    """Where the records of days with several orders stand."""
-    days = [record[_ON] for record in records]
+def _spans_of_several(days: Sequence[str]) -> list[range]:
+    """Where the same day stands several times in a row."""
     if len(set(days)) == len(days):
         return []
     begins = [at for at in range(len(days)) if at == 0 or days[at] != days[at - 1]]

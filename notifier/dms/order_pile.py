@@ -104,7 +104,7 @@ class OrderPile:
         """
         self._put_away()
         repeated = self._repeated()
-        if not any(repeated):
+        if repeated is None:
             return
         with Drawers(_NUMBERS) as alike:
             for rows in self._rows.each():
@@ -116,13 +116,14 @@ class OrderPile:
             for records in alike.each():
                 yield from self._doomed(records)
 
-    def _repeated(self) -> bytearray:
-        """A bit for each number that is there twice; some that is not may share one."""
-        bits = bytearray(_BITS >> 3)
+    def _repeated(self) -> bytearray | None:
+        """A bit for each number that is there twice; some that is not may share one. None where none is."""
+        bits: bytearray | None = None
         for numbers in self._numbers.each():
-            seen: set[str] = set()
             if len(numbers) == len(set(numbers)):
                 continue
+            bits = bits or bytearray(_BITS >> 3)
+            seen: set[str] = set()
             for number in numbers:
                 if number in seen:
                     slot = hash(number)

@@ -41,11 +41,11 @@ from notifier.store.vehicles import deliveries, ids_by_vin, range_of_ids
 
 __all__ = ["import_orders"]
 
-_HOLD = 0.05
-"""Seconds a chunk may hold the database's write lock: a webhook waits no longer than that."""
+_HOLD = 0.07
+"""Seconds a chunk may hold the database's write lock, its commit included: a webhook waits no longer than that."""
 _CHUNK_ROWS = range(1_000, 16_001)
 _PORTION_ROWS = 24_000
-_LONG_FILE = 2 << 20
+_LONG_FILE = 3 << 19
 """Bytes; some 20,000 rows, from which on a second process saves more than its start costs."""
 _READ_AHEAD = 3
 
@@ -56,7 +56,8 @@ def import_orders(job: ImportJob, table: Table) -> None:
         bench = held.enter_context(job.store.workbench())
         with bench.read() as session:
             pile = held.enter_context(OrderPile(range_of_ids(session, job.shop_id)))
-        assistant = held.enter_context(Assistant([pile.fileno()])) if _is_long(table) else None
+        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="notifier-import-"))
+        assistant = held.enter_context(Assistant(folder, [pile.fileno()])) if _is_long(table) else None
         for read, records, rejected in _cleaned(job, table, bench, pile, assistant):
             job.report.read += read
             _tell(job.report, records, rejected)
@@ -70,7 +71,6 @@ def import_orders(job: ImportJob, table: Table) -> None:
                 job.report.warned[doubt] += rows
         _find_rates(job, bench, pile)
         incoming = IncomingOrders(bench, job.shop_id, {"import_id": job.import_id, "updated_at": job.settings.now})
-        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="notifier-import-"))
         _TakeOver(job, incoming).take(_portions(job, bench, pile, assistant, folder))
 
 

@@ -2,7 +2,8 @@
 
 Three tables, whose `place` numbers the orders car by car and day by day: `arrival` has an order a row; `day` a row for
 each day with several orders of a known car, at the place of the first; `car` a row a car, at the place of its first
-order. Days and moments are written as the store's database has them. Nothing here knows SQLAlchemy, for the writer is a light process.
+order. Days and moments are written as the store's database has them. Nothing here knows SQLAlchemy, for the writer is
+a light process.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ CAR = (
 TABLES: Mapping[str, Sequence[str]] = {"arrival": ARRIVAL, "day": DAY, "car": CAR}
 
 _NUMBERS = frozenset({
-    "vehicle_id", "odometer", "amount_minor", "odometer_kept", "alone", "counted", "is_maintenance", "has_accident", "orders",
-    "days", "doubted", "coupons", "last_odometer", "irregular",
+    "vehicle_id", "odometer", "amount_minor", "odometer_kept", "alone", "counted", "is_maintenance", "has_accident",
+    "orders", "days", "doubted", "coupons", "last_odometer", "irregular",
 })  # fmt: skip
 _READ_AT_ONCE = 1_000
 
