@@ -76,12 +76,13 @@ class OrderPile:
         """Add cleaned rows; `ids`: VIN → vehicle id, of the cars that are known."""
         first, width, tops, numbers = self._first, self._width, self._rows.top, self._numbers.top
         for record in records:
-            vin, _day, number = record[:3]
-            vehicle_id = ids.get(vin)
-            drawer = (
-                (vehicle_id - first) // width if vehicle_id is not None else _KNOWN + crc32(vin.encode()) % _UNKNOWN
-            )
+            vehicle_id = ids.get(record[0])
+            if vehicle_id is None:
+                drawer = _KNOWN + crc32(record[0].encode()) % _UNKNOWN
+            else:
+                drawer = (vehicle_id - first) // width
             tops[drawer].append((vehicle_id, record))
+            number = record[_NUMBER]
             numbers[hash(number) % _NUMBERS].append(number)
         self.doubts.update(doubts for record in records if (doubts := record[_DOUBTS]))
         self.rows += len(records)

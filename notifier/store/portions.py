@@ -9,8 +9,9 @@ a light process.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,11 @@ _NUMBERS = frozenset({
     "orders", "days", "doubted", "coupons", "last_odometer", "irregular",
 })  # fmt: skip
 _READ_AT_ONCE = 1_000
+_ROWS_A_STATEMENT = 40
+"""Times the columns of a car: fewer values than any SQLite takes."""
 
 
-def write_portion(path: Path, **rows: Iterable[Sequence[Any]]) -> None:
+def write_portion(path: Path, **rows: Sequence[Sequence[Any]]) -> None:
     """Make the database of a portion; `rows` of each table by its name."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE"):
@@ -58,9 +61,20 @@ def write_portion(path: Path, **rows: Iterable[Sequence[Any]]) -> None:
         for table, columns in TABLES.items():
             typed = ", ".join(f"{name} {_type(name)}" for name in columns)
             connection.execute(f"CREATE TABLE {table} ({typed})")
-            marks = ", ".join("?" * len(columns))
-            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows[table])  # noqa: S608 — our own names
+            _insert(connection, table, len(columns), rows[table])
         connection.execute("COMMIT")
+
+
+def _insert(connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[Sequence[Any]]) -> None:
+    """Some rows a statement, which costs a fifth less than one."""
+    marks = f"({', '.join('?' * columns)})"
+    whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
+    together = (
+        list(chain.from_iterable(rows[at : at + _ROWS_A_STATEMENT])) for at in range(0, whole, _ROWS_A_STATEMENT)
+    )
+    several = ", ".join([marks] * _ROWS_A_STATEMENT)
+    connection.executemany(f"INSERT INTO {table} VALUES {several}", together)  # noqa: S608 — our own names
+    connection.executemany(f"INSERT INTO {table} VALUES {marks}", rows[whole:])  # noqa: S608
 
 
 def _type(column: str) -> str:
