@@ -52,7 +52,7 @@ def ways_of(
                 ways.others.append(car)
         elif stored.same == car.orders:
             ways.settled.append((car, stored))
-        elif stored.rows or car.vin in past:
+        elif stored.rows or car.vin in past or car.days is None:
             ways.others.append(car)
         else:
             ways.newcomers.append(car)

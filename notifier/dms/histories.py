@@ -26,7 +26,7 @@ from notifier.store.portions import ACCIDENT, COUNTED, DUE, MAINTAINED, UNCOUNTE
 __all__ = ["portions"]
 
 Facts = Mapping[int, tuple[str | None, str | None]]
-"""Vehicle id → day of delivery and model."""
+"""Vehicle id → day of delivery and model, of the cars without stored orders."""
 
 _day = lru_cache(maxsize=16_384)(date.fromisoformat)
 _written = lru_cache(maxsize=16_384)(date.isoformat)
@@ -37,7 +37,6 @@ _ON, _NUMBER, _ARRIVED, _CATEGORY, _KM, _AMOUNT, _ADVISOR, _COUPON, _LINE = map(
 _stored = itemgetter(slice(_COUPON + 1))
 """Of a record the values of an arrival, in its order."""
 _ALL_KEPT = repeat(True)
-_NO_FACTS = (None, None)
 
 
 class _DayIs(dict[str, int]):
@@ -55,6 +54,8 @@ _DAY_IS = _DayIs(accident=ACCIDENT)
 def portions(file: int, folder: str, rates: Mapping[str, float], doomed: bytes, *, skip: int = 0) -> Steps:  # noqa: ARG001
     """Steps: a message of (number, blocks, facts) is answered by the file of a portion with the rows of these blocks.
 
+    Only cars with `facts` are new to the store; the others meet stored orders, and are not worked out.
+
     `file` is that of the drawers the blocks lie in; `doomed`: a bit for each line that is left out.
     """
     answer: str | None = None
@@ -62,7 +63,10 @@ def portions(file: int, folder: str, rates: Mapping[str, float], doomed: bytes, 
         number, blocks, facts = yield answer
         portion = _Portion(facts, rates)
         for vehicle_id, records in _cars(_rows(file, blocks, doomed)):
-            portion.add(vehicle_id, records)
+            if vehicle_id is not None and vehicle_id in facts:
+                portion.add(vehicle_id, records)
+            else:
+                portion.add_bare(vehicle_id, records)
         path = Path(folder) / f"{number}.portion"
         path.unlink(missing_ok=True)  # of an assistant that ended over it
         write_portion(path, arrival=portion.arrivals, day=portion.days, car=portion.cars)
@@ -99,8 +103,16 @@ class _Portion:
         self.days: list[Sequence[Any]] = []
         self.cars: list[Sequence[Any]] = []
 
-    def add(self, vehicle_id: int | None, records: Sequence[Record]) -> None:
-        """One car, all its records."""
+    def add_bare(self, vehicle_id: int | None, records: Sequence[Record]) -> None:
+        """A car nobody knows, or of which orders are stored: what these say by themselves is nobody's concern."""
+        place = len(self.arrivals) + 1
+        self.arrivals += map(
+            add, zip(count(place), repeat(vehicle_id), _ALL_KEPT, repeat(None), strict=False), map(_stored, records)
+        )
+        self.cars.append((place, vehicle_id, records[0][0], len(records), None, 0, 0, *_NO_OUTLOOK))
+
+    def add(self, vehicle_id: int, records: Sequence[Record]) -> None:
+        """A car that is new to the store, all its records."""
         place = len(self.arrivals) + 1
         days = [record[_ON] for record in records]
         readings = [Reading(_day(day), km) for day, record in zip(days, records, strict=True) if (km := record[_KM])]
@@ -114,17 +126,19 @@ class _Portion:
         if len(readings) < len(records) or doubted:
             kept = [record[_KM] != 0 and at not in doubted for at, record in enumerate(records)]
         self.arrivals += map(add, zip(count(place), repeat(vehicle_id), kept, alone), map(_stored, records))
-        if vehicle_id is not None:
-            self.days += [(place + span.start, vehicle_id, *_merged(records, span, doubted)) for span in several]
+        self.days += [(place + span.start, vehicle_id, *_merged(records, span, doubted)) for span in several]
         visits = len(records) - sum(map(len, several)) + len(several)
         coupons = len(records) - [record[_COUPON] for record in records].count(None)
         counts = len(records), visits, len(doubted), coupons
-        self.cars.append((place, vehicle_id, records[0][0], *counts, *self._outlook(vehicle_id, records, chain)))
+        self.cars.append(
+            (place, vehicle_id, records[0][0], *counts, *self._outlook(self.facts[vehicle_id], records, chain))
+        )
 
-    def _outlook(self, vehicle_id: int | None, records: Sequence[Record], chain: Sequence[Reading]) -> Sequence[Any]:
+    def _outlook(
+        self, facts: tuple[str | None, str | None], records: Sequence[Record], chain: Sequence[Reading]
+    ) -> Sequence[Any]:
         """The latest day that counts, delivery and model, and the days that fall due with them."""
-        if vehicle_id is None:
-            return _NO_OUTLOOK
+        delivered_on, model = facts
         counted_on = maintained_on = None
         for record in reversed(records):
             counts = _DAY_IS[record[_CATEGORY]]
@@ -133,7 +147,6 @@ class _Portion:
             if counts == MAINTAINED:
                 maintained_on = record[_ON]
                 break
-        delivered_on, model = self.facts.get(vehicle_id, _NO_FACTS)
         due = derive(
             _day(delivered_on) if delivered_on else None, _day(maintained_on) if maintained_on else None, chain,
             prior_of(self.rates, model),

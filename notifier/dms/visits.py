@@ -37,7 +37,7 @@ from notifier.store.model_rates import rates_for_import
 from notifier.store.orders import order_numbers_of_others
 from notifier.store.readings import CarReading
 from notifier.store.trouble import is_deadlock, is_known_already
-from notifier.store.vehicles import deliveries, ids_by_vin, range_of_ids
+from notifier.store.vehicles import deliveries_of_new, ids_by_vin, range_of_ids
 
 __all__ = ["import_orders"]
 
@@ -145,7 +145,7 @@ def _portions(
     is_next_asked = False
     for number, share in enumerate(pile.shares(_PORTION_ROWS)):
         with bench.read() as session:
-            facts = deliveries(session, share.cars)
+            facts = deliveries_of_new(session, share.cars)
         beside.ask((number, share.blocks, facts))
         if is_next_asked:
             yield Path(beside.take())
@@ -252,7 +252,7 @@ class _Transaction:
         if not cars:
             return
         take_histories(self.session, self.job, self.incoming, self.chunk, cars, are_all=ways.are_all_new)
-        days = sum(car.days for car in cars)
+        days = sum(car.days or 0 for car in cars)
         verdicts.add("new", days)
         verdicts.add("merged", sum(car.orders for car in cars) - days)
         verdicts.doubted += sum(car.doubted for car in cars)

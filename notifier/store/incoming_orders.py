@@ -44,12 +44,13 @@ class Chunk(NamedTuple):
 
 class Arrived(NamedTuple):
     """A car of a chunk, `vehicle_id` None where nobody knows it: how many orders it brings, of how many days, how many
-    odometers nobody believes and how many coupons; the latest day that counts, as text."""
+    odometers nobody believes and how many coupons; the latest day that counts, as text. `days` None: it was not worked
+    out, for it has a past."""
 
     vehicle_id: int | None
     vin: str
     orders: int
-    days: int
+    days: int | None
     doubted: int
     coupons: int
     counted_on: str | None
@@ -135,7 +136,7 @@ class IncomingOrders:
             moved = sa.or_(*(VEHICLE.c[name].is_distinct_from(row[name]) for name in ("delivered_on", "model")))
             return sa.union_all(
                 arrived.where(row.vehicle_id.is_(None)).join(VEHICLE, known),
-                arrived.join(VEHICLE, VEHICLE.c.id == row.vehicle_id).where(moved),
+                arrived.join(VEHICLE, VEHICLE.c.id == row.vehicle_id).where(row.days.is_not(None), moved),
             )
 
         return set(self._run(session, chunk, "met", wording).scalars())

@@ -40,7 +40,8 @@ DUE = (
 CAR = (
     "place", "vehicle_id", "vin", "orders", "days", "doubted", "coupons", "counted_on", "delivered_on", "model", *DUE,
 )  # fmt: skip
-"""How many orders, days, doubted odometers and coupons; the latest day that counts; what the DUE days rest on."""
+"""How many orders, days, doubted odometers and coupons; the latest day that counts; what the DUE days rest on. Of a car
+with a past, or that nobody knows, only the orders are counted: `days` is None, and it has no days and due days."""
 TABLES: Mapping[str, Sequence[str]] = {"arrival": ARRIVAL, "day": DAY, "car": CAR}
 
 _NUMBERS = frozenset({

@@ -13,14 +13,14 @@ from notifier.store.bulk import is_one_of, table_of, update_tuples
 from notifier.store.moments import written_moment
 from notifier.store.portions import DUE
 from notifier.store.rows import insert_written, update_rows
-from notifier.store.tables import Vehicle
+from notifier.store.tables import RepairOrder, Vehicle
 
 __all__ = [
-    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "deliveries", "holders_by_vin", "ids_by_vin", "insert_vehicles",
-    "range_of_ids", "store_due_days", "update_vehicles", "vehicles_by_vin",
+    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "deliveries_of_new", "holders_by_vin", "ids_by_vin",
+    "insert_vehicles", "range_of_ids", "store_due_days", "update_vehicles", "vehicles_by_vin",
 ]  # fmt: skip
 
-VEHICLE = table_of(Vehicle)
+ORDER, VEHICLE = table_of(RepairOrder), table_of(Vehicle)
 
 
 def vehicles_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -44,10 +44,11 @@ def ids_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[st
     return dict(session.execute(rows.where(is_one_of(session, VEHICLE.c.vin, vins))).all())
 
 
-def deliveries(session: Session, ids: Collection[int]) -> dict[int, tuple[str | None, str | None]]:
-    """Id → day of delivery, written out, and model, of thousands of cars."""
+def deliveries_of_new(session: Session, ids: Collection[int]) -> dict[int, tuple[str | None, str | None]]:
+    """Id → day of delivery, written out, and model, of those among thousands of cars that have no stored orders."""
     rows = sa.select(VEHICLE.c.id, sa.cast(VEHICLE.c.delivered_on, sa.Text), VEHICLE.c.model)
-    found = session.execute(rows.where(is_one_of(session, VEHICLE.c.id, ids)))
+    has_orders = sa.exists().where(ORDER.c.vehicle_id == VEHICLE.c.id)
+    found = session.execute(rows.where(is_one_of(session, VEHICLE.c.id, ids), sa.not_(has_orders)))
     return {vehicle_id: (delivered_on, model) for vehicle_id, delivered_on, model in found}
 
 
