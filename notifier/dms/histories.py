@@ -6,6 +6,8 @@ which it takes a portion of orders.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -51,26 +53,26 @@ class _DayIs(dict[str, int]):
 _DAY_IS = _DayIs(accident=ACCIDENT)
 
 
-def portions(file: int, folder: str, rates: Mapping[str, float], doomed: bytes, *, skip: int = 0) -> Steps:  # noqa: ARG001
-    """Steps: a message of (number, blocks, facts) is answered by the file of a portion with the rows of these blocks.
+def portions(file: int, folder: str | None, rates: Mapping[str, float], doomed: bytes, *, skip: int = 0) -> Steps:  # noqa: ARG001
+    """Steps: a message of (blocks, facts) is answered by the file of a portion with the rows of these blocks.
 
     Only cars with `facts` are new to the store; the others meet stored orders, and are not worked out.
 
-    `file` is that of the drawers the blocks lie in; `doomed`: a bit for each line that is left out.
+    `file` is that of the drawers the blocks lie in; `doomed`: a bit for each line that is left out. `folder`: where
+    portions are written; None: where temporary files are.
     """
     answer: str | None = None
     while True:
-        number, blocks, facts = yield answer
+        blocks, facts = yield answer
         portion = _Portion(facts, rates)
         for vehicle_id, records in _cars(_rows(file, blocks, doomed)):
             if vehicle_id is not None and vehicle_id in facts:
                 portion.add(vehicle_id, records)
             else:
                 portion.add_bare(vehicle_id, records)
-        path = Path(folder) / f"{number}.portion"
-        path.unlink(missing_ok=True)  # of an assistant that ended over it
-        write_portion(path, arrival=portion.arrivals, day=portion.days, car=portion.cars)
-        answer = str(path)
+        handle, answer = tempfile.mkstemp(".portion", "notifier-import-", folder)
+        os.close(handle)
+        write_portion(Path(answer), arrival=portion.arrivals, day=portion.days, car=portion.cars)
 
 
 def _rows(file: int, blocks: Blocks, doomed: bytes) -> list[tuple[int | None, Record]]:

@@ -56,8 +56,10 @@ def import_orders(job: ImportJob, table: Table) -> None:
         bench = held.enter_context(job.store.workbench())
         with bench.read() as session:
             pile = held.enter_context(OrderPile(range_of_ids(session, job.shop_id)))
-        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="notifier-import-"))
-        assistant = held.enter_context(Assistant(folder, [pile.fileno()])) if _is_long(table) else None
+        folder, assistant = None, None
+        if _is_long(table):
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="notifier-import-"))
+            assistant = held.enter_context(Assistant(folder, [pile.fileno()]))
         for read, records, rejected in _cleaned(job, table, bench, pile, assistant):
             job.report.read += read
             _tell(job.report, records, rejected)
@@ -137,16 +139,16 @@ def _find_rates(job: ImportJob, bench: Workbench, pile: OrderPile) -> None:
 
 
 def _portions(
-    job: ImportJob, bench: Workbench, pile: OrderPile, assistant: Assistant | None, folder: str
+    job: ImportJob, bench: Workbench, pile: OrderPile, assistant: Assistant | None, folder: str | None
 ) -> Iterator[Path]:
     """The rows as portions to be stored; the next one is made while the caller has this one in hand."""
     given = pile.fileno(), folder, job.rates, bytes(pile.doomed)
     beside = Beside(assistant, "notifier.dms.histories:portions", *given)
     is_next_asked = False
-    for number, share in enumerate(pile.shares(_PORTION_ROWS)):
+    for share in pile.shares(_PORTION_ROWS):
         with bench.read() as session:
             facts = deliveries_of_new(session, share.cars)
-        beside.ask((number, share.blocks, facts))
+        beside.ask((share.blocks, facts))
         if is_next_asked:
             yield Path(beside.take())
         is_next_asked = True

@@ -54,7 +54,15 @@ _ROWS_A_STATEMENT = 40
 
 
 def write_portion(path: Path, **rows: Sequence[Sequence[Any]]) -> None:
-    """Make the database of a portion; `rows` of each table by its name."""
+    """Make the database of a portion; `rows` of each table by its name. What is not whole does not stay."""
+    try:
+        _write(path, rows)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _write(path: Path, rows: Mapping[str, Sequence[Sequence[Any]]]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE"):
             connection.execute(f"PRAGMA {pragma}")
