@@ -37,7 +37,7 @@ from notifier.store.customers import (
 )
 from notifier.store.engine import Session
 from notifier.store.imports import lock_shop, shop_key
-from notifier.store.messages import close_answered
+from notifier.store.messages import cancel_marketing, close_answered
 from notifier.store.model_rates import rates_for_import
 from notifier.store.renewals import latest_policy_ends
 from notifier.store.vehicles import insert_vehicles, update_vehicles, vehicles_by_vin
@@ -169,6 +169,7 @@ class _Neighbourhood:
                     "recorded_at": self.now,
                 })  # fmt: skip
         record_consent(session, consents)
+        cancel_marketing(session, [each.customer_id for each in homes if _has_withdrawn(each)])
 
     def _insert(self, session: Session, new: list[_Home]) -> None:
         """A customer is born with the bucket key of its phone, across the group; without one, of its number."""
@@ -280,6 +281,11 @@ def _corrected(each: _Home) -> dict[str, Any]:
     """What texts speak of, where it is another than stored."""
     stored = each.stored or {}
     return {name: each.columns[name] for name in PERSON_COLUMNS if each.columns[name] != stored.get(name)}
+
+
+def _has_withdrawn(each: _Home) -> bool:
+    """Whether the customer agreed to marketing until this import."""
+    return each.stored is not None and each.stored["consent"] == "yes" and each.columns["consent"] != "yes"
 
 
 def _own_number(member: Member) -> str | None:

@@ -47,10 +47,15 @@ class NumbersTwice:
 
     def left(self, rows: Sequence[Row]) -> Iterable[Row]:
         """`rows`, just read, without those still there twice: these are rejected when their turn comes."""
-        back = came_back_twice(self.table, rows)
-        return self._without(rows, self._still_twice(rows, back)) if back else rows
+        still = self.still_twice(rows)
+        return self._without(rows, still) if still else rows
 
-    def _still_twice(self, rows: Sequence[Row], back: Mapping[int, str]) -> set[int]:
+    def still_twice(self, rows: Sequence[Row]) -> set[int]:
+        """The lines of those `rows`, just read, that are still there twice."""
+        back = came_back_twice(self.table, rows)
+        return self._found(rows, back) if back else set()
+
+    def _found(self, rows: Sequence[Row], back: Mapping[int, str]) -> set[int]:
         place = self.job.report.mapped.places[self.field]
         numbers = {line: clean_code(cells[place]) for line, cells in rows if back.get(line) == self.reason}
         with self.read() as session:

@@ -1,158 +1,159 @@
-"""Repair orders of a file: cleaned column by column, sorted by car on a workbench, and taken over chunk by chunk.
+"""Repair orders of a file: cleaned, laid in drawers by car, and taken over portion by portion, chunk by chunk.
 
 A chunk's cars go one of four ways: nothing has changed; nobody knows the car, and its orders are parked; its whole
 history is new (newcomers.py, in a few statements for all of them); or its orders meet stored ones (workshop.py, which
 could take them all and is what the other ways must agree with).
+
+Cleaning, and working out what a portion says of its cars, need no store: of a long file a process beside this one does
+both, the next portion while this one is stored.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import lru_cache, partial
-from itertools import islice
-from operator import itemgetter
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from notifier.dms.arrivals import COUNTING, CarArrivals, ways_of
-from notifier.dms.cleaning import clean_amount, clean_code, clean_odometer, clean_text, clean_vin
-from notifier.dms.dates import clean_moment
+from notifier.dms.arrivals import Ways, ways_of
+from notifier.dms.beside import Assistant, Beside
 from notifier.dms.job import ImportJob
 from notifier.dms.newcomers import take_histories
-from notifier.dms.readers import Row, Table
+from notifier.dms.order_cells import RECORD, Batch, OrderCells, Record, batches
+from notifier.dms.order_pile import OrderPile
+from notifier.dms.readers import CsvTable, Table
+from notifier.dms.rejects import is_mended
 from notifier.dms.report import SHOWN_ROWS, ImportReport
-from notifier.dms.totals import is_total
 from notifier.dms.twice import NumbersTwice
-from notifier.dms.words import clean_category
 from notifier.dms.workshop import OPTIONAL, Order, settle
-from notifier.store.columns import written_moment
-from notifier.store.engine import Session
+from notifier.store.engine import Session, Workbench
 from notifier.store.imports import lock_shop
 from notifier.store.incoming_orders import Chunk, IncomingOrders
 from notifier.store.model_rates import rates_for_import
 from notifier.store.orders import order_numbers_of_others
-from notifier.store.trouble import is_deadlock
+from notifier.store.readings import CarReading
+from notifier.store.trouble import is_deadlock, is_known_already
+from notifier.store.vehicles import deliveries_of_new, ids_by_vin, range_of_ids
 
 __all__ = ["import_orders"]
 
-_BATCH = 4_000
-_NO_DOUBTS = (None,) * 4
-_HOLD = 0.05
-"""Seconds a chunk may hold the database's write lock: a webhook waits no longer than that."""
-_CHUNK_ROWS = range(1_000, 8_001)
-
-_REMEMBERED = lru_cache(maxsize=16_384)
-"""Cells of a column repeat; so many different ones are kept."""
-
-Staged = tuple[Any, ...]
+_HOLD = 0.07
+"""Seconds a chunk may hold the database's write lock, its commit included: a webhook waits no longer than that."""
+_CHUNK_ROWS = range(1_000, 16_001)
+_PORTION_ROWS = 24_000
+_LONG_FILE = 3 << 19
+"""Bytes; some 20,000 rows, from which on a second process saves more than its start costs."""
+_READ_AHEAD = 3
 
 
 def import_orders(job: ImportJob, table: Table) -> None:
     """Take the rows of `table` into the store, in short transactions; counts go to the job's report."""
-    with job.store.workbench() as bench:
-        incoming = IncomingOrders(bench, job.shop_id, COUNTING, _made_by(job))
-        cells = _Cells(job, is_sqlite=bench.is_sqlite)
-        twice = NumbersTwice(
-            job, table, "order_no", "duplicate_order", bench.read, order_numbers_of_others, incoming.yield_to_others
-        )
-        for batch in _batches(table):
-            job.report.read += len(batch)
-            incoming.add(list(cells.cleaned(twice.left(batch))))
+    with ExitStack() as held:
+        bench = held.enter_context(job.store.workbench())
+        with bench.read() as session:
+            pile = held.enter_context(OrderPile(range_of_ids(session, job.shop_id)))
+        folder, assistant = None, None
+        if _is_long(table):
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="notifier-import-"))
+            assistant = held.enter_context(Assistant(folder, [pile.fileno()]))
+        for read, records, rejected in _cleaned(job, table, bench, pile, assistant):
+            job.report.read += read
+            _tell(job.report, records, rejected)
+            with bench.read() as session:
+                pile.add(records, ids_by_vin(session, job.shop_id, {record[0] for record in records}))
             job.settings.reading(job.report.read)
-        for line in incoming.drop_duplicates():
+        for line in pile.drop_duplicates():
             job.report.reject(line, "duplicate_order")
-        for doubts, rows in incoming.sort().items():
+        for doubts, rows in pile.doubts.items():
             for doubt in set(doubts.split(",")):
                 job.report.warned[doubt] += rows
-        with bench.write() as session:
-            readings = partial(incoming.readings, session)
-            found = rates_for_import(session, job.shop_id, job.import_id, job.settings.now, readings)
-        job.rates.update(found)
-        _take_over(job, incoming)
+        _find_rates(job, bench, pile)
+        incoming = IncomingOrders(bench, job.shop_id, {"import_id": job.import_id, "updated_at": job.settings.now})
+        _TakeOver(job, incoming).take(_portions(job, bench, pile, assistant, folder))
 
 
-def _made_by(job: ImportJob) -> dict[str, Any]:
-    return {"import_id": job.import_id, "updated_at": job.settings.now}
+def _is_long(table: Table) -> bool:
+    """Whether a second process is worth its start; it must be able to open the table, too."""
+    return isinstance(table, CsvTable) and table.path.stat().st_size > _LONG_FILE
 
 
-def _batches(table: Table) -> Iterator[list[Row]]:
-    rows = iter(table)
-    while batch := list(islice(rows, _BATCH)):
+def _cleaned(
+    job: ImportJob, table: Table, bench: Workbench, pile: OrderPile, assistant: Assistant | None
+) -> Iterator[Batch]:
+    """The rows of the table, cleaned, batch by batch."""
+    rules = dict(job.report.mapped.places), job.settings.zone, job.settings.today, bench.is_sqlite
+    if is_mended(table):
+        yield from _cleaned_without_twice(job, table, bench, pile, OrderCells(*rules))
+        return
+    beside = Beside(assistant, "notifier.dms.order_cells:cleaned", table, *rules)
+    for _ahead in range(_READ_AHEAD):
+        beside.ask()
+    while (batch := beside.take()) is not None:
+        beside.ask()
         yield batch
+    beside.end()
 
 
-class _Cells:
-    """The rule of each column, and where in a row it stands."""
-
-    def __init__(self, job: ImportJob, *, is_sqlite: bool) -> None:
-        self._report, self._zone, self._is_sqlite = job.report, job.settings.zone, is_sqlite
-        self._today = job.settings.today.isoformat()
-        places = job.report.mapped.places
-        rules: tuple[tuple[str, Callable[[str], Any], Any], ...] = (
-            ("order_no", clean_code, None),
-            ("vin", _REMEMBERED(clean_vin), None),
-            ("date_in", _REMEMBERED(self._clean_moment), None),
-            ("category", clean_category, ("other", None)),
-            ("odometer", clean_odometer, (None, None)),
-            ("amount", clean_amount, (None, None)),
-            ("advisor", _REMEMBERED(clean_text), None),
-            ("coupon", _REMEMBERED(clean_code), None),
-        )
-        # A column the file does not have says of every row what its rule says of nothing.
-        self._rules = [rule if name in places else _always(absent) for name, rule, absent in rules]
-        self._pick = itemgetter(*(places.get(name, 0) for name, _rule, _absent in rules))
-
-    def cleaned(self, batch: Iterable[Row]) -> Iterator[Staged]:
-        """The records to stage, for INCOMING_COLUMNS; rows that cannot be taken are rejected on the way."""
-        today, report, pick = self._today, self._report, self._pick
-        number, identity, moment, kind, distance, money, text, code = self._rules
-        for line, cells in batch:
-            c_number, c_vin, c_moment, c_kind, c_distance, c_money, c_advisor, c_coupon = pick(cells)
-            order_no, (vin, odd_vin), (day, arrived) = number(c_number), identity(c_vin), moment(c_moment)
-            if order_no is None or vin is None or day is None or day > today:
-                report.reject(line, _why_not(order_no, vin, day, cells))
-                continue
-            (category, odd), (odometer, odd_odometer), (amount, odd_amount) = (
-                kind(c_kind), distance(c_distance), money(c_money),
-            )  # fmt: skip
-            odd_ones = (odd_vin, odd, odd_odometer, odd_amount)
-            doubts = None if odd_ones == _NO_DOUBTS else ",".join(doubt for doubt in odd_ones if doubt)
-            record = (
-                line, order_no, vin, day, arrived, category, odometer, amount or 0, text(c_advisor), code(c_coupon),
-                doubts,
-            )  # fmt: skip
-            if len(report.understood) < SHOWN_ROWS:
-                self._show(record)
-            yield record
-
-    def _clean_moment(self, text: str) -> tuple[str | None, str | None]:
-        """The day, and the moment of arrival where the time of day is told, both written as they are stored."""
-        day, clock, _doubt = clean_moment(text)
-        if day is None:
-            return None, None
-        arrived = datetime.combine(day, clock, self._zone) if clock else None
-        return day.isoformat(), written_moment(arrived, is_sqlite=self._is_sqlite)
-
-    def _show(self, record: Staged) -> None:
-        line, *values, doubts = record
-        names = ("order_no", "vin", "date_in", "arrived_at", "category", "odometer", "amount", "advisor", "coupon")
-        self._report.understand(line, dict(zip(names, values, strict=True)), doubts.split(",") if doubts else ())
+def _cleaned_without_twice(
+    job: ImportJob, table: Table, bench: Workbench, pile: OrderPile, cells: OrderCells
+) -> Iterator[Batch]:
+    """Of a file of rejects that comes back: rows still there twice are rejected, however right they look."""
+    yields = pile.yielding.update
+    twice = NumbersTwice(job, table, "order_no", "duplicate_order", bench.read, order_numbers_of_others, yields)
+    for batch in batches(table):
+        still = twice.still_twice(batch)
+        records, rejected = cells.cleaned(row for row in batch if row[0] not in still)
+        yield len(batch), records, [*rejected, *((line, twice.reason) for line in still)]
 
 
-def _always(answer: Any) -> Callable[[str], Any]:
-    return lambda _text: answer
+def _tell(report: ImportReport, records: Sequence[Record], rejected: Sequence[tuple[int, str]]) -> None:
+    """Count what was rejected, and show the first rows as they were understood, all in the order of the file."""
+    shown: list[tuple[int, Any]] = list(rejected)
+    if len(report.understood) < SHOWN_ROWS:
+        shown += [(record[_LINE], record) for record in records[:SHOWN_ROWS]]
+    for line, found in sorted(shown, key=lambda row: row[0]):
+        if isinstance(found, str):
+            report.reject(line, found)
+        else:
+            facts = dict(zip(RECORD, found, strict=True))
+            doubts = facts.pop("doubts")
+            del facts["line"]
+            report.understand(line, facts, doubts.split(",") if doubts else ())
 
 
-def _why_not(order_no: str | None, vin: str | None, day: str | None, cells: Sequence[str]) -> str:
-    if vin is None and is_total(cells):
-        return "total_row"
-    if order_no is None:
-        return "missing_order_no"
-    if vin is None:
-        return "bad_vin"
-    return "bad_date" if day is None else "future_date"
+_LINE = RECORD.index("line")
+
+
+def _find_rates(job: ImportJob, bench: Workbench, pile: OrderPile) -> None:
+    """What the predictions of this import lean on."""
+
+    def readings(cars: Collection[int]) -> Iterator[CarReading]:
+        return ((car, date.fromisoformat(day), km) for car, day, km in pile.readings(cars))
+
+    with bench.write() as session:
+        job.rates.update(rates_for_import(session, job.shop_id, job.import_id, job.settings.now, readings))
+
+
+def _portions(
+    job: ImportJob, bench: Workbench, pile: OrderPile, assistant: Assistant | None, folder: str | None
+) -> Iterator[Path]:
+    """The rows as portions to be stored; the next one is made while the caller has this one in hand."""
+    given = pile.fileno(), folder, job.rates, bytes(pile.doomed)
+    beside = Beside(assistant, "notifier.dms.histories:portions", *given)
+    is_next_asked = False
+    for share in pile.shares(_PORTION_ROWS):
+        with bench.read() as session:
+            facts = deliveries_of_new(session, share.cars)
+        beside.ask((share.blocks, facts))
+        if is_next_asked:
+            yield Path(beside.take())
+        is_next_asked = True
+    if is_next_asked:
+        yield Path(beside.take())
 
 
 @dataclass(slots=True)
@@ -175,30 +176,49 @@ class _Verdicts:
                 report.warned[doubt] += rows
 
 
-def _take_over(job: ImportJob, incoming: IncomingOrders) -> None:
+@dataclass(slots=True)
+class _TakeOver:
     """All rows, in chunks that hold the write lock for about as long as a webhook may wait."""
-    report, size, after = job.report, job.settings.chunk_rows, 0
-    while (until := incoming.end_of_chunk(after, size)) > after:
-        verdicts, held = _stored(job, incoming, Chunk(after, until))
-        verdicts.tell(report)
-        job.settings.progress(report.rejected.total() + until)
-        after = until
-        if job.settings.paced:
-            size = min(max(int(size * min(_HOLD / held, 2)), _CHUNK_ROWS.start), _CHUNK_ROWS.stop)
 
+    job: ImportJob
+    incoming: IncomingOrders
+    rows: int = 0
 
-def _stored(job: ImportJob, incoming: IncomingOrders, chunk: Chunk, tries: int = 3) -> tuple[_Verdicts, float]:
-    """What became of a chunk, and for how many seconds it kept others waiting."""
-    try:
-        with incoming.bench.write() as session:
-            lock_shop(session, job.shop_id)
-            started = time.perf_counter()
-            verdicts = _Transaction(session, job, incoming, chunk).take()
-        return verdicts, time.perf_counter() - started
-    except Exception as error:
-        if tries > 1 and is_deadlock(error):
-            return _stored(job, incoming, chunk, tries - 1)
-        raise
+    def take(self, portions: Iterable[Path]) -> None:
+        """Store portion after portion."""
+        self.rows = self.job.settings.chunk_rows
+        done = self.job.report.rejected.total()
+        for portion in portions:
+            self.incoming.lay_out(portion)
+            done += self._take_chunks(done)
+
+    def _take_chunks(self, done: int) -> int:
+        """The portion on the bench; how many rows it had. `done`: those dealt with before."""
+        settings, after = self.job.settings, 0
+        while (until := self.incoming.end_of_chunk(after, self.rows)) > after:
+            verdicts, held = self._stored(Chunk(after, until))
+            verdicts.tell(self.job.report)
+            settings.progress(done + until)
+            after = until
+            if settings.paced:
+                wanted = int(self.rows * min(_HOLD / held, 2))
+                self.rows = min(max(wanted, _CHUNK_ROWS.start), _CHUNK_ROWS.stop)
+        return after
+
+    def _stored(self, chunk: Chunk, tries: int = 3, *, is_sceptical: bool = False) -> tuple[_Verdicts, float]:
+        """What became of a chunk, and for how many seconds it kept others waiting."""
+        try:
+            with self.incoming.bench.write() as session:
+                lock_shop(session, self.job.shop_id)
+                started = time.perf_counter()
+                verdicts = _Transaction(session, self.job, self.incoming, chunk).take(is_sceptical=is_sceptical)
+            return verdicts, time.perf_counter() - started
+        except Exception as error:
+            if not is_sceptical and is_known_already(error):
+                return self._stored(chunk, tries, is_sceptical=True)
+            if tries > 1 and is_deadlock(error):
+                return self._stored(chunk, tries - 1, is_sceptical=is_sceptical)
+            raise
 
 
 @dataclass(slots=True)
@@ -210,37 +230,39 @@ class _Transaction:
     incoming: IncomingOrders
     chunk: Chunk
 
-    def take(self) -> _Verdicts:
+    def take(self, *, is_sceptical: bool) -> _Verdicts:
         """Send each car its way."""
-        verdicts, ways = _Verdicts(), ways_of(self.session, self.incoming, self.chunk, self._untold())
-        for car in ways.settled:
-            verdicts.add("unchanged", car.rows)
-            verdicts.doubted += car.known.doubted
-        self._park(ways.unknown, verdicts)
-        self._take_histories(ways.newcomers, verdicts)
-        self._settle(ways.others, verdicts)
+        untold = [column for field, column in OPTIONAL.items() if field in self.job.report.mapped.absent]
+        ways = ways_of(self.session, self.incoming, self.chunk, untold, is_sceptical=is_sceptical)
+        verdicts = _Verdicts()
+        for car, known in ways.settled:
+            verdicts.add("unchanged", car.orders)
+            verdicts.doubted += known.doubted
+        self._park(ways, verdicts)
+        self._take_histories(ways, verdicts)
+        self._settle(ways, verdicts)
         return verdicts
 
-    def _untold(self) -> list[str]:
-        return [column for field, column in OPTIONAL.items() if field in self.job.report.mapped.absent]
-
-    def _park(self, cars: Sequence[CarArrivals], verdicts: _Verdicts) -> None:
-        verdicts.add("parked", sum(car.rows for car in cars))
-        new = [car.vin for car in cars if car.known.rows < car.rows]
+    def _park(self, ways: Ways, verdicts: _Verdicts) -> None:
+        verdicts.add("parked", sum(car.orders for car, _known in ways.unknown))
+        new = [car.vin for car, known in ways.unknown if known.rows < car.orders]
         if new:
             self.incoming.park_orders(self.session, self.chunk, new)
 
-    def _take_histories(self, cars: Mapping[int, CarArrivals], verdicts: _Verdicts) -> None:
-        if cars:
-            visits, doubted = take_histories(self.session, self.job, self.incoming, self.chunk, cars)
-            verdicts.add("new", visits)
-            verdicts.add("merged", sum(car.rows for car in cars.values()) - visits)
-            verdicts.doubted += doubted
-
-    def _settle(self, cars: Sequence[CarArrivals], verdicts: _Verdicts) -> None:
+    def _take_histories(self, ways: Ways, verdicts: _Verdicts) -> None:
+        cars = ways.newcomers
         if not cars:
             return
-        vins = {car.vin for car in cars}
+        take_histories(self.session, self.job, self.incoming, self.chunk, cars, are_all=ways.are_all_new)
+        days = sum(car.days or 0 for car in cars)
+        verdicts.add("new", days)
+        verdicts.add("merged", sum(car.orders for car in cars) - days)
+        verdicts.doubted += sum(car.doubted for car in cars)
+
+    def _settle(self, ways: Ways, verdicts: _Verdicts) -> None:
+        if not ways.others:
+            return
+        vins = {car.vin for car in ways.others}
         orders = [Order(None, *row) for row in self.incoming.rows_of(self.session, self.chunk, vins)]
         # An order that moves to another car or day leaves a visit behind that must be told anew, too.
         vins |= self.incoming.homes(self.session, self.chunk, vins)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from notifier.dms.cleaning import NOTHING, unwrapped
 
-__all__ = ["clean_category", "clean_consent", "clean_language", "clean_state"]
+__all__ = ["MAINTENANCE", "NOT_COUNTED", "clean_category", "clean_consent", "clean_language", "clean_state"]
 
 
 def _listed(**words: str) -> Mapping[str, tuple[str, ...]]:
@@ -50,6 +50,10 @@ _DENIED = re.compile(
     r"(?:保修|质保|三包|索赔)期?(?:以?外|已过)|(?:非|不含|无)(?:索赔|事故|保养|质保|保修|保险|内部)|过保(?!养)"
 )
 """What a word denies is not what the car came for: 保修期外维修 is an ordinary repair."""
+
+NOT_COUNTED = frozenset({"pdi", "internal", "accident"})
+"""Orders of these categories alone make no visit that counts."""
+MAINTENANCE = frozenset({"first_service", "maintenance"})
 
 _STATES = _listed(
     in_use=(

@@ -13,6 +13,7 @@ from typing import Any
 
 from notifier.dms.job import ImportJob
 from notifier.dms.predictions import derive, plausible_readings
+from notifier.dms.words import MAINTENANCE, NOT_COUNTED
 from notifier.domain.model_rates import prior_of
 from notifier.domain.service_due import Reading, with_told
 from notifier.store.customers import refresh_last_visits
@@ -32,13 +33,11 @@ from notifier.store.visits import VISIT_FACTS, VisitRef, insert_visits, update_v
 
 __all__ = ["Order", "Settled", "settle"]
 
-NOT_COUNTED = frozenset({"pdi", "internal", "accident"})
 OPTIONAL = {
     "category": "category", "odometer": "odometer", "amount": "amount_minor", "advisor": "advisor",
     "coupon": "coupon_code",
 }  # fmt: skip
 """Field → column: one the file does not have leaves what is stored of the order."""
-MAINTENANCE = frozenset({"first_service", "maintenance"})
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import combinations, pairwise
 from typing import Literal, NamedTuple
 
 from notifier.domain.months import months_forward
@@ -152,19 +153,14 @@ def own_rate(chain: Sequence[Reading]) -> float | None:
 def _evidence(chain: Sequence[Reading]) -> tuple[list[float], bool]:
     """The pairwise slopes of the last readings of a chain, smallest first, and whether use is irregular."""
     recent = [(day.toordinal(), km) for day, km in chain[-_READINGS_USED:]]
-    slopes: list[float] = []
-    slowest, fastest = math.inf, 0.0
-    for later in range(1, len(recent)):
-        day, km = recent[later]
-        for earlier in range(later):
-            day_before, km_before = recent[earlier]
-            slope = (km - km_before) / (day - day_before)
-            slopes.append(slope)
-        if day - day_before >= _SEASONAL_MIN_DAYS:  # of the pairs, the last is two readings in a row
-            slowest = min(slowest, slope)
-            fastest = max(fastest, slope)
-    slopes.sort()
-    return slopes, fastest > _SEASONAL_RATIO * slowest
+    slopes = sorted([(km - before) / (day - earlier) for (earlier, before), (day, km) in combinations(recent, 2)])
+    if len(slopes) < 2 or slopes[-1] <= _SEASONAL_RATIO * slopes[0]:  # no interval is beyond its neighbours' slopes
+        return slopes, False
+    intervals = [
+        (km - before) / (day - earlier)
+        for (earlier, before), (day, km) in pairwise(recent) if day - earlier >= _SEASONAL_MIN_DAYS
+    ]  # fmt: skip
+    return slopes, max(intervals, default=0.0) > _SEASONAL_RATIO * min(intervals, default=math.inf)
 
 
 def _median(ascending: Sequence[float]) -> float:

@@ -91,7 +91,8 @@ def claim(
 ) -> Claim:
     """Claim up to `limit` texts and reserve their pace, in the caller's write transaction.
 
-    Re-checks at the last moment what may have changed since planning: a stop, a dead number, an outcome, validity.
+    Re-checks at the last moment what may have changed since planning: a stop, a dead number, consent, an outcome,
+    validity. Passes over, as still planned, what a complaint, the workshop or an accident holds back.
     `may_send` refuses runs whose shop is closed or in its quiet hours; `held_until` puts off single texts whose reader
     is. `unit` = what the provider counts: segment or message.
     """
@@ -136,7 +137,7 @@ def _candidates(
     And how many were put off on the way.
     """
     columns = [MESSAGE.c[name] for name in (
-        "id", "phone", "phone_key", "text", "segments", "valid_until", "attempts", "customer_id", "state",
+        "id", "phone", "phone_key", "text", "segments", "valid_until", "attempts", "customer_id", "state", "kind",
     )]  # fmt: skip
     found: list[sa.RowMapping] = []
     held = 0
@@ -170,7 +171,7 @@ def _put_off(session: Session, until: Mapping[int, datetime | None]) -> int:
 
 
 def _refused_now(session: Session, rows: Sequence[sa.RowMapping], now: datetime) -> Mapping[str, list[int]]:
-    """Texts whose last day is over, or whose phone has said stop or died since planning: reason → message ids."""
+    """Texts whose last day is over, or whose reader refused them or is out of reach by now: reason → message ids."""
     connection = session.connection()
     keys = [row["phone_key"] for row in rows]
     stopped = set(
@@ -180,21 +181,20 @@ def _refused_now(session: Session, rows: Sequence[sa.RowMapping], now: datetime)
             )
         ).scalars()
     )
-    dead = set(
-        connection.execute(
-            sa.select(CUSTOMER.c.id).where(
-                CUSTOMER.c.id.in_([row["customer_id"] for row in rows]), CUSTOMER.c.unreachable.is_not(None)
-            )
-        ).scalars()
+    people = sa.select(CUSTOMER.c.id, CUSTOMER.c.unreachable, CUSTOMER.c.consent).where(
+        CUSTOMER.c.id.in_([row["customer_id"] for row in rows])
     )
+    standing = {key: (unreachable, consent) for key, unreachable, consent in connection.execute(people)}
     reasons: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         if row["valid_until"] <= now:
             reasons["validity_over"].append(row["id"])
         elif row["phone_key"] in stopped:
             reasons["opted_out"].append(row["id"])
-        elif row["customer_id"] in dead:
+        elif standing[row["customer_id"]][0] is not None:
             reasons["unreachable"].append(row["id"])
+        elif row["kind"] == "marketing" and standing[row["customer_id"]][1] != "yes":
+            reasons["consent_refused"].append(row["id"])
     return reasons
 
 

@@ -32,14 +32,6 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def written_moment(value: datetime | None, *, is_sqlite: bool) -> str | None:
-    """A moment as the column stores it, for rows handed to the driver as they are."""
-    if value is None:
-        return None
-    utc = value.astimezone(UTC)
-    return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if is_sqlite else utc.isoformat()
-
-
 def identity() -> Any:
     """A 64-bit surrogate key."""
     return Field(default=None, primary_key=True, sa_type=BigId)

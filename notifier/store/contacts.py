@@ -215,7 +215,7 @@ def refuse(session: Session, subject: Subject, source: str, *, every_text: bool)
         session.connection().execute(sa.update(CUSTOMER).where(CUSTOMER.c.id == subject.customer_id).values(**refusal))
         record_consent(session, [{"customer_id": subject.customer_id, "value": "no", "since": subject.day,
                                   "source": source, "recorded_at": clock}])  # fmt: skip
-        cancel_marketing(session, subject.customer_id)
+        cancel_marketing(session, [subject.customer_id])
     if every_text and key is not None:
         suppress(session, key, reason="staff", source=source)
 

@@ -16,7 +16,8 @@ from notifier.store.tables import ConsentChange, Customer, CustomerNumber, Vehic
 __all__ = [
     "bucket_keys_elsewhere", "customers_by_id", "customers_by_phone", "drop_numbers", "drop_stand_ins",
     "firmest_consent", "insert_customers", "insert_numbers", "is_stand_in", "numbers_known", "numbers_of",
-    "phones_of", "record_consent", "refresh_last_visits", "stand_in", "update_customers", "update_numbers",
+    "phones_of", "record_consent", "refresh_last_visits", "refreshed_last_visits", "stand_in",
+    "update_customers", "update_numbers",
 ]  # fmt: skip
 
 CUSTOMER, NUMBER, VEHICLE, VISIT = (table_of(model) for model in (Customer, CustomerNumber, Vehicle, Visit))
@@ -143,13 +144,19 @@ def record_consent(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def refresh_last_visits(session: Session, customer_ids: Collection[int], now: datetime) -> None:
     """Store for these customers the latest counted visit of any car, else the latest delivery."""
-    if not customer_ids:
-        return
-    visited = sa.select(sa.func.max(VISIT.c.day)).where(VISIT.c.customer_id == CUSTOMER.c.id, VISIT.c.counted)
+    if customer_ids:
+        session.connection().execute(refreshed_last_visits(customer_ids), {"at": now})
+
+
+def refreshed_last_visits(customer_ids: Collection[int] | sa.Select[Any]) -> sa.Update:
+    """The statement for it, of customers that a query may name; to be run with the time, ``at``."""
+    # The first of an index read backwards, not the greatest of all: most often it is the row in hand.
+    visited = sa.select(VISIT.c.day).where(VISIT.c.customer_id == CUSTOMER.c.id, VISIT.c.counted)
+    latest_visit = visited.order_by(VISIT.c.day.desc()).limit(1).scalar_subquery()
     delivered = sa.select(sa.func.max(VEHICLE.c.delivered_on)).where(VEHICLE.c.customer_id == CUSTOMER.c.id)
-    latest = sa.func.coalesce(visited.scalar_subquery(), delivered.scalar_subquery())
-    session.connection().execute(
+    latest = sa.func.coalesce(latest_visit, delivered.scalar_subquery())
+    return (
         sa.update(CUSTOMER)
         .where(CUSTOMER.c.id.in_(customer_ids), CUSTOMER.c.last_visit_on.is_distinct_from(latest))
-        .values(last_visit_on=latest, updated_at=now)
+        .values(last_visit_on=latest, updated_at=sa.bindparam("at", type_=CUSTOMER.c.updated_at.type))
     )

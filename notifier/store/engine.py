@@ -37,11 +37,8 @@ _BENCH_PRAGMAS = (
     "PRAGMA main.cache_size=-48000",
     # Pages that many chunks write to are copied to the database file once in 64 MB, not once a chunk.
     "PRAGMA wal_autocheckpoint=16000",
-    f"ATTACH DATABASE '' AS {BENCH}",
-    f"PRAGMA {BENCH}.journal_mode=OFF",
-    f"PRAGMA {BENCH}.synchronous=OFF",
-    f"PRAGMA {BENCH}.cache_size=-24000",
 )
+_BENCH_CACHE = f"PRAGMA {BENCH}.cache_size=-8000"
 
 
 class Store:
@@ -81,9 +78,9 @@ class Store:
 
     @contextmanager
     def workbench(self) -> Iterator[Workbench]:
-        """A connection of its own for a long piece of work, with room for tables that vanish with it.
+        """A connection of its own for a long piece of work, with room for tables of its own.
 
-        On SQLite they lie in the attached database BENCH, a private file; on PostgreSQL they are temporary tables.
+        On SQLite they lie in a file that :meth:`Workbench.attach` lays on it; on PostgreSQL they are temporary tables.
         """
         with self.engine.connect() as connection:
             if self.is_sqlite:
@@ -109,6 +106,19 @@ class Workbench:
     def __init__(self, connection: sa.Connection, turn: Callable[[], AbstractContextManager[Turn | None]]) -> None:
         self._connection, self._turn = connection, turn
         self.is_sqlite = connection.dialect.name == "sqlite"
+        self._is_laid = False
+
+    def attach(self, file: Path) -> None:
+        """Lay an SQLite database on the bench, as BENCH, in the place of the one that lay there."""
+        driver = self._connection.connection.dbapi_connection
+        assert driver is not None
+        cursor = driver.cursor()
+        if self._is_laid:
+            cursor.execute(f"DETACH DATABASE {BENCH}")
+        cursor.execute(f"ATTACH DATABASE ? AS {BENCH}", (str(file),))
+        cursor.execute(_BENCH_CACHE)
+        cursor.close()
+        self._is_laid = True
 
     @contextmanager
     def read(self) -> Iterator[Session]:

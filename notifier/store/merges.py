@@ -23,6 +23,7 @@ from notifier.store.customers import (
     refresh_last_visits,
     update_customers,
 )
+from notifier.store.messages import cancel_marketing
 from notifier.store.phones import inherit_phones, planned_texts_follow
 from notifier.store.rows import update_rows
 from notifier.store.tables import CampaignState, Customer, Cycle, Decision, Enrolment, Message, MessageCycle, metadata
@@ -192,16 +193,19 @@ def _merge_facts(session: Session, merges: Mapping[int, int], now: datetime) -> 
     groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for loser, survivor in sorted(merges.items()):
         groups[survivor].append(stored[loser])
-    changed, consents = [], []
+    changed, consents, refused = [], [], []
     for survivor, losers in groups.items():
         own = stored[survivor]
         told = firmest_consent((own, *losers))
         changed.append({"id": survivor, "updated_at": now, **_known_together((own, *losers)), **told})
+        if told["consent"] != "yes":
+            refused.append(survivor)
         if told["consent"] != own["consent"]:
             consents.append({"customer_id": survivor, "value": told["consent"], "since": told["consent_since"],
                              "source": "merge", "recorded_at": now})  # fmt: skip
     update_customers(session, changed)
     record_consent(session, consents)
+    cancel_marketing(session, refused)
 
 
 def _known_together(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A planned text whose car list shrank is marked by a null text: nothing claims it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -129,13 +129,13 @@ def close_answered(
     return cancelled
 
 
-def _is_anything_planned(session: Session) -> bool:
+def is_anything_planned(session: Session) -> bool:
     """Asked first, for a first import brings a million visits to a shop that has planned nothing."""
     return bool(session.execute(sa.select(sa.exists().where(MESSAGE.c.state == "planned"))).scalar_one())
 
 
 def _close_visited(session: Session, visits: Sequence[VisitLike]) -> int:
-    if not visits or not _is_anything_planned(session):
+    if not visits or not is_anything_planned(session):
         return 0
     latest: dict[tuple[str, int], date] = {}
     for visit in visits:
@@ -196,9 +196,10 @@ def cancel_for_phone(session: Session, phone_key: str, reason: str) -> int:
     return _cancel(session, reason, MESSAGE.c.phone_key == phone_key)
 
 
-def cancel_marketing(session: Session, customer_id: int) -> int:
-    """Cancel the offers and greetings planned for a customer who wants none. Returns how many."""
-    return _cancel(session, "consent_refused", MESSAGE.c.customer_id == customer_id, MESSAGE.c.kind == "marketing")
+def cancel_marketing(session: Session, customer_ids: Collection[int]) -> int:
+    """Cancel the offers and greetings planned for customers who want none. Returns how many."""
+    theirs = MESSAGE.c.customer_id.in_(sorted(customer_ids))
+    return _cancel(session, "consent_refused", theirs, MESSAGE.c.kind == "marketing") if customer_ids else 0
 
 
 def cancel_by_ids(session: Session, message_ids: Sequence[int], reason: str) -> int:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from notifier.store.bulk import insert_tuples, table_of
-from notifier.store.columns import UtcDateTime, written_moment
+from notifier.store.columns import UtcDateTime
+from notifier.store.moments import written_moment
 
 __all__ = ["insert_numbered", "insert_written", "update_rows"]
 

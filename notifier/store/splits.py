@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
 from notifier.store.customers import customers_by_id, record_consent, refresh_last_visits, update_customers
+from notifier.store.messages import cancel_marketing
 from notifier.store.phones import Phone
 from notifier.store.tables import (
     Booking,
@@ -106,6 +107,8 @@ def _take_refusals_along(session: Session, leavings: Sequence[Leaving], now: dat
     }
     update_customers(session, [{"id": key, **row, "updated_at": now} for key, row in told.items()])
     record_consent(session, [_consent_record(key, row, now) for key, row in told.items()])
+    agreed = {key for key, row in stored.items() if row["consent"] == "yes"} - refused.keys()
+    cancel_marketing(session, {leaving.target for leaving in leavings} - agreed)
 
 
 def _move_numbers(session: Session, shop_id: int, leaving: Leaving) -> None:

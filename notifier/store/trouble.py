@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlalchemy import exc
 
-__all__ = ["is_database_trouble", "is_deadlock"]
+__all__ = ["is_database_trouble", "is_deadlock", "is_known_already"]
 
 
 def is_database_trouble(error: BaseException) -> bool:
@@ -26,3 +26,8 @@ def is_database_trouble(error: BaseException) -> bool:
 def is_deadlock(error: BaseException) -> bool:
     """Did PostgreSQL end this transaction because another one and it waited for each other? It may be repeated."""
     return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) == "40P01"
+
+
+def is_known_already(error: BaseException) -> bool:
+    """Did a unique key refuse a row?"""
+    return isinstance(error, exc.IntegrityError)

@@ -9,17 +9,18 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import table_of, update_tuples
-from notifier.store.columns import written_moment
+from notifier.store.bulk import among, table_of, update_tuples
+from notifier.store.moments import written_moment
+from notifier.store.portions import DUE
 from notifier.store.rows import insert_written, update_rows
-from notifier.store.tables import Vehicle
+from notifier.store.tables import RepairOrder, Vehicle
 
 __all__ = [
-    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "holders_by_vin", "insert_vehicles", "store_due_days",
-    "update_vehicles", "vehicles_by_vin",
+    "DUE_COLUMNS", "Car", "Holder", "cars_by_id", "deliveries_of_new", "holders_by_vin", "ids_by_vin",
+    "insert_vehicles", "range_of_ids", "store_due_days", "update_vehicles", "vehicles_by_vin",
 ]  # fmt: skip
 
-VEHICLE = table_of(Vehicle)
+ORDER, VEHICLE = table_of(RepairOrder), table_of(Vehicle)
 
 
 def vehicles_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -27,6 +28,28 @@ def vehicles_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> di
     rows = session.execute(sa.select(VEHICLE).where(VEHICLE.c.shop_id == shop_id, VEHICLE.c.vin.in_(vins)))
     names, place = VEHICLE.columns.keys(), VEHICLE.columns.keys().index("vin")
     return {row[place]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def range_of_ids(session: Session, shop_id: int) -> tuple[int, int]:
+    """The first and the last id of the shop's cars; (1, 0) where it has none."""
+    ids = sa.select(VEHICLE.c.id).where(VEHICLE.c.shop_id + 0 == shop_id).limit(1)  # + 0: no index of the shop's
+    first = session.execute(ids.order_by(VEHICLE.c.id)).scalar_one_or_none()
+    last = session.execute(ids.order_by(VEHICLE.c.id.desc())).scalar_one_or_none()
+    return (1, 0) if first is None or last is None else (first, last)
+
+
+def ids_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dict[str, int]:
+    """VIN → id, of the stored cars among thousands."""
+    rows = sa.select(VEHICLE.c.vin, VEHICLE.c.id).where(VEHICLE.c.shop_id == shop_id)
+    return dict(session.execute(rows.where(among(session.connection(), VEHICLE.c.vin, vins))).all())
+
+
+def deliveries_of_new(session: Session, ids: Collection[int]) -> dict[int, tuple[str | None, str | None]]:
+    """Id → day of delivery, written out, and model, of those among thousands of cars that have no stored orders."""
+    rows = sa.select(VEHICLE.c.id, sa.cast(VEHICLE.c.delivered_on, sa.Text), VEHICLE.c.model)
+    has_orders = sa.exists().where(ORDER.c.vehicle_id == VEHICLE.c.id)
+    found = session.execute(rows.where(among(session.connection(), VEHICLE.c.id, ids), sa.not_(has_orders)))
+    return {vehicle_id: (delivered_on, model) for vehicle_id, delivered_on, model in found}
 
 
 class Holder(NamedTuple):
@@ -43,11 +66,7 @@ def holders_by_vin(session: Session, shop_id: int, vins: Collection[str]) -> dic
     return {vin: Holder(customer_id, delivered_on) for vin, customer_id, delivered_on in rows}
 
 
-DUE_COLUMNS = (
-    "last_maintenance_on", "service_anchor_on", "next_service_on", "next_service_from", "next_service_to",
-    "next_service_kind", "km_per_day", "last_odometer", "irregular",
-)  # fmt: skip
-"""What a car's orders say of it: kept up to date when visits arrive."""
+DUE_COLUMNS = DUE
 
 
 class Car(NamedTuple):
