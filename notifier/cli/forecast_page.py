@@ -94,11 +94,12 @@ def _remarks(found: Forecast) -> Iterator[str]:
     from notifier.jobs.reasons import short_words
 
     yield from map(str, found.problems)
-    for campaign, reason in found.waiting.items():
+    for (shop, key), reason in found.waits.items():
         if reason == "paused":
+            campaign = campaign_title(key)
             yield _("{campaign} waits: {reason}. Mend: {mend}").format(
-                campaign=campaign_title(campaign), reason=short_words(reason),
-                mend=f"notifier campaigns resume {campaign}",
+                campaign=f"{shop}: {campaign}" if found.is_group else campaign, reason=short_words(reason),
+                mend=f"notifier campaigns resume {key}",
             )  # fmt: skip
     if any(run.is_about for run in found.runs):
         yield _("~ is an estimate from a sample.")

@@ -29,10 +29,15 @@ def due_list_pages(house: House, shop: ReportShop, now: datetime, first: date | 
     from notifier.reports import render_due_list as render
     from notifier.reports.due_list import due_list
 
-    today = now.astimezone(first_shop(house).zone).date()
+    settings = first_shop(house)
+    today = now.astimezone(settings.zone).date()
     from_day, to_day = _range(today, first, last)
-    with house.store.read() as session:
-        found = due_list(session, shop=shop, today=today, first=from_day, last=to_day)
+    schedules = house.schedules.of_shop(settings.key)
+    with house.store.snapshot() as session:
+        found = due_list(
+            session, shop=shop, today=today, first=from_day, last=to_day, campaigns=schedules.campaigns,
+            sisters=schedules.sisters,
+        )  # fmt: skip
     return Pages(
         lambda console: render.print_due_list(console, found),
         {

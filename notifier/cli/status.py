@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["status_command"]
 
 
-
 def status_command(as_json: Json = False) -> None:
     """How the lane stands now."""
     from notifier.store.lanes import lane_of

@@ -96,9 +96,7 @@ def _unfillable(templates: Sequence[Template], campaign: Campaign) -> Iterator[s
                 yield str(error)
 
 
-def preview_command(
-    name: Name, customer: Customer = None, language: Language = None, shop_key: ShopKey = None
-) -> None:
+def preview_command(name: Name, customer: Customer = None, language: Language = None, shop_key: ShopKey = None) -> None:
     """How a text reads, how many segments it takes, and what it costs."""
     from notifier.templating import MissingValue, ShopFacts, preview
 

@@ -6,6 +6,7 @@ An edited row takes back what only it had taught (an appointment, a car sold, a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -19,32 +20,59 @@ from notifier.store.engine import Session
 from notifier.store.messages import close_answered, close_booked, close_touches
 from notifier.store.replies import mark_sold
 
-__all__ = ["learn"]
+__all__ = ["Named", "learn"]
 
 Row = Mapping[str, Any]
 
 
-def learn(session: Session, job: ImportJob, row: Row, before: Row | None, phone_key: str | None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom and what a row names. `phone_key`: the phone that was called, None where the row does not say.
+
+    `is_lost`: the car it names is not this customer's (any more); `is_person`: the row is about a person, not a car.
+    """
+
+    phone_key: str | None
+    is_lost: bool = False
+    is_person: bool = False
+
+
+def learn(session: Session, job: ImportJob, row: Row, before: Row | None, named: Named) -> tuple[str, ...]:
     """Do what the contact `row` teaches beyond what `before` (the same call as it was stored) had; the doubts.
 
-    `phone_key`: the phone that was called, None where the row does not say.
+    A row whose car has changed hands teaches nothing about cars: neither about that one nor about another.
     """
     subject = _subject(row)
     if before is not None:
-        _take_back(session, subject, row, before)
-    doubts = [*_sold(session, subject, row, before), *_driven(session, job, subject, row, before)]
+        _take_back(session, subject, row, before, named)
     result = row["result"]
     if result == "wrong_number":
-        contacts.wrong_number(session, subject.customer_id, phone_key)
+        contacts.wrong_number(session, subject.customer_id, named.phone_key)
     elif result in REFUSING:
         contacts.refuse(session, subject, _source(subject), every_text=result == "do_not_text")
-    elif result == "already_done":
-        close_touches(session, contacts.held_touches(session, subject), "already_done")
-    if result == "booked" or row["booked_for"] is not None:
-        contacts.book_by_call(session, subject, row["booked_for"])
-        close_booked(session, subject.customer_id, subject.vehicle_id, subject.day)
-    _hold(session, job, subject, result)
+    if named.is_lost:
+        doubts = list(_of_lost_car(session, subject, row, named))
+    else:
+        doubts = [*_sold(session, subject, row, before), *_driven(session, job, subject, row, before)]
+        if _is_booked(row):
+            contacts.book_by_call(session, subject, row["booked_for"])
+            close_booked(session, subject.customer_id, subject.vehicle_id, subject.day)
+    if named.is_person or not named.is_lost:
+        if result == "already_done":
+            close_touches(session, contacts.held_touches(session, subject), "already_done")
+        _hold(session, job, subject, result)
     return tuple(doubts)
+
+
+def _of_lost_car(session: Session, subject: Subject, row: Row, named: Named) -> Iterator[str]:
+    """What is not done for want of the car. A person's own appointment stands, and answers what is about them."""
+    booked = _is_booked(row)
+    if booked and named.is_person:
+        contacts.book_by_call(session, subject, row["booked_for"])
+        close_touches(session, contacts.held_touches(session, subject), "booked")
+    about_car = _says_sold(row) or row["odometer"] is not None
+    if about_car or (not named.is_person and (booked or row["result"] == "already_done")):
+        yield "car_changed_hands"
 
 
 def _subject(row: Row) -> Subject:
@@ -58,15 +86,17 @@ def _source(subject: Subject) -> str:
     return f"call {subject.clerk}" if subject.clerk else "call"
 
 
-def _take_back(session: Session, subject: Subject, row: Row, before: Row) -> None:
+def _take_back(session: Session, subject: Subject, row: Row, before: Row, named: Named) -> None:
     if before["result"] == "wrong_number" != row["result"]:
         contacts.right_number(session, subject.customer_id)
-    if _says_sold(before) and not _says_sold(row):
+    if _says_sold(before) and not _says_sold(row) and not named.is_lost:
         contacts.take_back_sold(session, [] if subject.vehicle_id is None else [subject.vehicle_id])
-    was_booked = before["result"] == "booked" or before["booked_for"] is not None
-    is_booked = row["result"] == "booked" or row["booked_for"] is not None
-    if was_booked and (not is_booked or before["contacted_on"] != row["contacted_on"]):
+    if _is_booked(before) and (not _is_booked(row) or before["contacted_on"] != row["contacted_on"]):
         contacts.cancel_call_booking(session, _subject({**row, "contacted_on": before["contacted_on"]}))
+
+
+def _is_booked(row: Row) -> bool:
+    return row["result"] == "booked" or row["booked_for"] is not None
 
 
 def _says_sold(row: Row) -> bool:

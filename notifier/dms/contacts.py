@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from notifier.dms.call_lessons import learn
+from notifier.dms.call_lessons import Named, learn
 from notifier.dms.calls import clean_purpose, clean_reason_code, clean_result
 from notifier.dms.cleaning import clean_odometer, clean_text, clean_vin
 from notifier.dms.dates import clean_date, clean_moment
@@ -268,27 +268,29 @@ def _import_chunk(job: ImportJob, calls: Sequence[Call]) -> None:
 
 
 def _known(session: Session, job: ImportJob, calls: Sequence[Call]) -> _Known:
+    entries = {name for call in calls for name in (call.entry, call.undated) if name}
+    stored = contacts_by_entry(session, job.shop_id, entries)
     rows = [row for call in calls if (row := call.row_name)]
     cars = called_cars(
         session,
         job.shop_id,
-        {row.vehicle_id for row in rows if row.vehicle_id},
+        {row.vehicle_id for row in rows if row.vehicle_id}
+        | {row["vehicle_id"] for row in stored.values() if row["vehicle_id"]},
         {call.vin for call in calls if call.vin},
     )
     people = {row.customer_id for row in rows if row.customer_id} | {car.customer_id for car in cars if car.customer_id}
     phones = phones_called(session, job.shop_id, people, {call.phone_key for call in calls if call.phone_key})
-    entries = {name for call in calls for name in (call.entry, call.undated) if name}
     return _Known(
         cars={car.id: car for car in cars},
         by_vin={car.vin: car for car in cars},
         phones=phones,
         by_phone={key: customer_id for customer_id, key in phones.items() if key},
-        stored=contacts_by_entry(session, job.shop_id, entries),
+        stored=stored,
     )
 
 
 def _placed(call: Call, known: _Known) -> tuple[int, int | None] | str:
-    """The customer spoken to and the car spoken of; or why neither is known."""
+    """The customer spoken to and the car spoken of, whoever has it by now; or why nobody is known."""
     row = call.row_name
     by_row = known.cars.get(row.vehicle_id or 0) if row else None
     by_vin = known.by_vin.get(call.vin or "")
@@ -309,7 +311,17 @@ def _placed(call: Call, known: _Known) -> tuple[int, int | None] | str:
     customer_id = phoned or owner
     if customer_id is None:
         return "unknown_customer"
-    return customer_id, car.id if car and car.customer_id == customer_id else None
+    return customer_id, car.id if car else None
+
+
+def _named(call: Call, row: Mapping[str, Any], known: _Known) -> Named:
+    """What the row names, and whether its car is this customer's: one that was named is never guessed at."""
+    name = call.row_name
+    car_id = row["vehicle_id"] or (name.vehicle_id if name else None)
+    car = known.by_vin.get(call.vin or "") if car_id is None else known.cars.get(car_id)
+    is_named = car_id is not None or call.vin is not None
+    is_theirs = car is not None and car.customer_id == row["customer_id"]
+    return Named(call.phone_key, is_lost=is_named and not is_theirs, is_person=name is not None and not name.vehicle_id)
 
 
 def _stored(
@@ -326,7 +338,7 @@ def _stored(
     else:
         update_contacts(session, [{"id": before["id"], **row, "import_id": job.import_id}])
         row |= {"shop_id": job.shop_id}
-    doubts = learn(session, job, row, before, call.phone_key)
+    doubts = learn(session, job, row, before, _named(call, row, known))
     return "new" if before is None else "changed", doubts
 
 

@@ -284,8 +284,9 @@ def _corrected(each: _Home) -> dict[str, Any]:
 
 
 def _has_withdrawn(each: _Home) -> bool:
-    """Whether the customer agreed to marketing until this import."""
-    return each.stored is not None and each.stored["consent"] == "yes" and each.columns["consent"] != "yes"
+    """Whether the customer agreed to marketing until this import, here or maybe at another shop of the group."""
+    before, after = each.stored["consent"] if each.stored else "unknown", each.columns["consent"]
+    return before != after and (before == "yes" or after == "no")
 
 
 def _own_number(member: Member) -> str | None:

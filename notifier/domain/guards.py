@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 ACCIDENT_HOLD = timedelta(days=14)
+NO_LONGER_THEIRS = ("sold", "scrapped")
+"""States of a car of which its owner on record is told nothing, not even of a recall."""
 
 
 class Verdict(StrEnum):
@@ -110,6 +112,11 @@ def has_a_car_in_use(facts: TouchFacts) -> Decision | None:
     return _excluded(f"vehicle_{facts.vehicle_state}")
 
 
+def has_a_car_still_there(facts: TouchFacts) -> Decision | None:
+    """Whoever sold or scrapped the car cannot bring it to a recall; everybody else can."""
+    return _excluded(f"vehicle_{facts.vehicle_state}") if facts.vehicle_state in NO_LONGER_THEIRS else None
+
+
 def has_no_outcome_yet(facts: TouchFacts) -> Decision | None:
     """Who came, booked, renewed or answered that it is done needs no reminder."""
     if facts.answered:
@@ -148,14 +155,24 @@ GUARDS: Sequence[tuple[str, Guard]] = (
     ("hold", is_not_on_hold),
 )
 
+SAFETY_GUARDS: Sequence[tuple[str, Guard]] = (
+    ("contactable", is_contactable),
+    ("suppression", has_not_said_stop),
+    ("vehicle", has_a_car_still_there),
+)
+
+
+def guards_of(kind: str) -> Sequence[tuple[str, Guard]]:
+    """Those that texts of a kind are asked of, in their order."""
+    return SAFETY_GUARDS if kind == "safety" else GUARDS
+
 
 def blocked_by(facts: TouchFacts) -> Decision | None:
     """The first guard up to data freshness that stops this touch, or None: the customer may be enrolled.
 
     Safety texts stop only at an unreachable phone, a STOP or a car that is no longer there.
     """
-    guards = GUARDS if facts.kind != "safety" else [g for g in GUARDS if g[0] in ("contactable", "suppression")]
-    for _, guard in guards:
+    for _, guard in guards_of(facts.kind):
         decision = guard(facts)
         if decision is not None:
             return decision

@@ -65,11 +65,17 @@ class ComingRun:
 
 @dataclass(slots=True)
 class Forecast:
-    """Runs in order of time. `waiting`: campaigns whose runs bring nothing as things are, with the reason."""
+    """Runs in order of time. `waits`: (shop, campaign) whose runs bring nothing as things are, with the reason."""
 
     runs: list[ComingRun] = field(default_factory=list)
-    waiting: dict[str, str] = field(default_factory=dict)
+    waits: dict[tuple[str, str], str] = field(default_factory=dict)
     problems: list[NotifierError] = field(default_factory=list)
+    is_group: bool = False
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """Campaign → why its runs bring nothing; of a group, ``shop/campaign``."""
+        return {f"{shop}/{key}" if self.is_group else key: reason for (shop, key), reason in self.waits.items()}
 
     def by_campaign(self) -> dict[tuple[str, str, str], Total]:
         """(shop, campaign, currency) → its total, in order of their first run."""

@@ -29,7 +29,7 @@ from notifier.jobs.plan.run import Work, facts_of, pace_of
 from notifier.jobs.plan.shop import Planner, ShopPlanner
 from notifier.jobs.plan.touch import Touch, complete, is_planned_already, subject_of, touch_facts
 from notifier.jobs.walk import Walk
-from notifier.locale import N_
+from notifier.locale import N_, _
 from notifier.schedules import Campaign, ShopSettings
 from notifier.store import campaigns, histories
 from notifier.store.audiences import AUDIENCES, Due
@@ -191,8 +191,8 @@ class _Explainer:
             latest = max(latest, setting.today + OCCASIONS_AHEAD)
         with work.store.read() as session:
             ask = replace(setting.ask(earliest, latest, self.person.id), audience=None)
-            dues = AUDIENCES[setting.campaign.rule](session, replace(ask, elsewhere=()))
-            ours = AUDIENCES[setting.campaign.rule](session, ask) if ask.elsewhere else dues
+            dues = AUDIENCES[setting.campaign.rule](session, replace(ask, elsewhere=(), group=()))
+            ours = AUDIENCES[setting.campaign.rule](session, ask) if ask.group else dues
         self._at_other_shop = frozenset(dues) - frozenset(ours)
         if setting.rule.recurs:
             dues = _occasions(dues, work)
@@ -284,6 +284,8 @@ class _Explainer:
             return self.stopped
         if decision.reason in ("no_phone", "unreachable"):
             return sayings.phone_words(person.unreachable)
+        if decision.reason == "consent_refused" and person.consent != "no":
+            return _("at another shop of the group")
         if decision.reason == "consent_refused":
             return sayings.consent_words(person.consent_source, person.consent_since)
         return decision.detail

@@ -44,7 +44,7 @@ NOBODY = 0
 
 def forecast(planner: Planner, now: datetime, days: int) -> Forecast:
     """Every run in the `days` days from `now` on, with how many texts it will about be."""
-    found = Forecast()
+    found = Forecast(is_group=planner.schedules.is_group)
     for shop in planner.schedules.shops:
         own = replace(planner, schedules=planner.schedules.of_shop(shop.key))
         with planner.store.read() as session:
@@ -112,7 +112,7 @@ class _Foreseen:
         )
 
     def _waits(self, reason: str) -> None:
-        self.found.waiting[self.campaign.key] = reason
+        self.found.waits[self.shop.key, self.campaign.key] = reason
 
     def _is_paused(self) -> bool:
         with self.planner.store.read() as session:

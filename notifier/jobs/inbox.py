@@ -85,9 +85,7 @@ class InboxResult:
 
 def in_one_document(rounds: Mapping[str, InboxResult]) -> dict[str, Any]:
     """The rounds of the shops of a group, by key, as JSON of one: every file with the shop's key before its name."""
-    files = [
-        filed.document() | {"file": f"{key}/{filed.file}"} for key, each in rounds.items() for filed in each.files
-    ]
+    files = [filed.document() | {"file": f"{key}/{filed.file}"} for key, each in rounds.items() for filed in each.files]
     return {"files": files, "trouble": next((each.trouble for each in rounds.values() if each.trouble), None)}
 
 

@@ -88,6 +88,9 @@ REASONS: Mapping[str, Reason] = {
         N_("another shop's"),
         N_("another shop of the group looks after this customer or car, or has texted this already."),
     ),
+    "already_told": Reason(
+        N_("told already"), N_("another row of the list has named the same person, and the text for it was made.")
+    ),
     "missing_value": Reason(
         N_("value missing"), N_("the text needs {detail}, which is not on record; complete the record and import it.")
     ),
@@ -106,6 +109,10 @@ REASONS: Mapping[str, Reason] = {
     "not_in_audience": Reason(N_("not for this customer"), N_("the campaign is not for this customer: {detail}.")),
     "unknown_person": Reason(
         N_("nobody we know"), N_("a row of the campaign's list names no customer or car we know.")
+    ),
+    "changed": Reason(
+        N_("record corrected"),
+        N_("an import changed the day, the points or the level its text spoke of; the next run looks at it again."),
     ),
     "no_run_left": Reason(
         N_("no run left"), N_("the campaign does not run again before the stage closes on {detail}.")
@@ -179,6 +186,7 @@ IMPORT_WORDS: Mapping[str, str] = {
     "unknown_reason_code": N_("reason not known"),
     "unknown_purpose": N_("purpose not known"),
     "several_cars": N_("which of several cars is not said"),
+    "car_changed_hands": N_("the car is not this customer's, or no longer"),
     "phone_missing": N_("no phone"),
     "phone_too_short": N_("phone too short"),
     "phone_too_long": N_("phone too long"),
@@ -248,6 +256,7 @@ DOUBTED_ADVICE: Mapping[str, str] = {
     "unknown_reason_code": N_("kept, the word in the note; choose one from the list"),
     "unknown_purpose": N_("kept, the word in the note; it holds no text back"),
     "several_cars": N_("kept; fill in the VIN, so that the car is known"),
+    "car_changed_hands": N_("the call is kept, nothing follows for a car; look up whose it is now"),
 }
 """What was done about something doubted, and where it helps, how to mend it."""
 

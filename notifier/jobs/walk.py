@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
 
-from notifier.domain.guards import GUARDS, Arm, Decision, TouchFacts, Verdict
+from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, guards_of
 from notifier.domain.phone import mask
 from notifier.domain.rules import RULES
 from notifier.jobs import sayings
@@ -19,7 +19,7 @@ from notifier.jobs.answers import GuardStep
 from notifier.jobs.plan.pace import Pace, Slot
 from notifier.jobs.plan.run import Work, pace_of
 from notifier.jobs.plan.shop import ShopPlanner
-from notifier.jobs.plan.touch import Touch, draw_arm, is_overtaken, is_texted_elsewhere, is_withheld, touch_facts
+from notifier.jobs.plan.touch import Touch, draw_arm, is_withheld, told_already, touch_facts
 from notifier.jobs.reasons import short_words
 from notifier.locale import N_, _
 from notifier.locale.records import records_word
@@ -78,16 +78,11 @@ class Walk:
             self._step("audience", outside, *self._audience(outside)),
             self._first_run(touch),
             self._stage(touch),
-            *(self._step(name, guard(seen), *self._about(name, seen, touch)) for name, guard in self._guards()),
+            *(self._step(name, guard(seen), *self._about(name, seen, touch)) for name, guard in guards_of(seen.kind)),
             self._data(),
             *self._arms(touch),
         ]
         return [*steps, *self._limits(touch)]
-
-    def _guards(self) -> Iterator[tuple[str, Callable[[TouchFacts], Decision | None]]]:
-        """Safety texts are asked of phone and stop list alone."""
-        is_safety = self.campaign.kind == "safety"
-        return ((name, guard) for name, guard in GUARDS if not is_safety or name in ("contactable", "suppression"))
 
     def _step(self, guard: str, decision: Decision | None, value: str | None, source: str | None) -> GuardStep:
         verdict = PASSED if decision is None else str(decision.verdict)
@@ -107,11 +102,7 @@ class Walk:
         return self._step("first_run", stopped, value, source or self._line_of_campaign())
 
     def _stage(self, touch: Touch) -> GuardStep:
-        stopped = None
-        if is_overtaken(touch):
-            stopped = Decision(Verdict.EXCLUDED, "window_closed")
-        elif is_texted_elsewhere(touch, self.setting, self.facts):
-            stopped = Decision(Verdict.EXCLUDED, "other_shop")
+        stopped = told_already(touch, self.setting, self.facts)
         value = _("{stage}: open from {first} to {last}, due on {due}").format(
             stage=touch.stage, first=touch.window.opens_on, last=touch.window.closes_on, due=touch.due.due_on
         )
@@ -141,6 +132,8 @@ class Walk:
         if self.campaign.kind != "marketing":
             return _("not needed: {kind}").format(kind=self.campaign.kind.value), self._line_of_campaign()
         words = {"yes": _("agreed to marketing"), "no": _("refused marketing")}
+        if self.facts.customers[person.id].consent != person.consent:
+            return words["no"], _("at another shop of the group")
         value = words.get(person.consent, _("nobody knows"))
         known = person.consent_source or person.consent_since
         source = sayings.consent_words(person.consent_source, person.consent_since) if known else None
@@ -193,7 +186,9 @@ class Walk:
             return _("complaint open since {day}").format(day=since), _("complaints")
         if seen.in_workshop:
             cars = self.facts.cars_of.get(touch.due.customer_id, ())
-            since = min((car.in_workshop_since for car in cars if car.in_workshop_since), default=None)
+            days = [self.facts.in_workshop_elsewhere.get(touch.due.customer_id)]
+            days += [car.in_workshop_since for car in cars]
+            since = min((day for day in days if day is not None), default=None)
             return _("in the workshop since {day}").format(day=since), self._import("visits")
         if seen.accident_on is not None:
             return _("accident repair on {day}").format(day=seen.accident_on), self._import("visits")

@@ -29,6 +29,7 @@ REASONS: Mapping[str, str] = {
     "suppressed": N_("said stop"),
     "no_phone": N_("no mobile number"),
     "unreachable": N_("phone out of reach"),
+    "car_gone": N_("car sold or scrapped"),
     "not_delivered": N_("text not delivered"),
     "no_owner": N_("no owner on record"),
     "unknown": N_("not in our records"),

@@ -7,17 +7,20 @@ reconciliation: the first that fits, in the order of :data:`LINES`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from notifier.domain.rules import RULES
+from notifier.errors import StoreError
 from notifier.locale import N_
+from notifier.reports.kept_back import kept_cars
 from notifier.store.due_list import PURPOSES, DueCar, cars_due, count_due
 
 if TYPE_CHECKING:
     from notifier.reports.campaigns import ReportShop
+    from notifier.schedules import Campaign
     from notifier.store.engine import Session
 
 __all__ = ["EXPORTED", "LINES", "WORKLIST", "DueList", "Listed", "due_list", "excluded_because", "reconciled"]
@@ -39,6 +42,7 @@ LINES: Mapping[str, str] = {
     "in_workshop": N_("in the workshop now"),
     "renewed": N_("policy renewed already"),
     "booked": N_("booked already"),
+    "kept_back": N_("kept for comparison: in a control group"),
     "repeated_phone": N_("repeated phone: named with another car of the owner"),
 }
 """Why a car is not on the worklist, in the order in which the lines are asked."""
@@ -87,20 +91,46 @@ class DueList:
         return sum(number for name, number in self.exported.items() if purpose in (None, name))
 
 
-def due_list(session: Session, *, shop: ReportShop, today: date, first: date, last: date) -> DueList:
-    """Everything due in [first, last], as of `today`."""
+def due_list(
+    session: Session, *, shop: ReportShop, today: date, first: date, last: date,
+    campaigns: Sequence[Campaign], sisters: Collection[str],
+) -> DueList:  # fmt: skip
+    """Everything due in [first, last], as of `today`; whoever asks for an appointment by reply comes first.
+
+    `campaigns`: the shop's; who is in the control group of one that is switched on is not called about its purpose.
+    `sisters`: the keys of the group's other shops. `session` has to see one moment throughout (Store.snapshot).
+    """
     exported, excluded, rows = {}, {}, []
     for purpose in PURPOSES:
         exported[purpose] = count_due(session, shop.id, purpose, first, last)
-        found = cars_due(session, shop.id, purpose, first, last, today=today)
+        kept_back = kept_cars(session, shop.id, campaigns, purpose, (first, last), today=today)
+        found = cars_due(session, shop.id, purpose, first, last, today=today, sisters=sisters, kept_back=kept_back)
         kept, excluded[purpose] = reconciled(purpose, found, exported[purpose])
         rows += kept
-    rows.sort(key=lambda row: (row.car.due_on, PURPOSES.index(row.purpose), row.car.vehicle_id))
+    rows.sort(key=_place)
     return DueList(shop, today, first, last, exported, excluded, rows)
 
 
+def _place(row: Listed) -> tuple[bool, date, int, int]:
+    car = row.car
+    return not _asks(row.purpose, car), car.due_on, PURPOSES.index(row.purpose), car.vehicle_id
+
+
+def _asks(purpose: str, car: DueCar) -> bool:
+    """Whether a reply asks for an appointment about what is due, and still waits for a call."""
+    return _is_about(purpose, car, car.asked_on)
+
+
+def _is_about(purpose: str, car: DueCar, booked_on: date | None) -> bool:
+    is_visit = RULES[purpose].answered_by == "visit"
+    return is_visit and booked_on is not None and booked_on >= car.due_on - BOOKED_AHEAD
+
+
 def reconciled(purpose: str, cars: Iterable[DueCar], exported: int) -> tuple[list[Listed], Counter[str]]:
-    """The worklist of one purpose and the lines of its reconciliation; together they are exactly `exported`."""
+    """The worklist of one purpose and the lines of its reconciliation; together they are exactly `exported`.
+
+    Raises StoreError where they are not: a worklist that does not add up has lost somebody.
+    """
     lines: Counter[str] = Counter()
     kept: dict[str, Listed] = {}
     also: dict[str, list[str]] = defaultdict(list)
@@ -115,15 +145,18 @@ def reconciled(purpose: str, cars: Iterable[DueCar], exported: int) -> tuple[lis
         else:
             lines[line] += 1
     rows = [replace(row, also=tuple(also[phone])) for phone, row in kept.items()]
-    # A worklist that does not add up has lost somebody: better no list than that one.
-    assert exported == lines.total() + len(rows), (purpose, exported, dict(lines), len(rows))
+    if exported != lines.total() + len(rows):
+        raise StoreError(
+            N_("The due list does not add up: {exported} due for {purpose}, {found} found. Make it again, and no "
+               "import meanwhile; if it stays like this, report it."),
+            exported=exported, purpose=purpose, found=lines.total() + len(rows),
+        )  # fmt: skip
     return rows, lines
 
 
 def excluded_because(purpose: str, car: DueCar) -> str | None:
     """The first line that takes the car off the list by itself, None where it stays."""
     renewed = car.renewed_to is not None and (car.renewed_to - car.due_on).days > RULES[purpose].tolerance_days
-    is_visit = RULES[purpose].answered_by == "visit"
     asked = {
         **{line: _STATES.get(car.state) == line for line in ("pdi", "internal", "sold", "scrapped")},
         "repeated_vin": car.is_elsewhere,
@@ -134,6 +167,7 @@ def excluded_because(purpose: str, car: DueCar) -> str | None:
         "accident": car.accident_on is not None,
         "in_workshop": car.in_workshop_since is not None,
         "renewed": RULES[purpose].answered_by == "renewal" and renewed,
-        "booked": is_visit and car.booked_on is not None and car.booked_on >= car.due_on - BOOKED_AHEAD,
+        "booked": _is_about(purpose, car, car.booked_on),
+        "kept_back": car.is_kept_back and not _asks(purpose, car),
     }
     return next((line for line in LINES if asked.get(line)), None)

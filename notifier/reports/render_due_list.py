@@ -68,6 +68,7 @@ def _row_document(row: Listed) -> dict[str, Any]:
         "model": car.model,
         "last_visit_on": car.last_visit_on.isoformat() if car.last_visit_on else None,
         "also": list(row.also),
+        "asked_on": car.asked_on.isoformat() if car.asked_on else None,
     }
 
 

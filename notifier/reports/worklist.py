@@ -17,6 +17,7 @@ from notifier.domain.contacts import CLOSING, NOT_REACHED, RowName
 from notifier.domain.cycles import stage_windows
 from notifier.domain.rules import RULES
 from notifier.reports.campaigns import ReportShop
+from notifier.reports.kept_back import KeptBack
 from notifier.schedules import Campaign
 from notifier.store.engine import Session
 from notifier.store.worklist import (
@@ -112,11 +113,12 @@ def worklist(
     rows: dict[Subject, list[ListedTouch]] = defaultdict(list)
     for touch in listed_touches(session, shop.id, days, until, only):
         rows[touch.rule, touch.subject_type, touch.subject_id].append(touch)
-    windows = _Windows(zone, {campaign.id: campaign for campaign in campaigns})
+    by_id = {campaign.id: campaign for campaign in campaigns}
+    windows, kept_back = _Windows(zone, by_id), KeptBack(session, shop.id, by_id, today.year)
     for chunk in _chunks(rows):
         facts = worklist_facts(session, {touches[0].customer_id for touches in chunk.values()}, today - LOOKED_BACK)
         for subject, touches in chunk.items():
-            found = _Row(subject, touches, facts, windows).made()
+            found = _Row(subject, touches, facts, windows, kept_back).made()
             if isinstance(found, WorklistRow):
                 made.rows.append(found)
             else:
@@ -158,10 +160,11 @@ class _Row:
     """One row in the making."""
 
     def __init__(
-        self, subject: Subject, touches: Sequence[ListedTouch], facts: WorklistFacts, windows: _Windows
-    ) -> None:
+        self, subject: Subject, touches: Sequence[ListedTouch], facts: WorklistFacts, windows: _Windows,
+        kept_back: KeptBack,
+    ) -> None:  # fmt: skip
         self.rule, self.subject_type, self.subject_id = subject
-        self.facts, self.windows = facts, windows
+        self.facts, self.windows, self.kept_back = facts, windows, kept_back
         self.customer_id = touches[-1].customer_id
         self.customer = facts.customers[self.customer_id]
         self.touches = [touch for touch in touches if self._may_be_called_about(touch)]
@@ -176,11 +179,16 @@ class _Row:
             return 0
         open_touches = [touch for touch in self.touches if not self._is_over(touch)]
         found = [(*grouped, touch) for touch in open_touches if (grouped := self._group(touch)) is not None]
-        is_compared = any(touch.state == "withheld" for touch in open_touches)
+        compared = self._compared(open_touches)
         if not found:
-            return int(is_compared)
+            return int(any(touch.state == "withheld" for touch in compared))
         group, why, touch = min(found, key=lambda item: (ORDER.index(item[0]), -item[2].closes_on.toordinal()))
-        return 1 if is_compared and group in (NOT_TEXTED, REST) else self._row(group, why, touch)
+        return 1 if compared and group in (NOT_TEXTED, REST) else self._row(group, why, touch)
+
+    def _compared(self, touches: Sequence[ListedTouch]) -> list[ListedTouch]:
+        """The touches whose customer is untexted for comparison: withheld already, or to be once a run places them."""
+        over = {touch.cycle_id for touch in self.touches if self.kept_back.is_over(touch)}
+        return [touch for touch in touches if touch.cycle_id not in over and self.kept_back.keeps(touch, self.facts)]
 
     def _may_be_called_about(self, touch: ListedTouch) -> bool:
         """Marketing needs consent on the phone as in a text."""

@@ -223,7 +223,8 @@ class Schedules:
     """The whole file. `fingerprint`: SHA-256 of its text.
 
     `guards` and `campaigns` are those of the group; `own`: shop key → the guards and campaigns of a shop that has
-    others. Whatever is done for one shop asks `of_shop`, whose answer keeps the keys of the others as `sisters`.
+    others. Whatever is done for one shop asks `of_shop`, whose answer keeps the others as `sisters`: shop key → the
+    ids of the campaigns switched on there.
     """
 
     shops: tuple[ShopSettings, ...]
@@ -232,7 +233,7 @@ class Schedules:
     path: Path
     fingerprint: str
     own: Mapping[str, tuple[Guards, tuple[Campaign, ...]]] = field(default_factory=dict, hash=False)
-    sisters: tuple[str, ...] = ()
+    sisters: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
     @property
     def is_group(self) -> bool:
@@ -251,11 +252,15 @@ class Schedules:
 
         Raises NotFound, naming the keys there are, for a key that is none of them.
         """
-        guards, campaigns = self.own.get(key, (self.guards, self.campaigns))
-        sisters = tuple(shop.key for shop in self.shops if shop.key != key) or self.sisters
+        guards, campaigns = self._own_of(key)
+        others = {shop.key: self._own_of(shop.key)[1] for shop in self.shops if shop.key != key}
+        sisters = {name: frozenset(each.id for each in theirs if each.enabled) for name, theirs in others.items()}
         return replace(
-            self, shops=(self.shop(key),), guards=guards, campaigns=campaigns, own={}, sisters=sisters
+            self, shops=(self.shop(key),), guards=guards, campaigns=campaigns, own={}, sisters=sisters or self.sisters
         )  # fmt: skip
+
+    def _own_of(self, key: str) -> tuple[Guards, tuple[Campaign, ...]]:
+        return self.own.get(key, (self.guards, self.campaigns))
 
     def shop(self, key: str) -> ShopSettings:
         """The shop of this key. Raises NotFound as `of_shop` does."""

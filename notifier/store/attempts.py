@@ -11,10 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from notifier.domain.guards import NO_LONGER_THEIRS
 from notifier.domain.states import AttemptEvent
 from notifier.store import lanes
 from notifier.store.bulk import insert_rows, table_of
 from notifier.store.engine import database_now
+from notifier.store.holds import is_held_back, shop_zones
 from notifier.store.messages import RENEWAL_BEYOND_DAYS, OpenTouch, cancel_by_ids, close_touches, open_touches
 from notifier.store.runs import RunRow, ready_runs
 from notifier.store.tables import (
@@ -42,7 +44,6 @@ SUPPRESSION = table_of(Suppression)
 VEHICLE = table_of(Vehicle)
 VISIT = table_of(Visit)
 LOOK_AGAIN = timedelta(milliseconds=200)
-NO_LONGER_THEIRS = ("sold", "scrapped")
 MAY_BE_LISTED = ("posting", "unknown", "accepted", "sent", "delivered", "undelivered")
 
 
@@ -141,6 +142,7 @@ def _candidates(
     )]  # fmt: skip
     found: list[sa.RowMapping] = []
     held = 0
+    zones = shop_zones(session)
     for run in ready_runs(session):
         if len(found) >= limit:
             break
@@ -149,7 +151,8 @@ def _candidates(
         statement = (
             sa.select(*columns)
             .where(MESSAGE.c.run_id == run.id, MESSAGE.c.state == "planned", MESSAGE.c.not_before <= now,
-                   MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None))
+                   MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None),
+                   ~is_held_back(now, zones[run.shop_id]))
             .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
             .limit(limit - len(found))
             .with_for_update(skip_locked=True)

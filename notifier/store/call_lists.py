@@ -1,4 +1,5 @@
-"""Of the people a list names, those no text reaches: who said stop, who has no phone, whose text did not arrive."""
+"""Of the people a list names, those no text reaches: who said stop, who has no phone, whose car is gone, whose text
+did not arrive."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from notifier.domain.guards import NO_LONGER_THEIRS
 from notifier.store.audiences import Due
 from notifier.store.bulk import table_of
 from notifier.store.tables import Customer, Cycle, Message, MessageCycle, Suppression, Vehicle
@@ -24,7 +26,10 @@ AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class OutOfReach:
-    """A car's owner, or a customer. `reason`: ``no_phone``, ``unreachable``, ``suppressed`` or ``not_delivered``."""
+    """A car's owner, or a customer.
+
+    `reason`: ``no_phone``, ``unreachable``, ``suppressed``, ``car_gone`` or ``not_delivered``.
+    """
 
     reason: str
     name: str | None
@@ -44,9 +49,13 @@ def out_of_reach(session: Session, campaign_id: str, dues: Sequence[Due]) -> Ite
         for due in some:
             person = people[due.customer_id]
             subject = ("vehicle", due.vehicle_id) if due.vehicle_id is not None else ("customer", due.customer_id)
-            reason = _reason(person) or ("not_delivered" if subject in lost else None)
+            car = cars.get(due.vehicle_id or 0)
+            # The new owner is nobody we know: a person has to ask the former one.
+            gone = "car_gone" if car is not None and car.state in NO_LONGER_THEIRS else None
+            reason = _reason(person) or gone or ("not_delivered" if subject in lost else None)
             if reason is not None:
-                yield OutOfReach(reason, person.name, person.phone, *cars.get(due.vehicle_id or 0, ()))
+                known = (car.vin, car.plate, car.model) if car is not None else ()
+                yield OutOfReach(reason, person.name, person.phone, *known)
 
 
 def _reason(person: Any) -> str | None:
@@ -70,10 +79,9 @@ def _people(session: Session, ids: Sequence[int]) -> dict[int, Any]:
     return {row.id: row for row in session.connection().execute(statement)}
 
 
-def _cars(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str | None, str | None]]:
-    statement = sa.select(VEHICLE.c.id, VEHICLE.c.vin, VEHICLE.c.plate, VEHICLE.c.model)
-    rows = session.connection().execute(statement.where(VEHICLE.c.id.in_(ids)))
-    return {key: (vin, plate, model) for key, vin, plate, model in rows}
+def _cars(session: Session, ids: Sequence[int]) -> dict[int, Any]:
+    statement = sa.select(VEHICLE.c.id, VEHICLE.c.vin, VEHICLE.c.plate, VEHICLE.c.model, VEHICLE.c.state)
+    return {row.id: row for row in session.connection().execute(statement.where(VEHICLE.c.id.in_(ids)))}
 
 
 def _not_arrived(session: Session, campaign_id: str, dues: Sequence[Due]) -> set[tuple[str, int]]:

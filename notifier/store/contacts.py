@@ -15,19 +15,18 @@ from notifier.domain.contacts import NOT_REACHED, is_held
 from notifier.store.bulk import among, insert_rows, table_of
 from notifier.store.customers import record_consent
 from notifier.store.engine import database_now
-from notifier.store.messages import OpenTouch, cancel_for_phone, cancel_marketing, close_touches, open_touches
+from notifier.store.holds import HELD_KINDS
+from notifier.store.messages import OpenTouch, cancel_for_phone, cancel_marketing, open_touches
+from notifier.store.put_off import put_off
 from notifier.store.rows import update_rows
 from notifier.store.suppressions import suppress
 from notifier.store.tables import (
     Booking,
     CampaignState,
     Contact,
-    Coupon,
     Customer,
     Cycle,
-    Decision,
     Message,
-    MessageCycle,
     Vehicle,
 )
 
@@ -37,17 +36,12 @@ __all__ = [
     "phones_called", "refuse", "right_number", "send_later", "take_back_sold", "update_contacts", "wrong_number",
 ]  # fmt: skip
 
-BOOKING, CAMPAIGN, CONTACT, COUPON, CUSTOMER = (
-    table_of(model) for model in (Booking, CampaignState, Contact, Coupon, Customer)
-)
-CYCLE, DECISION, MESSAGE, MESSAGE_CYCLE, VEHICLE = (
-    table_of(model) for model in (Cycle, Decision, Message, MessageCycle, Vehicle)
-)
+BOOKING, CAMPAIGN, CONTACT, CUSTOMER = (table_of(model) for model in (Booking, CampaignState, Contact, Customer))
+CYCLE, MESSAGE, VEHICLE = (table_of(model) for model in (Cycle, Message, Vehicle))
 WRONG_NUMBER = "wrong_number"
 """Why a phone is out of reach, where staff found that it is somebody else's or nobody's."""
 REPLY_BOOKING_LASTS = timedelta(days=45)
 LOOKED_BACK = timedelta(days=400)
-HELD_KINDS = ("marketing", "service")
 
 
 def contacts_by_entry(session: Session, shop_id: int, entries: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -134,36 +128,9 @@ def held_touches(session: Session, subject: Subject, before: datetime | None = N
 def send_later(session: Session, subject: Subject, until: datetime) -> int:
     """Give planned texts of the call's purpose back to the planner, which waits until `until`.
 
-    Their touches are deferred, as if the call had come before the run; what was handed over once and is to be tried
-    again is cancelled for good. Returns how many texts were cancelled.
+    Their touches are deferred, as if the call had come before the run. Returns how many texts were cancelled.
     """
-    touches = held_touches(session, subject, until)
-    if not touches:
-        return 0
-    cancelled = close_touches(session, touches, "contacted")
-    never_left = (
-        sa.select(MESSAGE_CYCLE.c.id, MESSAGE_CYCLE.c.cycle_id, MESSAGE_CYCLE.c.stage, MESSAGE_CYCLE.c.message_id)
-        .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
-        .where(MESSAGE_CYCLE.c.id.in_([touch.touch_id for touch in touches]), MESSAGE_CYCLE.c.closed == "contacted",
-               MESSAGE.c.attempts == 0)
-    )  # fmt: skip
-    _put_off(session, session.connection().execute(never_left).all())
-    return cancelled
-
-
-def _put_off(session: Session, freed: Sequence[Any]) -> None:
-    """Free these touches (id, cycle, stage, message) for a later run; a coupon nobody was told of is taken back."""
-    if not freed:
-        return
-    connection = session.connection()
-    decided = sa.update(DECISION).where(
-        DECISION.c.cycle_id == sa.bindparam("b_cycle"), DECISION.c.stage == sa.bindparam("b_stage")
-    )
-    pairs = [{"b_cycle": cycle_id, "b_stage": stage} for _id, cycle_id, stage, _message in freed]
-    connection.execute(decided.values(verdict="deferred", reason="contacted"), pairs)
-    connection.execute(sa.delete(MESSAGE_CYCLE).where(MESSAGE_CYCLE.c.id.in_([row[0] for row in freed])))
-    untold = sa.select(MESSAGE.c.id).where(MESSAGE.c.id.in_([row[3] for row in freed]), MESSAGE.c.state == "cancelled")
-    connection.execute(sa.delete(COUPON).where(COUPON.c.message_id.in_(untold)))
+    return put_off(session, held_touches(session, subject, until), "contacted")
 
 
 def wrong_number(session: Session, customer_id: int, phone_key: str | None) -> None:

@@ -1,6 +1,7 @@
-"""Texts still planned when a record is corrected: worded anew where the occasion stays, cancelled where it is gone.
+"""Texts still planned when a record is corrected: worded anew where the occasion stays, put off where it is gone.
 
 Without this a text that waits for a review, a morning or its turn would name a day, a balance or a level of yesterday.
+Put right once more, the record gives its occasion back, and the next run plans it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from sqlalchemy.orm import Session
 from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
-from notifier.store.messages import OpenTouch, close_touches, open_touches_of
+from notifier.store.messages import OpenTouch, open_touches_of
+from notifier.store.put_off import put_off
 from notifier.store.tables import CampaignState, Cycle, Message
 
 __all__ = ["CAR_COLUMNS", "PERSON_COLUMNS", "follow_corrections"]
@@ -56,7 +58,7 @@ def _follow(session: Session, touches: Iterable[OpenTouch], changes: Changes) ->
             gone.append(touch)
         elif columns.keys() & (_SPOKEN | {_ANCHORS.get(rule)}):
             spoken.add(touch.message_id)
-    close_touches(session, gone, "changed")
+    put_off(session, gone, "changed")
     if spoken:
         planned = sa.update(MESSAGE).where(MESSAGE.c.id.in_(sorted(spoken)), MESSAGE.c.state == "planned")
         session.connection().execute(planned.values(text=None, changed_at=database_now(session)))

@@ -60,6 +60,15 @@ class Store:
             yield session
 
     @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `read`, but every statement sees the same moment: for figures that have to agree with each other."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:  # there a transaction sees one moment anyway
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that may write: committed at the end, rolled back on any error."""
         with self._turn() as turn, self.engine.connect() as connection:

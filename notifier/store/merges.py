@@ -52,6 +52,7 @@ def merge_customers(session: Session, merges: Mapping[int, int], now: datetime) 
     _merge_enrolments(session, merges)
     _merge_cycles(session, merges)
     _repoint(session, merges)
+    _tell_of_lists_once(session, set(merges.values()))
     _merge_facts(session, merges, now)
     inherit_phones(session, merges)
     survivors = set(merges.values())
@@ -156,16 +157,52 @@ def _unite_cycles(session: Session, same: Mapping[int, int]) -> None:
         by_stage[same.get(touch["cycle_id"], touch["cycle_id"]), touch["stage"]].append(touch)
     lost: list[sa.RowMapping] = []
     moved = []
-    for (cycle_id, _stage), group in by_stage.items():
+    told = []
+    for (cycle_id, stage), group in by_stage.items():
         first, *others = sorted(group, key=lambda touch: (_standing(touch["state"]), touch["cycle_id"] in same))
         lost += others
         if first["cycle_id"] != cycle_id:
             moved.append({"id": first["id"], "cycle_id": cycle_id})
+            told.append({"kept": cycle_id, "gone": first["cycle_id"], "of_stage": stage})
     _drop_touches(session, lost)
     update_rows(session, MessageCycle, moved)
+    _decisions_follow(session, told)
     for table in (DECISION, CYCLE):
         column = table.c.cycle_id if table is DECISION else table.c.id
         session.connection().execute(sa.delete(table).where(column.in_(same)))
+
+
+def _decisions_follow(session: Session, told: Sequence[Mapping[str, Any]]) -> None:
+    """A touch that moved from one cycle to another brings its decision: what stood against the other's is over."""
+    if not told:
+        return
+    is_stage = DECISION.c.stage == sa.bindparam("of_stage")
+    overtaken = sa.delete(DECISION).where(DECISION.c.cycle_id == sa.bindparam("kept"), is_stage)
+    following = sa.update(DECISION).where(DECISION.c.cycle_id == sa.bindparam("gone"), is_stage)
+    pairs = list(told)
+    session.connection().execute(overtaken, [{name: row[name] for name in ("kept", "of_stage")} for row in pairs])
+    session.connection().execute(following.values(cycle_id=sa.bindparam("kept")), pairs)
+
+
+def _tell_of_lists_once(session: Session, survivors: Iterable[int]) -> None:
+    """Of two texts of one list, by phone and by car, one stays: the one that has left, else the one of the car."""
+    touches = session.execute(
+        sa.select(MESSAGE_CYCLE.c.id, MESSAGE_CYCLE.c.stage, MESSAGE_CYCLE.c.message_id, MESSAGE.c.state,
+                  MESSAGE.c.customer_id, CYCLE.c.campaign_id, CYCLE.c.subject_key, CYCLE.c.subject_type)
+        .join(CYCLE, CYCLE.c.id == MESSAGE_CYCLE.c.cycle_id)
+        .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
+        .where(MESSAGE.c.customer_id.in_(survivors), MESSAGE.c.state != "cancelled", MESSAGE_CYCLE.c.closed.is_(None))
+        .where(CYCLE.c.subject_key != "")
+    ).mappings()  # fmt: skip
+    groups: dict[tuple[Any, ...], list[sa.RowMapping]] = defaultdict(list)
+    for touch in touches:
+        groups[touch["customer_id"], touch["campaign_id"], touch["subject_key"], touch["stage"]].append(touch)
+    lost: list[sa.RowMapping] = []
+    for group in groups.values():
+        kept = min(group, key=lambda touch: (_standing(touch["state"]), touch["subject_type"] == "customer"))
+        others = (touch for touch in group if touch["subject_type"] != kept["subject_type"])
+        lost += [touch for touch in others if touch["state"] == "planned"]
+    _drop_touches(session, lost)
 
 
 def _standing(state: str) -> int:

@@ -17,9 +17,10 @@ from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
 from notifier.store.sisters import and_at_the_sisters
-from notifier.store.tables import Attempt, Cycle, Message, MessageCycle, Run, Vehicle
+from notifier.store.tables import Attempt, Customer, Cycle, Message, MessageCycle, Run, Vehicle
 
 ATTEMPT = table_of(Attempt)
+CUSTOMER = table_of(Customer)
 CYCLE = table_of(Cycle)
 MESSAGE = table_of(Message)
 MESSAGE_CYCLE = table_of(MessageCycle)
@@ -154,11 +155,21 @@ def _close_visited(session: Session, visits: Sequence[VisitLike]) -> int:
 
 
 def close_booked(session: Session, customer_id: int, vehicle_id: int | None, day: date) -> int:
-    """Cancel planned reminders that a booking answers: of that car, or of all the customer's where none is named."""
-    vehicle = sa.and_(CYCLE.c.subject_type == "vehicle", CYCLE.c.customer_id == customer_id)
+    """Cancel planned reminders that a booking answers: of that car, or of all the customer's where none is named.
+
+    Those of the other shops of a group too.
+    """
+    named = {("vehicle", vehicle_id): day} if vehicle_id is not None else {}
+    everywhere = and_at_the_sisters(session, {("customer", customer_id): day, **named})
+    customers, cars = ([key for kind, key in everywhere if kind == wanted] for wanted in ("customer", "vehicle"))
+    vehicle = sa.and_(CYCLE.c.subject_type == "vehicle", CYCLE.c.customer_id.in_(customers))
     if vehicle_id is not None:
-        vehicle = sa.and_(vehicle, CYCLE.c.subject_id == vehicle_id)
-    customer = sa.and_(CYCLE.c.subject_type == "customer", CYCLE.c.subject_id == customer_id)
+        at_others = CYCLE.c.subject_id.in_([car for car in cars if car != vehicle_id])
+        vehicle = sa.and_(
+            CYCLE.c.subject_type == "vehicle",
+            sa.or_(at_others, sa.and_(CYCLE.c.customer_id == customer_id, CYCLE.c.subject_id == vehicle_id)),
+        )
+    customer = sa.and_(CYCLE.c.subject_type == "customer", CYCLE.c.subject_id.in_(customers))
     touches = open_touches(session, sa.or_(vehicle, customer), CYCLE.c.answered_by == "visit", CYCLE.c.came_from <= day)
     return close_touches(session, touches, "booked")
 
@@ -197,9 +208,17 @@ def cancel_for_phone(session: Session, phone_key: str, reason: str) -> int:
 
 
 def cancel_marketing(session: Session, customer_ids: Collection[int]) -> int:
-    """Cancel the offers and greetings planned for customers who want none. Returns how many."""
-    theirs = MESSAGE.c.customer_id.in_(sorted(customer_ids))
-    return _cancel(session, "consent_refused", theirs, MESSAGE.c.kind == "marketing") if customer_ids else 0
+    """Cancel the offers and greetings planned for customers who want none. Returns how many.
+
+    Who has said no, and not merely never said yes, is sent none by the other shops of a group either.
+    """
+    if not customer_ids:
+        return 0
+    said_no = sa.select(CUSTOMER.c.id).where(CUSTOMER.c.id.in_(sorted(customer_ids)), CUSTOMER.c.consent == "no")
+    subjects = {("customer", key): date.min for key in session.connection().execute(said_no).scalars()}
+    everywhere = {key for _customer, key in and_at_the_sisters(session, subjects)}
+    theirs = MESSAGE.c.customer_id.in_(sorted(everywhere.union(customer_ids)))
+    return _cancel(session, "consent_refused", theirs, MESSAGE.c.kind == "marketing")
 
 
 def cancel_by_ids(session: Session, message_ids: Sequence[int], reason: str) -> int:

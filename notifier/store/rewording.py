@@ -91,8 +91,15 @@ def rewordings(session: Session, message_ids: Sequence[int]) -> list[Rewording]:
     connection = session.connection()
     customer_columns = [CUSTOMER.c[name].label(f"customer_{name}") for name in CustomerFacts._fields]
     statement = (
-        sa.select(MESSAGE.c.id, SHOP.c.key, RUN.c.settings, MESSAGE.c.kind, MESSAGE.c.stage, MESSAGE.c.variant,
-                  *customer_columns)
+        sa.select(
+            MESSAGE.c.id,
+            SHOP.c.key,
+            RUN.c.settings,
+            MESSAGE.c.kind,
+            MESSAGE.c.stage,
+            MESSAGE.c.variant,
+            *customer_columns,
+        )
         .join(SHOP, SHOP.c.id == MESSAGE.c.shop_id)
         .join(RUN, RUN.c.id == MESSAGE.c.run_id)
         .join(CUSTOMER, CUSTOMER.c.id == MESSAGE.c.customer_id)

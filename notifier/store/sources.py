@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.store.bulk import table_of
-from notifier.store.tables import Complaint, DmsImport, Renewal, RepairOrder, Visit
+from notifier.store.tables import Complaint, Customer, DmsImport, Renewal, RepairOrder, Visit
 
 __all__ = ["Source", "latest_import", "open_complaint_since", "source_of_renewal", "source_of_visit"]
 
-COMPLAINT, IMPORT, ORDER, RENEWAL, VISIT = (
-    table_of(model) for model in (Complaint, DmsImport, RepairOrder, Renewal, Visit)
+COMPLAINT, CUSTOMER, IMPORT, ORDER, RENEWAL, VISIT = (
+    table_of(model) for model in (Complaint, Customer, DmsImport, RepairOrder, Renewal, Visit)
 )
 
 
@@ -68,9 +68,13 @@ def _first(session: Session, statement: sa.Select[Any], key: sa.Column[Any]) -> 
 
 
 def open_complaint_since(session: Session, customer_id: int) -> date | None:
-    """Since when a complaint of the customer is open."""
-    statement = sa.select(sa.func.min(COMPLAINT.c.opened_on)).where(
-        COMPLAINT.c.customer_id == customer_id, COMPLAINT.c.closed_on.is_(None)
+    """Since when a complaint of the customer is open, at whatever shop of a group."""
+    same = CUSTOMER.alias("same_person")
+    is_same = sa.or_(same.c.id == CUSTOMER.c.id, same.c.phone_key == CUSTOMER.c.phone_key)
+    statement = (
+        sa.select(sa.func.min(COMPLAINT.c.opened_on))
+        .select_from(CUSTOMER.join(same, is_same).join(COMPLAINT, COMPLAINT.c.customer_id == same.c.id))
+        .where(CUSTOMER.c.id == customer_id, COMPLAINT.c.closed_on.is_(None))
     )
     since: date | None = session.execute(statement).scalar_one()
     return since

@@ -6,7 +6,7 @@ Planning reads them for a few hundred customers at a time, `explain` for one; bo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.guards import ACCIDENT_HOLD
 from notifier.store.bulk import among, table_of
 from notifier.store.contacts import CallFacts
+from notifier.store.put_off import GIVEN_BACK
 from notifier.store.tables import (
     Booking,
     Complaint,
@@ -132,7 +133,9 @@ class ChunkFacts:
     accidents: Mapping[int, date]
     counted: Mapping[int, int] = field(default_factory=dict)
     texted_elsewhere: Mapping[tuple[str, int, str], Sequence[tuple[date, str]]] = field(default_factory=dict)
+    in_workshop_elsewhere: Mapping[int, date] = field(default_factory=dict)
     calls: Mapping[int, Sequence[CallFacts]] = field(default_factory=dict)
+    told_of_lists: Mapping[int, Collection[tuple[str, str, str]]] = field(default_factory=dict)
 
 
 def load_facts(
@@ -333,13 +336,18 @@ def _counted(
 
 
 def counts_as_sent() -> tuple[sa.ColumnElement[bool], ...]:
-    """What caps and budgets count: capped kinds, both arms of an experiment, but nothing made void."""
+    """What caps and budgets count: capped kinds, both arms of an experiment, without what takes no place."""
     return MESSAGE.c.kind.in_(CAPPED_KINDS), *takes_a_place()
 
 
 def takes_a_place() -> tuple[sa.ColumnElement[bool], ...]:
-    """What a spread counts: both arms, but nothing made void. A recall is paced by the workshop like any other."""
-    return MESSAGE.c.arm.in_(COUNTED_ARMS), sa.or_(MESSAGE.c.reason.is_(None), MESSAGE.c.reason != "void")
+    """What a spread counts: both arms, but nothing made void, and nothing that went back to the planner unsent.
+
+    A recall is paced by the workshop like any other.
+    """
+    reason = sa.func.coalesce(MESSAGE.c.reason, "")
+    given_back = sa.and_(reason.in_(GIVEN_BACK), MESSAGE.c.attempts == 0)
+    return MESSAGE.c.arm.in_(COUNTED_ARMS), reason != "void", ~given_back
 
 
 def counted_by_day(

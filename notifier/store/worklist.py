@@ -19,6 +19,7 @@ from notifier.store.tables import (
     Customer,
     Cycle,
     Decision,
+    Enrolment,
     Message,
     MessageCycle,
     Renewal,
@@ -37,13 +38,17 @@ __all__ = [
 BOOKING, CAMPAIGN, CONTACT, CUSTOMER, CYCLE, DECISION, MESSAGE = (
     table_of(model) for model in (Booking, CampaignState, Contact, Customer, Cycle, Decision, Message)
 )
+ENROLMENT = table_of(Enrolment)
 MESSAGE_CYCLE, RENEWAL, REPLY, RUN, SUPPRESSION, VEHICLE, VISIT = (
     table_of(model) for model in (MessageCycle, Renewal, Reply, Run, Suppression, Vehicle, Visit)
 )
 
 
 class ListedTouch(NamedTuple):
-    """One stage of one cycle: what was decided about it, and its message where it has one (`state` …, else None)."""
+    """One stage of one cycle: what was decided about it, and its message where it has one (`state` …, else None).
+
+    `arm`: that of the cycle's enrolment; None where it has none (yet, or no more).
+    """
 
     cycle_id: int
     campaign_id: str
@@ -64,6 +69,7 @@ class ListedTouch(NamedTuple):
     state_reason: str | None
     sent_at: datetime | None
     count_on: date | None
+    arm: str | None
 
 
 def listed_touches(
@@ -85,13 +91,15 @@ def listed_touches(
         sa.select(CYCLE.c.id, CYCLE.c.campaign_id, rules.c.rule, CYCLE.c.subject_type, CYCLE.c.subject_id,
                   CYCLE.c.customer_id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.answered_by, DECISION.c.stage,
                   DECISION.c.verdict, DECISION.c.reason, DECISION.c.closes_on, kind, MESSAGE.c.id, MESSAGE.c.state,
-                  MESSAGE.c.reason, MESSAGE.c.sent_at, MESSAGE.c.count_on)
+                  MESSAGE.c.reason, MESSAGE.c.sent_at, MESSAGE.c.count_on, ENROLMENT.c.arm)
         .join(DECISION, DECISION.c.cycle_id == CYCLE.c.id)
         .join(RUN, RUN.c.id == DECISION.c.run_id)
         .join(rules, rules.c.campaign_id == CYCLE.c.campaign_id)
         .outerjoin(MESSAGE_CYCLE, sa.and_(MESSAGE_CYCLE.c.cycle_id == CYCLE.c.id,
                                           MESSAGE_CYCLE.c.stage == DECISION.c.stage))
         .outerjoin(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
+        .outerjoin(ENROLMENT, sa.and_(ENROLMENT.c.id == CYCLE.c.enrolment_id,
+                                      ENROLMENT.c.customer_id == CYCLE.c.customer_id))
         .outerjoin(VEHICLE, sa.and_(CYCLE.c.subject_type == "vehicle", VEHICLE.c.id == CYCLE.c.subject_id))
         .where(CYCLE.c.shop_id == shop_id, sa.or_(is_texted, is_open), is_theirs)
         .order_by(CYCLE.c.id, DECISION.c.id)
@@ -113,6 +121,7 @@ class ListedCustomer(NamedTuple):
     consent: str
     stopped: bool
     erased: bool
+    bucket_key: str
 
 
 class ListedCar(NamedTuple):
@@ -168,7 +177,10 @@ _DUE_DAYS = ("next_service_on", "next_service_from", "next_service_to", "insuran
 
 @dataclass(slots=True)
 class WorklistFacts:
-    """What is known of some customers: by customer id, unless it says otherwise. Lists have the latest last."""
+    """What is known of some customers: by customer id, unless it says otherwise. Lists have the latest last.
+
+    `arms`: by (customer id, campaign id, period).
+    """
 
     customers: Mapping[int, ListedCustomer]
     cars: Mapping[int, ListedCar]
@@ -179,6 +191,7 @@ class WorklistFacts:
     replies: Mapping[int, Sequence[AskedReply]]
     bookings: Mapping[int, Sequence[ListedBooking]]
     calls: Mapping[int, Sequence[LastCall]] = field(default_factory=dict)
+    arms: Mapping[tuple[int, str, str], str] = field(default_factory=dict)
 
 
 def worklist_facts(session: Session, customer_ids: Collection[int], since: date) -> WorklistFacts:
@@ -200,6 +213,7 @@ def worklist_facts(session: Session, customer_ids: Collection[int], since: date)
         replies=_replies(connection, ids, since),
         bookings=_bookings(connection, ids, since),
         calls=_calls(connection, ids, since),
+        arms=_arms(connection, ids),
     )
 
 
@@ -207,7 +221,7 @@ def _customers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Liste
     stopped = sa.exists().where(SUPPRESSION.c.phone_key == CUSTOMER.c.phone_key, SUPPRESSION.c.lifted_at.is_(None))
     columns = sa.select(
         CUSTOMER.c.id, CUSTOMER.c.name, CUSTOMER.c.sex, CUSTOMER.c.is_company, CUSTOMER.c.phone,
-        CUSTOMER.c.unreachable, CUSTOMER.c.consent, stopped, CUSTOMER.c.erased_at.is_not(None),
+        CUSTOMER.c.unreachable, CUSTOMER.c.consent, stopped, CUSTOMER.c.erased_at.is_not(None), CUSTOMER.c.bucket_key,
     )  # fmt: skip
     return {
         row[0]: ListedCustomer(*row) for row in connection.execute(columns.where(among(connection, CUSTOMER.c.id, ids)))
@@ -278,3 +292,9 @@ def _calls(connection: sa.Connection, ids: Sequence[int], since: date) -> dict[i
     for customer_id, *row in connection.execute(made.order_by(CONTACT.c.contacted_on, CONTACT.c.id)):
         found[customer_id].append(LastCall(*row))
     return found
+
+
+def _arms(connection: sa.Connection, ids: Sequence[int]) -> dict[tuple[int, str, str], str]:
+    columns = sa.select(ENROLMENT.c.customer_id, ENROLMENT.c.campaign_id, ENROLMENT.c.period, ENROLMENT.c.arm)
+    theirs = columns.where(among(connection, ENROLMENT.c.customer_id, ids))
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(theirs)}

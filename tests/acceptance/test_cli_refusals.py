@@ -97,7 +97,7 @@ def test_a_renamed_campaign_is_refused(shop: CliShop) -> None:
 
 def test_a_good_schedule_is_said_to_be_fine(shop: CliShop) -> None:
     """Exit 0, and what comes next in the shop's time."""
-    assert "4 campaigns" in shop.run("schedules", "check").stdout
+    assert "16 campaigns" in shop.run("schedules", "check").stdout
     said = shop.run("schedules", "next", "--days", "1", "--at", AT).stdout
     assert "2026-03-10 10:00" in said
     assert "2026-03-12" not in said

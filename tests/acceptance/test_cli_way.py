@@ -232,10 +232,10 @@ def test_text_of_a_review_waits_for_a_person(shop: CliShop) -> None:
     assert shop.json("send", "--at", moment)["accepted"] == 0
     assert shop.json("status")["in_review"] == planned["planned"]
     assert "【东南泉州】" in shop.run("runs", "show", run).stdout
-    shop.run("runs", "reject", run)
+    shop.run("runs", "reject", run, "--at", moment)
     anew = shop.json("plan", "--campaign", "winback", "--at", moment)
     assert anew["planned"] == planned["planned"]
-    shop.run("runs", "approve", str(anew["runs"][0]["run"]))
+    shop.run("runs", "approve", str(anew["runs"][0]["run"]), "--at", moment)
     shop.run("campaigns", "pause", "winback")
     assert shop.json("send", "--at", moment)["accepted"] == 0
     shop.run("campaigns", "resume", "winback")

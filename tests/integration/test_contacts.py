@@ -28,7 +28,7 @@ from notifier.store.tables import (
     Vehicle,
 )
 from tests.support.calls import bring_calls, called, calls, row_of, settings
-from tests.support.shop import BIRTHDAY, MAINTENANCE, SECRET, Dealership, at, yaml
+from tests.support.shop import BIRTHDAY, MAINTENANCE, SECRET, WINBACK, Dealership, at, yaml
 
 MONDAY = date(2026, 3, 2)
 TUESDAY = date(2026, 3, 3)
@@ -259,6 +259,86 @@ def test_a_sold_car_is_not_guessed_among_several(shop: Dealership) -> None:
     report = bring_calls(shop, at(MONDAY), {"手机": phone, "跟进日期": "2026-03-02", "跟进结果": "车已卖"})
     assert dict(report.warned) == {"several_cars": 1}
     assert {row["state"] for row in shop.rows(Vehicle)} == {"in_use"}
+
+
+@pytest.fixture
+def two_cars(store: Store) -> Dealership:
+    """Two cars of one owner, both planned for; the list goes out, then one of them is handed on."""
+    shop = Dealership(store, yaml(MAINTENANCE))
+    shop.customer("陈晓芳")
+    shop.customer("林志强")
+    for plate in ("闽C17", "闽C18"):
+        shop.car(plate, "陈晓芳", service_on=DUE, last_odometer=20_000)
+    shop.plan_at(at(MONDAY))
+    return shop
+
+
+ABOUT_A_CAR = {
+    "sold": {"跟进结果": "车已卖"},
+    "sold as the reason": {"跟进结果": "暂不需要", "未到店原因": "已过户"},
+    "mileage": {"跟进结果": "已接通", "里程": "21000"},
+    "booked": {"跟进结果": "已预约", "预约日期": "2026-03-06"},
+    "done already": {"跟进结果": "已完成"},
+}
+
+
+@pytest.mark.parametrize("by_row", [True, False], ids=["row", "vin"])
+@pytest.mark.parametrize("cells", ABOUT_A_CAR.values(), ids=ABOUT_A_CAR)
+def test_a_car_that_was_handed_on_teaches_nothing_about_another(
+    two_cars: Dealership, cells: dict[str, str], by_row: bool
+) -> None:
+    """The call is kept with the one who was spoken to and the car it named; neither car learns anything."""
+    shop = two_cars
+    row = called(shop, "闽C17", "2026-03-03", cells["跟进结果"]) | cells | {"手机": shop.person("陈晓芳")["phone"]}
+    row |= {} if by_row else {"清单编号": "", "招揽项目": "定期保养"}
+    shop.sell("闽C17", "林志强")
+    cars, touches = shop.rows(Vehicle), shop.stages_of("闽C18")
+    report = bring_calls(shop, at(TUESDAY), row)
+    assert (report.new, dict(report.warned)) == (1, {"car_changed_hands": 1})
+    contact = _contact(shop)
+    assert (contact["customer_id"], contact["vehicle_id"]) == (shop.id_of("陈晓芳"), shop.car_id("闽C17"))
+    assert (shop.rows(Vehicle), shop.stages_of("闽C18"), shop.rows(Booking)) == (cars, touches, [])
+    shop.plan_at(at(DUE - timedelta(days=3)))
+    assert [(stage, state) for stage, state, _why in shop.stages_of("闽C18")][-1] == ("last", "planned")
+    assert bring_calls(shop, at(TUESDAY), row).unchanged == 1
+
+
+def test_a_car_nobody_knows_is_not_taken_for_the_only_one(shop: Dealership) -> None:
+    """A VIN was named: it is another car than theirs."""
+    row = {"VIN": "LTEST000000000099", "手机": shop.person("陈晓芳")["phone"], "跟进日期": "2026-03-02",
+           "跟进结果": "车已卖"}  # fmt: skip
+    assert dict(bring_calls(shop, at(MONDAY), row).warned) == {"car_changed_hands": 1}
+    assert shop.one_car("陈晓芳")["state"] == "in_use"
+
+
+def test_a_row_corrected_after_the_car_was_handed_on_leaves_the_new_owner_alone(shop: Dealership) -> None:
+    """Neither is their car sold by an old call, nor is what they said themselves taken back."""
+    shop.customer("黄美玲")
+    sold = called(shop, "陈晓芳", "2026-03-02", "车已卖", 手机=shop.person("陈晓芳")["phone"])
+    bring_calls(shop, at(MONDAY), sold | {"跟进结果": "已接通"})
+    shop.sell("陈晓芳", "黄美玲")
+    assert dict(bring_calls(shop, at(MONDAY), sold).warned) == {"car_changed_hands": 1}
+    assert shop.one_car("陈晓芳")["state"] == "in_use"
+    shop.change_car("陈晓芳", state="sold")
+    bring_calls(shop, at(MONDAY), sold | {"跟进结果": "已接通"})
+    assert shop.one_car("陈晓芳")["state"] == "sold"
+
+
+def test_an_appointment_of_a_person_stands_whatever_became_of_the_car(store: Store) -> None:
+    """A row about the person names their newest car only to help the clerk."""
+    shop = Dealership(store, yaml(WINBACK + "    first_run: catch_up\n"))
+    shop.customer("陈晓芳", last_visit_on=date(2025, 9, 1))
+    shop.customer("林志强")
+    shop.car("闽C17", "陈晓芳")
+    shop.car("闽C18", "陈晓芳")
+    shop.plan_at(at(TUESDAY))
+    row = called(shop, "闽C18", "2026-03-03", "已预约", 清单编号=f"winback-C{shop.id_of('陈晓芳')}", 里程="9000")
+    shop.change_car("闽C18", customer_id=shop.id_of("林志强"))
+    report = bring_calls(shop, at(TUESDAY), row | {"手机": shop.person("陈晓芳")["phone"]})
+    assert dict(report.warned) == {"car_changed_hands": 1}
+    assert shop.one(Booking)["customer_id"] == shop.id_of("陈晓芳")
+    assert [(m["state"], m["reason"]) for m in shop.messages("陈晓芳")] == [("cancelled", "booked")]
+    assert shop.one_car("闽C17")["last_odometer"] is shop.one_car("闽C18")["last_odometer"] is None
 
 
 def test_a_wrong_number_is_out_of_reach(shop: Dealership) -> None:

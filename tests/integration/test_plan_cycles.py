@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from notifier.schedules import ScheduleProblems
 from notifier.store.engine import Store
+from notifier.store.merges import merge_customers
 from notifier.store.messages import sweep_validity
 from notifier.store.tables import Cycle, Decision, Message, Vehicle
 from tests.support.shop import BIRTHDAY, INSURANCE, MAINTENANCE, WINBACK, Dealership, at, days, yaml
@@ -385,3 +386,16 @@ def test_a_visit_long_before_a_re_predicted_day_does_not_answer_it(workshop: Dea
     live(workshop, TUESDAY + days(60), 1, sending=False)
     assert workshop.decisions("陈晓芳") == {"early": ("planned", None)}
     assert workshop.cycles("陈晓芳")[0]["came_from"] == TUESDAY + days(46)
+
+
+def test_a_text_that_moves_by_a_merge_brings_its_decision_along(store: Store) -> None:
+    """The customer had no phone and was left out; found to be the one who was greeted, they were greeted."""
+    shop = Dealership(store, yaml(BIRTHDAY))
+    shop.customer("陈晓芳", birth_on=date(1980, 3, 10), phone=None)
+    shop.customer("陈女士", birth_on=date(1980, 3, 10))
+    shop.plan_at(at(TUESDAY))
+    assert shop.decisions("陈晓芳") == {"day": ("excluded", "no_phone")}
+    merges = {shop.id_of("陈女士"): shop.id_of("陈晓芳")}
+    shop.write(lambda session: merge_customers(session, merges, at(TUESDAY, "11:00")))
+    assert (shop.told("陈晓芳"), shop.decisions("陈晓芳")) == ([("day", "planned")], {"day": ("planned", None)})
+    assert shop.count(Decision) == 1

@@ -64,7 +64,7 @@ def plan_somehow(shop: RandomShop, how: str, day: date, dice: Dice) -> None:
         assert shop.desk.plan_at(at(day, clock)).runs == []
 
 
-@lived(12)
+@lived(18)
 @given(seed=SEEDS)
 def test_each_touch_comes_to_exactly_what_the_rules_say(sqlite_template: Path, seed: int) -> None:
     """Weeks of plans, sends, stops, visits, calls, sales, corrected dates and approvals in any order."""

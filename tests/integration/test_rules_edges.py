@@ -133,6 +133,22 @@ def test_with_both_campaigns_on_a_car_is_reminded_of_its_first_service_by_one(st
     assert {row["campaign_id"] for row in shop.messages("王强")} == {"maintenance_due"}
 
 
+@pytest.mark.parametrize(
+    ("model", "covered"), [("[DX7]", True), ("[DX5]", False), ("[DX5, DX3]", False), ("DX*", True)]
+)
+def test_first_services_the_other_campaign_is_not_for_are_not_swallowed(
+    store: Store, model: str, covered: bool
+) -> None:
+    """The car is a DX7: whoever covers it reminds of it, and only they."""
+    first = example("first_service").rstrip() + f"\n    audience: {{model: {model}}}\n"
+    shop = RuleShop(store, MONDAY, first, example("maintenance_due").replace("10%", "0%"))
+    two_kinds(shop)
+    shop.live(MONDAY, MONDAY + days(8))
+    campaign = "first_service" if covered else "maintenance_due"
+    assert {row["campaign_id"] for row in shop.messages("陈晓芳")} == {campaign}
+    assert {row["campaign_id"] for row in shop.messages("王强")} == {"maintenance_due"}
+
+
 def test_with_maintenance_alone_it_reminds_of_first_services_too(store: Store) -> None:
     """A campaign switched off covers nothing."""
     off = example("first_service", enabled="false")

@@ -404,7 +404,7 @@ def test_the_sweep_takes_a_text_at_the_very_moment_its_validity_ends(outbox: Out
 
 
 def test_void_cancels_what_is_planned_withheld_and_cancelled_and_frees_the_cycles(outbox: Outbox) -> None:
-    """A wholly unsent run is as if it had never been, in caps and in lift as well."""
+    """A wholly unsent run is as if it had never been, in caps and in lift as well; its touches wait for the next."""
     run = outbox.run("review")
     keys = [outbox.text(run_id=run, state=state) for state in ("planned", "withheld", "cancelled")]
     for number, key in enumerate(keys):
@@ -415,7 +415,8 @@ def test_void_cancels_what_is_planned_withheld_and_cancelled_and_frees_the_cycle
                issued_on=TODAY, ends_on=TODAY)  # fmt: skip
     assert outbox.doing(lambda s: runs.void(s, run, by="Wang")) == 3
     assert [outbox.state(key) for key in keys] == [("cancelled", "void")] * 3
-    assert [outbox.rows(table) for table in (MessageCycle, Decision, Enrolment, Coupon)] == [[], [], [], []]
+    assert [outbox.rows(table) for table in (MessageCycle, Enrolment, Coupon)] == [[], [], []]
+    assert {(row["verdict"], row["reason"]) for row in outbox.rows(Decision)} <= {("deferred", "run_rejected")}
     assert outbox.one(Run, id=run)["state"] == "void"
 
 

@@ -10,6 +10,8 @@ from notifier.domain.states import AttemptEvent
 from notifier.reports.campaigns import ReportCampaign, ReportShop
 from notifier.reports.figures import campaign_report
 from notifier.store.engine import Store
+from notifier.store.runs import EXPIRED, void
+from notifier.store.tables import Enrolment
 from tests.support.calls import bring_calls, called, listed, the_row, told
 from tests.support.shop import (
     BIRTHDAY,
@@ -20,6 +22,7 @@ from tests.support.shop import (
     at,
     control_key,
     treatment_key,
+    universal_key,
     yaml,
 )
 
@@ -188,6 +191,78 @@ def test_the_control_group_is_not_called(store: Store) -> None:
     report = listed(shop, TUESDAY)
     assert [row.customer.name for row in report.rows] == ["陈晓芳"]
     assert report.in_control == 1
+
+
+CONTROLLED = "    control: 50%\n    first_run: catch_up\n"
+PUT_OFF = {
+    "spread": (WINBACK + CONTROLLED + "    spread: {per_day: 1}\n", ""),
+    "budget": (WINBACK + CONTROLLED, "daily_budget: {messages: 1}"),
+}
+
+
+@pytest.mark.parametrize("schedules, guards", PUT_OFF.values(), ids=PUT_OFF)
+def test_who_would_be_in_the_control_group_is_not_called_while_the_text_waits(
+    store: Store, schedules: str, guards: str
+) -> None:
+    """They are enrolled before a day is found for their text, or for the row that stands for it."""
+    shop = Dealership(store, yaml(schedules, guards=guards))
+    shop.crowd([f"客户{n}" for n in range(20)], last_visit_on=date(2025, 8, 20))
+    assert shop.plan_at(at(TUESDAY)).total.deferred.total() >= 10
+    arms = {row["customer_id"]: row["arm"] for row in shop.rows(Enrolment)}
+    report = listed(shop, TUESDAY)
+    assert {arms[row.customer.id] for row in report.rows} == {"treatment"}
+    assert len(report.rows) + report.in_control == 20
+    assert report.in_control == sum(arm == "control" for arm in arms.values())
+
+
+def test_nobody_of_the_control_group_is_called_after_a_review_nobody_made(store: Store) -> None:
+    """The run is void and its enrolments are gone; the next run will draw the same arms."""
+    shop = Dealership(store, yaml(WINBACK + CONTROLLED + "    review: required\n"))
+    keys = {"陈晓芳": treatment_key, "林志强": control_key}
+    for name, key in keys.items():
+        shop.customer(name, bucket_key=key("winback", 2026, 5_000), last_visit_on=date(2025, 9, 1))
+        shop.car(name, name)
+    shop.plan_at(at(TUESDAY))
+    (run,) = shop.runs()
+    shop.write(lambda session: void(session, run["id"], by=EXPIRED, at=at(FRIDAY)))
+    assert shop.decisions("林志强") == {"at_risk": ("deferred", "review_expired")}
+    assert shop.enrolments("林志强") == []
+    report = listed(shop, TUESDAY)
+    assert [row.customer.name for row in report.rows] == ["陈晓芳"]
+    assert report.in_control == 1
+
+
+def test_the_universal_control_group_is_not_called_with_offers(store: Store) -> None:
+    """Nor before a run has enrolled them: the phone is out of reach today. About the service they are called."""
+    shop = Dealership(store, yaml(WINBACK + "    first_run: catch_up\n", MAINTENANCE, guards="universal_control: 50%"))
+    for number, name in enumerate(("陈晓芳", "林志强")):
+        shop.customer(name, bucket_key=universal_key(2026, 5_000, number), last_visit_on=date(2025, 9, 1))
+        shop.car(name, name, service_on=DUE)
+    shop.change_customer("林志强", unreachable="not_mobile")
+    shop.plan_at(at(TUESDAY))
+    report = listed(shop, TUESDAY)
+    assert {(row.customer.name, row.purpose) for row in report.rows} == {
+        ("陈晓芳", "maintenance_due"), ("林志强", "maintenance_due"),
+    }  # fmt: skip
+    assert report.in_control == 2
+
+
+def test_the_last_stage_of_a_service_campaign_ends_the_comparison(store: Store) -> None:
+    """It goes to the control as well; until it opens nobody of them is called, withheld or put off."""
+    shop = Dealership(store, yaml(MAINTENANCE + "    control: 50%\n"))
+    for number, name in enumerate(("陈晓芳", "林志强")):
+        shop.customer(name, bucket_key=control_key("maintenance_due", 2026, 5_000, number))
+        shop.car(name, name, service_on=DUE)
+    shop.change_customer("林志强", unreachable="not_mobile")
+    shop.plan_at(at(MONDAY))
+    report = listed(shop, MONDAY)
+    assert (report.rows, report.in_control) == ([], 2)
+    last = DUE - timedelta(days=3)
+    shop.plan_at(at(last))
+    assert told(shop, last) == [
+        ("林志强", "maintenance_due", "not_texted", "unreachable"),
+        ("陈晓芳", "maintenance_due", "rest", "planned"),
+    ]
 
 
 def test_the_report_says_how_many_of_each_arm_were_phoned(store: Store) -> None:

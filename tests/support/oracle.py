@@ -120,7 +120,7 @@ def touches(world: World, spec: Spec) -> list[Touch]:
                 made = world.made[cycle["id"]] if cycle and cycle["customer_id"] == due.customer_id else {}
                 if stage not in made:
                     later = [name for name, *_ in windows[place + 1 :]]
-                    against = stands_against(Case(world, spec, due, windows[0][1], opens_on, cycle, made, later))
+                    against = stands_against(Case(world, spec, due, stage, windows[0][1], opens_on, cycle, made, later))
                     is_last = place == len(windows) - 1
                     found.append(Touch(spec.key, due, stage, opens_on, closes_on, is_last, against,
                                        cycle["id"] if cycle else None))  # fmt: skip
@@ -195,9 +195,10 @@ def _first_service(world: World, _spec: Spec) -> Iterator[Due]:
 
 
 def _maintenance(world: World, _spec: Spec) -> Iterator[Due]:
-    leaves_first = any(each.rule == "first_service" for each in world.shop.spec.campaigns)
+    of_first = [each for each in world.shop.spec.campaigns if each.rule == "first_service"]
     for car, due in _of_cars(world, "next_service_on", "service_anchor_on"):
-        if due.anchor_on is not None and not (leaves_first and car["next_service_kind"] == "first"):
+        is_left = car["next_service_kind"] == "first" and any(is_wanted(world, each, due) for each in of_first)
+        if due.anchor_on is not None and not is_left:
             yield due
 
 
@@ -367,6 +368,7 @@ class Case:
     world: World
     spec: Spec
     due: Due
+    stage: str
     first_opens: date
     opens_on: date
     cycle: Row | None
@@ -381,8 +383,8 @@ class Case:
 
 def stands_against(case: Case) -> tuple[str, str] | None:
     """The first thing in the order of design.md that keeps the touch from a text, but caps and budgets."""
-    guards = (_time, _phone, _stop) if case.spec.kind == "safety" else (
-        _time, _phone, _consent, _stop, _car, _outcome, _hold)  # fmt: skip
+    usual = (_time, _phone, _consent, _stop, _car, _outcome, _hold)
+    guards = (_time, _phone, _stop, _car_is_gone) if case.spec.kind == "safety" else usual
     return next((against for guard in guards if (against := guard(case)) is not None), None)
 
 
@@ -391,7 +393,24 @@ def _time(case: Case) -> tuple[str, str] | None:
     if floor is not None and case.opens_on < floor:
         return "excluded", "before_first_run"
     overtaken = any(case.made[stage]["state"] != "cancelled" for stage in case.later if stage in case.made)
-    return ("excluded", "window_closed") if overtaken else None
+    if overtaken:
+        return "excluded", "window_closed"
+    return ("excluded", "already_told") if _is_told_otherwise(case) else None
+
+
+def _is_told_otherwise(case: Case) -> bool:
+    """Of a list: the person has this stage by phone and is due by car, or the other way round."""
+    own = "customer" if case.due.vehicle_id is None else "vehicle"
+    others = [
+        case.world.made[row["id"]].get(case.stage)
+        for row in case.world.rows["Cycle"]
+        if row["campaign_id"] == case.spec.key and row["subject_type"] != own and row["subject_key"] == case.due.key
+    ]
+    not_told = ("cancelled", "failed", "undelivered")
+    return any(
+        text is not None and text["customer_id"] == case.due.customer_id and text["state"] not in not_told
+        for text in others
+    )
 
 
 def _phone(case: Case) -> tuple[str, str] | None:
@@ -414,6 +433,12 @@ def _stop(case: Case) -> tuple[str, str] | None:
 def _car(case: Case) -> tuple[str, str] | None:
     state = _car_state(case.world, case.spec, case.due)
     return None if state == "in_use" else ("excluded", f"vehicle_{state}")
+
+
+def _car_is_gone(case: Case) -> tuple[str, str] | None:
+    """Of a recall: whoever sold or scrapped the car cannot bring it."""
+    state = _car_state(case.world, case.spec, case.due)
+    return ("excluded", f"vehicle_{state}") if state in ("sold", "scrapped") else None
 
 
 def _car_state(world: World, spec: Spec, due: Due) -> str:

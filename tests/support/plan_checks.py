@@ -16,6 +16,7 @@ from tests.support.shop import PRICE, SECRET, ZONE, at, days
 
 LIMITED = ("marketing", "service")
 ABROAD = {"+1212": ZoneInfo("America/New_York"), "+8190": ZoneInfo("Asia/Tokyo")}
+HAS_A_MESSAGE = ("waiting", "texted", "cancelled", "failed", "unknown")
 PACED = ("budget", "spread", "frequency_cap")
 
 
@@ -216,15 +217,22 @@ def _check_answers(explained: Explained, checked: RunCheck) -> None:
     before, answers = checked.before, explained.answers
     for told, came_to in checked.outcomes.items():
         if _was_asked_about(told, before):
-            said = answers[told]
+            said = _of_today(answers[told], came_to)
             assert said == came_to or _is_pace_alone(said, came_to), (told, said, came_to)
             reasons = Counter[str | None]()
             for (_status, reason), number in said.items():
                 reasons[reason] += number
-            assert explained.walks[told] == reasons, (told, said, explained.walks[told])
+            assert reasons <= explained.walks[told], (told, said, explained.walks[told])
     promised = {told for told, said in answers.items() if told.campaign == checked.spec.key
                 and any(status in ("gets", "withheld") for status, _reason in said)}  # fmt: skip
     assert all(told in checked.outcomes or _has_message(told, before) for told in promised), promised
+
+
+def _of_today(said: Counter[tuple[str, str | None]], came_to: Counter[tuple[str, str | None]]) -> Counter[Any]:
+    """Without what has its message from an earlier run: two topics of one day are two touches of one name."""
+    open_now = Counter({answer: number for answer, number in said.items() if answer[0] not in HAS_A_MESSAGE})
+    earlier = Counter({answer: number for answer, number in (open_now - came_to).items() if answer[0] == "withheld"})
+    return open_now - earlier if open_now.total() > came_to.total() else open_now
 
 
 def _was_asked_about(told: Told, before: World) -> bool:
@@ -283,8 +291,9 @@ NEW_YEARS_EVES = (date(2026, 2, 16), date(2027, 2, 5), date(2028, 1, 25), date(2
 
 
 def takes_a_place(row: Row) -> bool:
-    """Whether a spread counts a message: both arms alike, whatever became of it, unless made void."""
-    return row["arm"] in ("treatment", "control") and row["reason"] != "void"
+    """Whether a spread counts a message: both arms alike, whatever became of it, unless void or given back unsent."""
+    given_back = row["reason"] in ("contacted", "changed") and not row["attempts"]
+    return row["arm"] in ("treatment", "control") and row["reason"] != "void" and not given_back
 
 
 def check_always(shop: RandomShop, now: datetime) -> None:
@@ -301,9 +310,9 @@ def check_always(shop: RandomShop, now: datetime) -> None:
     for row in live.values():
         if row["state"] == "planned":
             assert row["phone_key"] not in world.stopped
-        assert (arms[row["enrolment_id"]]["customer_id"], arms[row["enrolment_id"]]["arm"]) == (
-            row["customer_id"], row["arm"],
-        )  # fmt: skip
+        enrolment = arms[row["enrolment_id"]]
+        assert enrolment["customer_id"] == row["customer_id"]
+        assert enrolment["arm"] == row["arm"] or row["customer_id"] in shop.merged
     _check_caps(shop, [row for row in live.values() if takes_a_place(row)])
 
 
@@ -318,7 +327,8 @@ def _check_caps(shop: RandomShop, placed: list[Row]) -> None:
     for row in placed:
         if row["kind"] in LIMITED:
             by_day[row["count_on"]].append(row)
-            by_person[row["customer_id"]].append(row["count_on"])
+            if row["customer_id"] not in shop.merged:
+                by_person[row["customer_id"]].append(row["count_on"])
     for rows in by_day.values():
         assert guards.budget is None or len(rows) <= guards.budget
         assert guards.money is None or sum(row["cost_micros"] for row in rows) <= float(guards.money) * 1e6

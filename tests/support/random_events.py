@@ -10,6 +10,7 @@ from functools import partial
 from notifier.domain.phone import phone_key
 from notifier.errors import Refused
 from notifier.store.campaigns import pause
+from notifier.store.merges import merge_customers
 from notifier.store.messages import cancel_marketing, close_answered, close_booked
 from notifier.store.runs import approve, void
 from notifier.store.tables import CampaignState, Complaint, Run
@@ -137,7 +138,7 @@ def consent(shop: RandomShop, event: Event) -> None:
     says = event.dice.one_of("yes", "no")
     shop.desk.change_customer(event.name, consent=says)
     if says == "no":
-        shop.desk.write(partial(cancel_marketing, customer_id=shop.desk.id_of(event.name)))
+        shop.desk.write(partial(cancel_marketing, customer_ids=[shop.desk.id_of(event.name)]))
 
 
 def change_phone(shop: RandomShop, event: Event) -> None:
@@ -171,6 +172,17 @@ def call(shop: RandomShop, event: Event) -> None:
     bring_calls(shop.desk, at(event.day, "15:00"), row)
 
 
+def merge(shop: RandomShop, event: Event) -> None:
+    """An import finds that two customers are one: seldom."""
+    others = [name for name in shop.desk.names() if name != event.name]
+    if others and event.dice.happens(40):
+        lost = event.dice.one_of(*others)
+        merges = {shop.desk.id_of(lost): shop.desk.id_of(event.name)}
+        shop.desk.write(partial(merge_customers, merges=merges, now=at(event.day, "13:00")))
+        shop.desk.forget(lost)
+        shop.merged.add(shop.desk.id_of(event.name))
+
+
 def pause_one(shop: RandomShop, event: Event) -> None:
     """A campaign is paused, or goes on."""
     known = shop.desk.rows(CampaignState)
@@ -182,7 +194,7 @@ def pause_one(shop: RandomShop, event: Event) -> None:
 EVENTS: dict[str, Callable[[RandomShop, Event], None]] = {
     "send": send, "review": review, "void": void_latest, "reply": reply, "come": come, "renew": renew,
     "correct": correct, "sell": sell, "book": book, "complain": complain, "workshop": workshop, "consent": consent,
-    "change phone": change_phone, "member": member, "call": call, "pause": pause_one,
+    "change phone": change_phone, "member": member, "call": call, "merge": merge, "pause": pause_one,
 }  # fmt: skip
 OFTEN = ("send", "send", "review", "reply", *EVENTS)
 

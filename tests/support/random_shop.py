@@ -295,13 +295,17 @@ def wordings() -> dict[str, str]:
 
 @dataclass
 class RandomShop:
-    """A shop that was built. `listed`: rows of its list, (plate, name); `phones`: those on it."""
+    """A shop that was built. `listed`: rows of its list, (plate, name); `phones`: those on it.
+
+    `merged`: customers who were two, each with an arm and a cap of their own until then.
+    """
 
     spec: ShopSpec
     desk: Dealership
     plates: list[str]
     listed: list[tuple[str | None, str | None]]
     phones: dict[str, str | None] = field(default_factory=dict)
+    merged: set[int] = field(default_factory=set)
 
 
 @contextmanager

@@ -317,6 +317,10 @@ class Dealership:
         """The customer's row."""
         return self.one(Customer, id=self._customers[name])
 
+    def forget(self, name: str) -> None:
+        """The customer is no longer there: merged into another."""
+        del self._customers[name]
+
     def one_car(self, plate: str) -> dict[str, Any]:
         """The car's row."""
         return self.one(Vehicle, id=self._cars[plate])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifier.domain.guards import GUARDS, Decision, TouchFacts, Verdict, blocked_by
+from notifier.domain.guards import GUARDS, NO_LONGER_THEIRS, Decision, TouchFacts, Verdict, blocked_by
 
 TODAY = date(2026, 3, 10)
 FREE = TouchFacts(
@@ -88,8 +88,21 @@ def test_the_guards_stand_in_the_order_of_the_design() -> None:
     assert blocked_by(everything) is None
 
 
-def test_safety_is_stopped_only_by_a_dead_phone_or_a_stop() -> None:
+def test_safety_is_stopped_only_by_a_dead_phone_a_stop_or_a_car_that_is_gone() -> None:
     """A recall goes to whoever can be reached, whatever else is going on."""
     recall = FREE._replace(kind="safety", came_on=TODAY, in_workshop=True, open_complaint=True, consent="no")
     assert blocked_by(recall) is None
     assert blocked_by(recall._replace(suppressed=True)) == Decision(Verdict.EXCLUDED, "suppressed")
+
+
+@pytest.mark.parametrize("state", ["in_use", "pdi", "test_drive", "stock", "missing", None])
+def test_a_recall_goes_to_whoever_can_bring_the_car(state: str | None) -> None:
+    """A storm warning is about no car at all."""
+    assert blocked_by(FREE._replace(kind="safety", vehicle_state=state)) is None
+
+
+@pytest.mark.parametrize("state", NO_LONGER_THEIRS)
+def test_a_recall_of_a_car_that_is_gone_is_stopped_as_the_claim_would(state: str) -> None:
+    """Or it would be planned and cancelled for ever."""
+    stopped = blocked_by(FREE._replace(kind="safety", vehicle_state=state))
+    assert stopped == Decision(Verdict.EXCLUDED, f"vehicle_{state}")

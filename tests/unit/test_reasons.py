@@ -22,6 +22,7 @@ from notifier.jobs.reasons import (
 )
 from notifier.store.contacts import WRONG_NUMBER
 from notifier.store.phones import PHONE_DOUBTS
+from notifier.store.put_off import GIVEN_BACK
 from notifier.store.tables import Vehicle
 from notifier.store.touches import CLOSING_ANSWERS
 
@@ -32,7 +33,9 @@ DECIDING = [ROOT / "notifier/domain/guards.py", *sorted((ROOT / "notifier/jobs/p
 DECIDING.append(ROOT / "notifier/jobs/explain.py")
 CANCELLING = [*sorted((ROOT / "notifier/store").glob("*.py")), *sorted((ROOT / "notifier/jobs").glob("*.py"))]
 MAKES_A_DECISION = {"_excluded": 0, "_deferred": 0, "Decision": 1}
-CANCELS = {"close_touches": 2, "close_cycles_of_message": 2, "cancel_for_phone": 2, "cancel_by_ids": 2, "_cancel": 1}
+CANCELS = {"_cancel": 1} | dict.fromkeys(
+    ("close_touches", "close_cycles_of_message", "cancel_for_phone", "cancel_by_ids", "put_off"), 2
+)
 
 
 def _calls(files: list[Path], places: dict[str, int]) -> Iterator[str]:
@@ -52,7 +55,7 @@ def _vehicle_states() -> list[str]:
 
 
 WAITING = {"data_too_old", "import_unfinished", "cannot_be_sent", "list_unreadable", "unknown_person"}
-VOIDED = {"review_expired", "run_rejected"}
+VOIDED = {"review_expired", "run_rejected", *GIVEN_BACK}
 REASONS_OF_CODE = sorted({*_calls(DECIDING, MAKES_A_DECISION), *_vehicle_states(), *CLOSING_ANSWERS, *WAITING, *VOIDED})
 
 

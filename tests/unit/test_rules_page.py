@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.domain.rules import RULES
+from notifier.domain.rules import RULES, Rule
 from notifier.schedules import Campaign, load_schedules, parse_schedules, warnings_of
 from tests.support.rules_page import PAGE, example
 from tests.support.shop import yaml
@@ -19,12 +19,19 @@ ROW = r"^\| `(\w+)` \| ([\w /]+) \| [^|]+ \| (\w+) \| (\w+) \|$"
 TABLE = re.findall(ROW, PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def _about(rule: Rule) -> str:
+    if "festivals" in rule.options:
+        return "customer and festival"
+    return "vehicle or customer" if rule.subject == "either" else rule.subject
+
+
 def test_the_table_of_the_page_is_the_table_of_the_rules() -> None:
     """What each is about, its tolerance and its lateness, for every rule there is."""
+    assert len(TABLE) == len(RULES)
     told = {name: (about, tolerance, late) for name, about, tolerance, late in TABLE}
     known = {
         rule.name: (
-            "vehicle or customer" if rule.subject == "either" else rule.subject,
+            _about(rule),
             str(rule.tolerance_days),
             str(rule.late_days),
         )

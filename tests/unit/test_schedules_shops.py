@@ -91,6 +91,16 @@ def test_a_shop_that_says_nothing_has_the_group_s_guards_and_campaigns() -> None
     assert view.fingerprint == schedules.fingerprint
 
 
+def test_a_shop_s_view_says_which_campaigns_run_at_the_others() -> None:
+    """By id; a view of a view says the same."""
+    schedules = read(group("campaigns: {winback: {enabled: false}}"))
+    care, winback = (each.id for each in schedules.campaigns)
+    view = schedules.of_shop("quanzhou")
+    assert view.sisters == {"jinjiang": {care}}
+    assert view.of_shop("quanzhou").sisters == view.sisters
+    assert schedules.of_shop("jinjiang").sisters == {"quanzhou": {care, winback}}
+
+
 def test_guards_of_a_shop_are_laid_over_the_group_s_key_by_key() -> None:
     """What it does not write stays the group's; what it writes replaces that key whole."""
     own = 'guards:\n  quiet_hours: "19:00-10:00"\n  data_max_age: {customers: 7d}\n'

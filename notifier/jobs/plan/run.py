@@ -20,6 +20,7 @@ from notifier.jobs.plan.touch import Setting, Touch, complete, open_touch, subje
 from notifier.jobs.texts import TextMaker
 from notifier.schedules import Guards
 from notifier.store.audiences import AUDIENCES, Due
+from notifier.store.broadcasts import told_of_lists
 from notifier.store.contacts import calls_about
 from notifier.store.engine import Store
 from notifier.store.facts_of_group import add_facts_of_group
@@ -213,9 +214,11 @@ def facts_of(work: Work, groups: Sequence[list[Touch]], cycles: Cycles | None = 
         facts.calls = calls_about(
             session, setting.campaign.rule, list(facts.customers), setting.today, work.guards.contact_hold_days
         )
+        if setting.rule.subject == "either":
+            facts.told_of_lists = told_of_lists(session, setting.campaign.id, list(facts.customers), setting.elsewhere)
         if setting.elsewhere:
             add_facts_of_group(
-                session, facts, campaign_id=setting.campaign.id, elsewhere=setting.elsewhere, vehicle_ids=vehicle_ids,
+                session, facts, campaign_id=setting.campaign.id, period=setting.period, elsewhere=setting.elsewhere,
                 today=setting.today, cap_days=cap.days if cap and cap.spans_group else None,
             )  # fmt: skip
     return facts

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from notifier.domain.filters import Filter
 from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
 from notifier.domain.rules import RULES
 from notifier.errors import NotifierError, Refused, TemplateError
@@ -274,12 +275,14 @@ class ShopPlanner:
             floor = campaigns.first_run_floor(
                 session, self.shop_id, _known(campaign), self.today, catch_up=campaign.catch_up
             )
+        sisters = self._sisters()
         return Setting(
             campaign=campaign, shop_id=self.shop_id, zone=self.shop.zone, now=self.now,
             period=self._period(campaign.id, campaign),
             control_bp=shares[campaign.id], universal_bp=shares[UNIVERSAL], floor_on=floor,
-            has_first_service=any(each.enabled and each.rule == "first_service" for each in self._campaigns()),
-            elsewhere=self._elsewhere(),
+            first_services=self._first_services(),
+            elsewhere=tuple(sisters),
+            also_at=tuple(key for key, running in sisters.items() if campaign.id in running),
             listing=self._listing(campaign),
         )  # fmt: skip
 
@@ -292,15 +295,20 @@ class ShopPlanner:
         listed = campaign.options.listed
         return listed.period if listed is not None and key == campaign.id else str(self.today.year)
 
-    def _elsewhere(self) -> tuple[int, ...]:
-        """The other shops of the group, as far as they have ever been planned for or told anything."""
-        if not self.schedules.sisters:
-            return ()
-        with self.store.read() as session:
-            return tuple(key for key, name in shop_keys(session).items() if name in self.schedules.sisters)
+    def _sisters(self) -> Mapping[int, frozenset[str]]:
+        """The other shops of the group, as far as they have ever been planned for or told anything.
 
-    def _campaigns(self) -> Sequence[Campaign]:
-        return self.schedules.campaigns
+        Each with the ids of the campaigns switched on there.
+        """
+        sisters = self.schedules.sisters
+        if not sisters:
+            return {}
+        with self.store.read() as session:
+            return {key: sisters[name] for key, name in shop_keys(session).items() if name in sisters}
+
+    def _first_services(self) -> tuple[Filter | None, ...]:
+        campaigns = self.schedules.campaigns
+        return tuple(each.audience for each in campaigns if each.enabled and each.rule == "first_service")
 
     def _shares(self, campaign: Campaign) -> Mapping[str, int]:
         """The shares the period began with, else those of the schedules."""

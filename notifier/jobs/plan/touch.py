@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from notifier.domain.buckets import campaign_salt, in_share, universal_salt
 from notifier.domain.cycles import CAME_BEFORE_OPENING, Window, matching_cycle, stage_windows, valid_until
+from notifier.domain.experiment import Draw, withholds
+from notifier.domain.filters import Filter
 from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, blocked_by
 from notifier.domain.rules import RULES, Rule
 from notifier.jobs.plan.lists import ListFile
@@ -17,14 +18,13 @@ from notifier.store.audiences import Ask, Due
 from notifier.store.contacts import CallFacts
 from notifier.store.touches import ChunkFacts, CustomerFacts, CycleFacts, VehicleFacts
 
-EXPERIMENTAL_KINDS = ("marketing", "service")
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What stays the same for one run. Shares in basis points; `floor_on`: stages opened before it are not taken.
 
-    `has_first_service`: another campaign of the shop speaks of first services. `elsewhere`: the group's other shops.
+    `first_services`: the filters of the shop's campaigns of first services, None = for every car. `elsewhere`: the
+    group's other shops; `also_at`: those of them where the campaign is switched on.
     """
 
     campaign: Campaign
@@ -35,10 +35,11 @@ class Setting:
     control_bp: int
     universal_bp: int
     floor_on: date | None
-    has_first_service: bool = False
+    first_services: tuple[Filter | None, ...] = ()
     listing: ListFile | None = None
     """The campaign's list, where it has a file."""
     elsewhere: tuple[int, ...] = ()
+    also_at: tuple[int, ...] = ()
     today: date = field(init=False)
     """The shop's day."""
     _windows: dict[date, tuple[tuple[Window, ...], Window | None]] = field(
@@ -71,8 +72,9 @@ class Setting:
         """Who has something due in [earliest, latest]; with `customer_id` only this customer."""
         return Ask(
             self.shop_id, earliest, latest, customer_id, self.campaign.options,
-            has_first_service=self.has_first_service, audience=self.campaign.audience, today=self.today,
-            members=self.listing.members if self.listing is not None else None, elsewhere=self.elsewhere,
+            first_services=self.first_services, audience=self.campaign.audience, today=self.today,
+            members=self.listing.members if self.listing is not None else None, elsewhere=self.also_at,
+            group=self.elsewhere,
         )  # fmt: skip
 
     @property
@@ -185,15 +187,33 @@ def is_texted_elsewhere(touch: Touch, setting: Setting, facts: ChunkFacts) -> bo
     )
 
 
-def judge(touch: Touch, setting: Setting, facts: ChunkFacts) -> Decision | None:
-    """The first guard up to data freshness that stops the touch, or None: its customer may be enrolled."""
-    if setting.floor_on is not None and touch.window.opens_on < setting.floor_on:
-        return Decision(Verdict.EXCLUDED, "before_first_run", str(setting.floor_on))
+def is_told_by_another_row(touch: Touch, facts: ChunkFacts) -> bool:
+    """Whether this stage of the list was texted to the same person by a row that named them otherwise.
+
+    First by phone, since nobody knew the car, and by car once it is imported; or the other way round. Several cars of
+    one owner are rows of one sort: each is told of.
+    """
+    subject_type, _ = subject_of(touch.due)
+    return any(
+        (key, stage) == (touch.due.subject_key, touch.stage) and about != subject_type
+        for about, key, stage in facts.told_of_lists.get(touch.due.customer_id, ())
+    )
+
+
+def told_already(touch: Touch, setting: Setting, facts: ChunkFacts) -> Decision | None:
+    """The text there is already that leaves nothing to say: a later stage's, another shop's, another row's."""
     if is_overtaken(touch):
         return Decision(Verdict.EXCLUDED, "window_closed")
     if is_texted_elsewhere(touch, setting, facts):
         return Decision(Verdict.EXCLUDED, "other_shop")
-    return blocked_by(touch_facts(touch, setting, facts))
+    return Decision(Verdict.EXCLUDED, "already_told") if is_told_by_another_row(touch, facts) else None
+
+
+def judge(touch: Touch, setting: Setting, facts: ChunkFacts) -> Decision | None:
+    """The first guard up to data freshness that stops the touch, or None: its customer may be enrolled."""
+    if setting.floor_on is not None and touch.window.opens_on < setting.floor_on:
+        return Decision(Verdict.EXCLUDED, "before_first_run", str(setting.floor_on))
+    return told_already(touch, setting, facts) or blocked_by(touch_facts(touch, setting, facts))
 
 
 def touch_facts(touch: Touch, setting: Setting, facts: ChunkFacts) -> TouchFacts:
@@ -220,7 +240,8 @@ def touch_facts(touch: Touch, setting: Setting, facts: ChunkFacts) -> TouchFacts
         renewed_to=facts.renewed.get(vehicle_id) if vehicle_id else None,
         answered=(facts.answered.get(touch.cycle.id) if touch.cycle and not touch.is_freed else None) or done_by_call,
         open_complaint=customer.id in facts.complaints,
-        in_workshop=any(car.in_workshop_since is not None for car in cars),
+        in_workshop=any(car.in_workshop_since is not None for car in cars)
+        or customer.id in facts.in_workshop_elsewhere,
         accident_on=facts.accidents.get(customer.id),
         contacted_on=call.day if call else None,
         contacted_by=call.clerk if call else None,
@@ -257,18 +278,13 @@ def _booked_on(facts: ChunkFacts, customer: CustomerFacts, vehicle_id: int | Non
 
 def draw_arm(customer: CustomerFacts, setting: Setting) -> Arm:
     """The arm of a new enrolment: universal control first (marketing only), then the campaign's own."""
-    kind = setting.campaign.kind
-    if kind not in EXPERIMENTAL_KINDS:
-        return Arm.TREATMENT
-    year = setting.today.year
-    if kind == "marketing" and in_share(universal_salt(year), customer.bucket_key, setting.universal_bp):
-        return Arm.UNIVERSAL
-    salt = campaign_salt(setting.campaign.id, setting.period)
-    return Arm.CONTROL if in_share(salt, customer.bucket_key, setting.control_bp) else Arm.TREATMENT
+    campaign = setting.campaign
+    draw = Draw(
+        campaign.kind, campaign.id, setting.period, setting.today.year, setting.control_bp, setting.universal_bp
+    )
+    return draw.arm_of(customer.bucket_key)
 
 
 def is_withheld(arm: Arm, touch: Touch, setting: Setting) -> bool:
     """Whether this touch gets a row but no text: of a service campaign only the early ones, never the last."""
-    if arm is Arm.UNIVERSAL:
-        return True
-    return arm is Arm.CONTROL and not (setting.campaign.kind == "service" and touch.is_last)
+    return withholds(arm, setting.campaign.kind, is_last=touch.is_last)

@@ -18,7 +18,7 @@ from notifier.store.tables import Customer, Shop, Vehicle, Visit
 
 __all__ = [
     "CUSTOMER", "SHOP", "VEHICLE", "VISIT", "Ask", "Audience", "Due", "belongs_here", "customers_due", "everybody",
-    "fetch", "is_ours", "took_delivery", "vehicles_due",
+    "fetch", "is_lost_to_all", "is_ours", "took_delivery", "vehicles_due",
 ]  # fmt: skip
 
 CUSTOMER, SHOP, VEHICLE, VISIT = (table_of(model) for model in (Customer, Shop, Vehicle, Visit))
@@ -28,9 +28,10 @@ CUSTOMER, SHOP, VEHICLE, VISIT = (table_of(model) for model in (Customer, Shop, 
 class Ask:
     """Of whom an audience is asked: everybody of a shop due in [earliest, latest], or one customer whenever due.
 
-    `has_first_service`: a campaign of its own speaks of first services. `audience`: the campaign's filter, as of
-    `today`. `members`: who is on the campaign's list; None = it names nobody itself. `elsewhere`: the other shops of
-    the group.
+    `first_services`: the filters of the campaigns that speak of first services, None = of every car's. `audience`: the
+    campaign's own filter; all of them as of `today`. `members`: who is on the campaign's list; None = it names nobody
+    itself. `group`: the other shops of the group. `elsewhere`: those of them that have the campaign switched on, so
+    that one of them may text instead.
     """
 
     shop_id: int
@@ -38,15 +39,21 @@ class Ask:
     latest: date
     customer_id: int | None = None
     options: Options = field(default_factory=Options)
-    has_first_service: bool = False
+    first_services: Sequence[Filter | None] = ()
     audience: Filter | None = None
     today: date | None = None
     members: Members | None = None
     elsewhere: tuple[int, ...] = ()
+    group: tuple[int, ...] = ()
 
     def wants_car(self) -> sa.ColumnElement[bool]:
         """The audience filter on VEHICLE and its owner, CUSTOMER; every select of cars carries it."""
         return is_wanted(self.audience, self.today, of_car=True)
+
+    def has_first_service_of_its_own(self) -> sa.ColumnElement[bool]:
+        """A first service of VEHICLE is ahead, and another campaign speaks of it."""
+        covered = (is_wanted(each, self.today, of_car=True) for each in self.first_services)
+        return sa.and_(sa.func.coalesce(VEHICLE.c.next_service_kind, "") == "first", sa.or_(sa.false(), *covered))
 
     def wants_person(self) -> sa.ColumnElement[bool]:
         """The audience filter on CUSTOMER; every select of customers carries it."""
@@ -74,20 +81,20 @@ class Audience(Protocol):
 
 
 def is_ours(ask: Ask) -> sa.ColumnElement[bool]:
-    """Of a vehicle: no other shop of the group has seen the car later. Source: rules.md, "Identity".
+    """Of a vehicle: no other shop that could text about it has seen the car later. Source: rules.md, "Identity".
 
     A VIN known to two shops belongs to the shop of its latest visit; of one day, or where it never came, to the shop
-    that knew it first.
+    that knew it first. A shop that knows no owner texts nobody.
     """
     if not ask.elsewhere:
         return sa.true()
     other = VEHICLE.alias("car_elsewhere")
     seen_here, seen_there = (_last_seen(each) for each in (VEHICLE, other))
-    knew_it_first = sa.and_(seen_there == seen_here, other.c.id < VEHICLE.c.id, other.c.customer_id.is_not(None))
+    knew_it_first = sa.and_(seen_there == seen_here, other.c.id < VEHICLE.c.id)
     later = (
         sa.select(sa.literal(1))
         # By shop and VIN, so that the unique key finds the car.
-        .where(other.c.shop_id.in_(ask.elsewhere), other.c.vin == VEHICLE.c.vin)
+        .where(other.c.shop_id.in_(ask.elsewhere), other.c.vin == VEHICLE.c.vin, other.c.customer_id.is_not(None))
         .where(sa.or_(seen_there > seen_here, knew_it_first))
         .correlate(VEHICLE)
     )
@@ -100,10 +107,10 @@ def _last_seen(car: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def belongs_here(ask: Ask) -> sa.ColumnElement[bool]:
-    """Of a customer: no other shop of the group has seen the same person, known by the phone, later.
+    """Of a customer: no other shop that could text them has seen the same person, known by the phone, later.
 
-    For what is about the person and not about a car or an account with one shop: greetings, tips, win-back. Somebody
-    lost here and active there is not lost. Of one day, or where they never came, the shop that knew them first.
+    For what is about the person and not about a car or an account with one shop: greetings, tips, win-back. Of one
+    day, or where they never came, the shop that knew them first.
     """
     if not ask.elsewhere:
         return sa.true()
@@ -115,10 +122,27 @@ def belongs_here(ask: Ask) -> sa.ColumnElement[bool]:
     later = (
         sa.select(sa.literal(1))
         .where(other.c.shop_id.in_(ask.elsewhere), other.c.phone_key == CUSTOMER.c.phone_key)
-        .where(sa.or_(seen_there > seen_here, knew_them_first))
+        .where(sa.or_(seen_there > seen_here, knew_them_first), other.c.erased_at.is_(None))
         .correlate(CUSTOMER)
     )
     return ~sa.exists(later)
+
+
+def is_lost_to_all(ask: Ask) -> sa.ColumnElement[bool]:
+    """Of a customer: no shop of the group, whatever it texts, has seen the same person after the range.
+
+    Somebody lost here and active there is not lost.
+    """
+    if not ask.group:
+        return sa.true()
+    other = CUSTOMER.alias("person_seen_elsewhere")
+    active = (
+        sa.select(sa.literal(1))
+        .where(other.c.shop_id.in_(ask.group), other.c.phone_key == CUSTOMER.c.phone_key)
+        .where(other.c.last_visit_on > ask.latest)
+        .correlate(CUSTOMER)
+    )
+    return ~sa.exists(active)
 
 
 def took_delivery() -> sa.ColumnElement[bool]:

@@ -40,7 +40,9 @@ def due(session: Session, ask: Ask) -> list[Due]:
     rows = ask.members.rows if ask.customer_id is None else _rows_of(session, ask.members.rows, ask.customer_id)
     known = _cars(session, ask, {vin for vin, _key in rows if vin is not None})
     cars = [car for car in known.values() if car.is_wanted and ask.customer_id in (None, car.customer_id)]
-    people = _people(session, ask, {key for vin, key in rows if key is not None and vin not in known})
+    by_phone = [(vin, key) for vin, key in rows if key is not None and vin not in known]
+    theirs = _known_elsewhere(session, ask, {vin for vin, _key in by_phone if vin is not None})
+    people = _people(session, ask, {key for vin, key in by_phone if vin not in theirs})
     with_car = {car.customer_id for car in cars}
     day, name = listed.day, listed.id
     return [
@@ -82,6 +84,18 @@ def _cars(session: Session, ask: Ask, vins: Collection[str]) -> dict[str, _Car]:
     )
     found = (session.connection().execute(statement.where(VEHICLE.c.vin.in_(some))) for some in _portions(vins))
     return {vin: _Car(*car) for rows in found for vin, *car in rows}
+
+
+def _known_elsewhere(session: Session, ask: Ask, vins: Collection[str]) -> set[str]:
+    """The VINs whose owner another shop of the group knows: they are told there, of the car, and not here by phone."""
+    if not ask.elsewhere:
+        return set()
+    statement = sa.select(VEHICLE.c.vin).where(VEHICLE.c.shop_id.in_(ask.elsewhere), VEHICLE.c.customer_id.is_not(None))
+    return {
+        vin
+        for some in _portions(vins)
+        for vin in session.connection().execute(statement.where(VEHICLE.c.vin.in_(some))).scalars()
+    }
 
 
 def _people(session: Session, ask: Ask, keys: Collection[str]) -> list[tuple[int, str]]:

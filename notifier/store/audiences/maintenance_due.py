@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.store.audiences.base import VEHICLE, Ask, Due, vehicles_due
@@ -11,9 +10,8 @@ from notifier.store.audiences.base import VEHICLE, Ask, Due, vehicles_due
 def due(session: Session, ask: Ask) -> list[Due]:
     """Cars whose next service falls in the range; the last maintenance visit, else the delivery, names the cycle.
 
-    First services are left to a campaign of their own where there is one.
+    First services are left to a campaign of their own, those of them that its filter is for.
     """
     anchor = VEHICLE.c.service_anchor_on
-    kind = VEHICLE.c.next_service_kind
-    regular = sa.or_(kind.is_(None), kind != "first") if ask.has_first_service else sa.true()
-    return vehicles_due(session, ask, VEHICLE.c.next_service_on, anchor.is_not(None), regular, anchor_on=anchor)
+    ours = ~ask.has_first_service_of_its_own()
+    return vehicles_due(session, ask, VEHICLE.c.next_service_on, anchor.is_not(None), ours, anchor_on=anchor)

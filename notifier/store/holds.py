@@ -1,0 +1,41 @@
+"""What holds back texts that are planned already: an open complaint, a car in the workshop, a fresh accident repair.
+
+Source: rules.md, the hold guard; `notifier.domain.guards.is_not_on_hold` asks the same before a text is planned.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from notifier.domain.guards import ACCIDENT_HOLD
+from notifier.store.bulk import table_of
+from notifier.store.tables import Complaint, Message, Shop, Vehicle, Visit
+
+__all__ = ["HELD_KINDS", "is_held_back", "shop_zones"]
+
+COMPLAINT, MESSAGE, SHOP, VEHICLE, VISIT = (table_of(model) for model in (Complaint, Message, Shop, Vehicle, Visit))
+HELD_KINDS = ("marketing", "service")
+
+
+def shop_zones(session: Session) -> dict[int, ZoneInfo]:
+    """Shop → its time zone, which says what day it is there."""
+    rows = session.connection().execute(sa.select(SHOP.c.id, SHOP.c.timezone))
+    return {shop_id: ZoneInfo(name) for shop_id, name in rows}
+
+
+def is_held_back(now: datetime, zone: ZoneInfo) -> sa.ColumnElement[bool]:
+    """Whether a message of a shop in `zone` has to wait at `now`. Safety and answers never do."""
+    since = now.astimezone(zone).date() - ACCIDENT_HOLD
+    customer = MESSAGE.c.customer_id
+    found = (
+        sa.select(sa.true()).where(COMPLAINT.c.customer_id == customer, COMPLAINT.c.closed_on.is_(None)),
+        sa.select(sa.true()).where(VEHICLE.c.customer_id == customer, VEHICLE.c.in_workshop_since.is_not(None)),
+        sa.select(sa.true()).where(VISIT.c.customer_id == customer, VISIT.c.has_accident, VISIT.c.day >= since),
+    )
+    # Values rather than EXISTS: PostgreSQL looks each customer up by index and never hashes a whole table for a few.
+    reasons = (one.limit(1).correlate(MESSAGE).scalar_subquery() for one in found)
+    return sa.and_(MESSAGE.c.kind.in_(HELD_KINDS), sa.func.coalesce(*reasons, sa.false()))
