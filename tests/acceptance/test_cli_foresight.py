@@ -64,7 +64,7 @@ def test_a_dry_run_writes_its_people(shop: CliShop) -> None:
     assert sum(row["Verdict"] == "gets a text" for row in rows) == plain["planned"]
     said = shop.run("plan", "--dry-run", "--list", str(shop.folder / "people.xlsx"), "--at", AT).stdout
     assert f"{len(rows)} row" in said
-    assert openpyxl.load_workbook(shop.folder / "people.xlsx").active.max_row == len(rows) + 1
+    assert openpyxl.load_workbook(shop.folder / "people.xlsx").worksheets[0].max_row == len(rows) + 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ FIRST, LAST = date(2026, 12, 1), date(2026, 12, 31)
 DUE = date(2026, 12, 10)
 
 
-def listed(shop: Dealership, *, today: date = TODAY, sisters: Sequence[str] = ()) -> DueList:
+def listed(shop: Dealership, *, today: date = TODAY, sisters: Collection[str] = ()) -> DueList:
     """December, seen from 27 November."""
     with shop.store.snapshot() as session:
         return due_list(
@@ -298,7 +298,7 @@ def test_the_workbook_has_the_list_and_the_reconciliation(december: DueList) -> 
     book = openpyxl.load_workbook(io.BytesIO(due_list_xlsx(december)))
     assert book.sheetnames == ["Due list", "Reconciliation"]
     assert book["Due list"].max_row == 3
-    figures = [row[1].value for row in book["Reconciliation"].iter_rows(min_row=4)]
+    figures = [int(str(row[1].value)) for row in book["Reconciliation"].iter_rows(min_row=4)]
     assert figures[0] - sum(figures[1:-1]) == figures[-1] == 2
 
 

@@ -87,7 +87,8 @@ def test_the_file_has_whole_phones_and_runs_no_formula(shop: Dealership, tmp_pat
     if ending == "csv":
         rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
     else:
-        rows = [[str(cell.value or "") for cell in row] for row in openpyxl.load_workbook(file).active.iter_rows()]
+        sheet = openpyxl.load_workbook(file).worksheets[0]
+        rows = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
     by_name = {row[2]: row for row in rows}
     assert by_name["陈晓芳"][3].isdecimal()
     assert by_name["陈晓芳"][8:12] == ["gets a text", "", "", "2026-03-10 10:00"]
