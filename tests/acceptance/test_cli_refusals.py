@@ -73,7 +73,7 @@ def test_a_broken_schedule_is_one_sentence_with_its_line(shop: CliShop, what: st
 def test_every_problem_is_told_at_once(shop: CliShop) -> None:
     """Two slips are two sentences, in the order of the file."""
     text = shop.schedules.read_text(encoding="utf-8")
-    broken = text.replace('"30 9 * * *"', '"99 9 * * *"').replace("template: birthday", "template: greetings")
+    broken = text.replace('"30 9 * * *"', '"99 9 * * *"', 1).replace("template: birthday", "template: greetings")
     shop.schedules.write_text(broken, encoding="utf-8")
     said = shop.run("schedules", "check", code=1).stderr.splitlines()
     assert len(said) == 2
