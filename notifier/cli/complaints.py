@@ -8,8 +8,9 @@ import typer
 
 from notifier.cli.opening import first_shop, open_house
 from notifier.cli.options import At, moment_or_now, whole_number
-from notifier.cli.terminal import say, show, table
+from notifier.cli.terminal import say, show
 from notifier.locale import N_, _
+from notifier.reports.tables import table
 
 __all__ = ["close_command", "list_command"]
 

@@ -11,10 +11,11 @@ from rich.text import Text
 
 from notifier.cli.import_rows import FirstRows
 from notifier.cli.import_words import NOTHING, cost_of_absence
-from notifier.cli.terminal import section, shortened, table
+from notifier.cli.terminal import section, shortened
 from notifier.locale import _, listed
 from notifier.locale.fields import field_word
 from notifier.locale.wrapping import wrapped
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from notifier.dms.readers import Row, Table

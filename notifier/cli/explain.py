@@ -9,9 +9,10 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, CampaignName, Json, moment_or_now
-from notifier.cli.terminal import say, show, show_json, table
+from notifier.cli.terminal import say, show, show_json
 from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from rich.table import Table

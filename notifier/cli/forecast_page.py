@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from notifier.cli.terminal import say, show, table
+from notifier.cli.terminal import say, show
 from notifier.cli.titles import campaign_title
 from notifier.locale import _
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -12,11 +12,11 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from notifier.cli.terminal import table
 from notifier.jobs.reasons import doubted_advice, import_words, rejected_advice
 from notifier.locale import N_, _, listed, ngettext
 from notifier.locale.records import records_word
 from notifier.locale.wrapping import Wrapped
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from notifier.dms.report import ImportReport

@@ -12,9 +12,10 @@ import typer
 
 from notifier.cli.opening import choose_shop, open_house
 from notifier.cli.options import At, Json, ShopKey, moment_or_now, path
-from notifier.cli.terminal import say, show, show_json, table
+from notifier.cli.terminal import say, show, show_json
 from notifier.locale import N_, _, listed
 from notifier.locale.records import records_word
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from notifier.dms.inbox import Sighting

@@ -52,9 +52,9 @@ def whole_number(text: str | int) -> int:
     return int(text)
 
 
-def path(text: str) -> Path:
-    """A file's name."""
-    if not text.strip():
+def path(text: str | Path) -> Path:
+    """A file's name; Typer hands an option's default through here as well."""
+    if not str(text).strip():
         raise typer.BadParameter(_("A file needs a name."))
     return Path(text).expanduser()
 

@@ -11,9 +11,10 @@ import typer
 from notifier.cli.opening import first_shop, open_house, shop_of_run
 from notifier.cli.options import At, moment_or_now, whole_number
 from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, local, run_state
-from notifier.cli.terminal import say, show, table
+from notifier.cli.terminal import say, show
 from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from notifier.store.runs import RunRow

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from notifier.cli.opening import shop_of_run
 from notifier.cli.run_words import key_of, local, run_state
-from notifier.cli.terminal import say, show, table
+from notifier.cli.terminal import say, show
 from notifier.cli.titles import campaign_title, state_word
 from notifier.locale import _, ngettext
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from rich.table import Table

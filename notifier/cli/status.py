@@ -10,8 +10,9 @@ from notifier.cli.opening import first_shop, open_house
 from notifier.cli.options import Json
 from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, review_sentence
 from notifier.cli.sync_words import failed_sync, failed_sync_sentence
-from notifier.cli.terminal import say, show, show_json, table
+from notifier.cli.terminal import say, show, show_json
 from notifier.locale import _
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from notifier.wiring import House

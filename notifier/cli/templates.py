@@ -11,9 +11,10 @@ import typer
 
 from notifier.cli.opening import choose_shop, first_shop, open_house
 from notifier.cli.options import ShopKey, moment_or_now
-from notifier.cli.terminal import say, show, table
+from notifier.cli.terminal import say, show
 from notifier.errors import NotFound, NotifierError, Refused
 from notifier.locale import N_, _
+from notifier.reports.tables import table
 
 if TYPE_CHECKING:
     from notifier.schedules import Campaign, ShopSettings

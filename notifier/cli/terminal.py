@@ -11,12 +11,11 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from notifier.locale.wrapping import wrapped
 
-__all__ = ["Bar", "progress", "remark", "say", "section", "shortened", "show", "show_json", "stdout", "table"]
+__all__ = ["Bar", "progress", "remark", "say", "section", "shortened", "show", "show_json", "stdout"]
 
 
 def stdout() -> Console:
@@ -50,17 +49,6 @@ def show_json(document: Any) -> None:
 def remark(sentence: str) -> None:
     """Something beside the answer: on stderr, so that stdout stays the answer."""
     print(sentence, file=sys.stderr)
-
-
-def table(*headings: str, right: tuple[int, ...] = ()) -> Table:
-    """An empty table; columns in `right` (from 0) hold figures."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(headings))
-    for index, heading in enumerate(headings):
-        if index in right:
-            made.add_column(heading, justify="right", no_wrap=True)
-        else:
-            made.add_column(heading, overflow="fold")
-    return made
 
 
 def section(title: str, width: int) -> RenderableType:

@@ -10,7 +10,7 @@ from notifier.domain.states import MessageState
 from notifier.gateways.base import Answer, AnswerKind, Policy
 from notifier.jobs.receive import learn_about_phones, take_up_early_events
 from notifier.store import lanes
-from notifier.store.attempts import Claimed
+from notifier.store.claims import Claimed
 from notifier.store.engine import Session
 from notifier.store.transitions import AttemptChange, apply_events
 

@@ -24,7 +24,8 @@ from notifier.jobs.record import NOT_BEGUN, Answered, record_answers
 from notifier.jobs.rerender import rerender_shrunk
 from notifier.schedules import Schedules
 from notifier.store import lanes, runs
-from notifier.store.attempts import Claim, Claimed, claim, lapsed
+from notifier.store.attempts import lapsed
+from notifier.store.claims import Claim, Claimed, claim
 from notifier.store.engine import Store, database_now
 from notifier.store.messages import sweep_validity, waiting_count
 from notifier.store.runs import RunRow

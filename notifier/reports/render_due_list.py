@@ -13,7 +13,6 @@ from datetime import datetime, time
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from notifier.domain.phone import as_dialled, mask
 from notifier.domain.rules import RULES
@@ -21,6 +20,7 @@ from notifier.locale import N_, _
 from notifier.locale.wrapping import wrapped
 from notifier.reports import numbers
 from notifier.reports.due_list import EXPORTED, LINES, WORKLIST, DueList, Listed
+from notifier.reports.tables import table
 from notifier.spreadsheets import CSV_ENCODING, SHEET_ROWS, harmless, new_workbook
 
 __all__ = ["due_list_csv", "due_list_document", "due_list_json", "due_list_xlsx", "print_due_list"]
@@ -161,7 +161,7 @@ def print_due_list(console: Console, found: DueList) -> None:
     """The reconciliation, the purposes, and the first rows."""
     console.print(_title(found), style="bold")
     console.print()
-    made = _table("", _("Number"), right=(1,))
+    made = table("", _("Number"), right=(1,))
     for words, figures, is_total in _reconciliation(found):
         made.add_row(words, numbers.count(figures[0]), style="bold" if is_total else None)
     console.print(made)
@@ -169,14 +169,14 @@ def print_due_list(console: Console, found: DueList) -> None:
     if not found.purposes:
         _say(console, _("Nothing is due in these days, or nothing was imported yet: notifier import customers FILE."))
         return
-    made = _table(_("Purpose"), _("Exported"), _("Worklist"), right=(1, 2))
+    made = table(_("Purpose"), _("Exported"), _("Worklist"), right=(1, 2))
     for purpose in found.purposes:
         made.add_row(
             _(RULES[purpose].title), numbers.count(found.exported[purpose]), numbers.count(found.listed(purpose))
         )
     console.print(made)
     console.print()
-    made = _table(_("Due on"), _("Purpose"), _("Name"), _("Phone"), _("Car"), _("Also due"))
+    made = table(_("Due on"), _("Purpose"), _("Name"), _("Phone"), _("Car"), _("Also due"))
     for row in found.rows[:SHOWN]:
         car = row.car
         made.add_row(
@@ -193,13 +193,3 @@ def print_due_list(console: Console, found: DueList) -> None:
 
 def _say(console: Console, sentence: str) -> None:
     console.print("\n".join(wrapped(sentence, console.width)))
-
-
-def _table(*headings: str, right: tuple[int, ...] = ()) -> Table:
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(headings))
-    for index, heading in enumerate(headings):
-        if index in right:
-            made.add_column(heading, justify="right", no_wrap=True)
-        else:
-            made.add_column(heading, overflow="fold")
-    return made

@@ -16,7 +16,7 @@ from notifier.gateways.base import Answer, AnswerKind, Policy
 from notifier.jobs.record import NOT_BEGUN, Answered, record_answers
 from notifier.jobs.send import start_lane
 from notifier.store import lanes
-from notifier.store.attempts import Claim
+from notifier.store.claims import Claim
 from notifier.store.engine import Store
 from notifier.store.lanes import BURST, LaneRow, may_pass
 from notifier.store.tables import (

@@ -16,7 +16,8 @@ from notifier.gateways.base import Answer, AnswerKind, Policy, StatusReport
 from notifier.jobs.receive import Received, receive_statuses
 from notifier.jobs.record import Answered, record_answers
 from notifier.store import runs
-from notifier.store.attempts import Claimed, claim, lapsed
+from notifier.store.attempts import lapsed
+from notifier.store.claims import Claimed, claim
 from notifier.store.engine import Session, Store
 from notifier.store.messages import close_answered, close_booked, sweep_validity
 from notifier.store.suppressions import suppress

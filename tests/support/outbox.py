@@ -12,8 +12,8 @@ from sqlmodel import SQLModel
 
 from notifier.domain.phone import phone_key
 from notifier.domain.states import AttemptEvent
-from notifier.store.attempts import Claim, claim
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
+from notifier.store.claims import Claim, claim
 from notifier.store.engine import Session, Store, database_now
 from notifier.store.runs import RunRow
 from notifier.store.tables import (

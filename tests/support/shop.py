@@ -25,8 +25,8 @@ from notifier.jobs.plan import Planner, PlanResult, plan
 from notifier.jobs.receive import receive_replies
 from notifier.jobs.rerender import rerender_shrunk
 from notifier.schedules import Schedules, parse_schedules
-from notifier.store.attempts import claim
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of, upsert
+from notifier.store.claims import claim
 from notifier.store.engine import Session, Store, database_now
 from notifier.store.messages import close_answered
 from notifier.store.shops import keep_shop
