@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from notifier.store.bulk import table_of, upsert
 from notifier.store.engine import database_now
 from notifier.store.messages import close_touches, open_touches
-from notifier.store.rows import insert_numbered, insert_written
+from notifier.store.rows import insert_columns, insert_numbered, insert_written
 from notifier.store.tables import Coupon, Cycle, Decision, Enrolment, Message, MessageCycle
 
 CYCLE = table_of(Cycle)
@@ -108,7 +108,7 @@ def _write_decisions(session: Session, touches: Sequence[PlannedTouch], run_id: 
     decisions = _columns(touches, ("stage", "verdict", "reason", "closes_on"), {"run_id": run_id})
     decisions["cycle_id"] = [touch.cycle.id for touch in touches]
     if are_new:
-        insert_numbered(session, Decision, decisions)
+        insert_columns(session, Decision, decisions)
     else:
         rows = [dict(zip(decisions, row, strict=True)) for row in zip(*decisions.values(), strict=True)]
         upsert(session, Decision, rows, ("cycle_id", "stage"), ("verdict", "reason", "closes_on", "run_id"))
@@ -175,7 +175,7 @@ def _write_texts(session: Session, texts: Sequence[PlannedText], shared: Mapping
     columns["enrolment_id"] = [text.enrolment.id if text.enrolment is not None else text.enrolment_id for text in texts]
     ids = insert_numbered(session, Message, columns)
     links = [(touch, key) for text, key in zip(texts, ids, strict=True) for touch in text.touches]
-    insert_numbered(
+    insert_columns(
         session,
         MessageCycle,
         {

@@ -14,7 +14,7 @@ from notifier.store.bulk import insert_tuples, table_of
 from notifier.store.columns import UtcDateTime
 from notifier.store.moments import written_moment
 
-__all__ = ["insert_numbered", "insert_written", "update_rows"]
+__all__ = ["insert_columns", "insert_numbered", "insert_written", "update_rows"]
 
 
 def insert_numbered(session: Session, model: type[SQLModel], columns: Mapping[str, Sequence[Any]]) -> Sequence[int]:
@@ -28,6 +28,12 @@ def insert_numbered(session: Session, model: type[SQLModel], columns: Mapping[st
     ids = _reserve(session, table_of(model), count)
     _insert(session, table_of(model), {"id": ids, **columns})
     return ids
+
+
+def insert_columns(session: Session, model: type[SQLModel], columns: Mapping[str, Sequence[Any]]) -> None:
+    """As :func:`insert_written`, column by column."""
+    if next(iter(columns.values())):
+        _insert(session, table_of(model), columns)
 
 
 def insert_written(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -187,14 +187,14 @@ _ENROLMENT_COLUMNS = [ENROLMENT.c[name] for name in EnrolmentFacts._fields]
 def _customers(connection: sa.Connection, ids: Sequence[int]) -> dict[int, CustomerFacts]:
     columns = [CUSTOMER.c[name] for name in CustomerFacts._fields]
     rows = connection.execute(sa.select(*columns).where(among(connection, CUSTOMER.c.id, ids)))
-    return {row[0]: CustomerFacts(*row) for row in rows}
+    return {row[0]: CustomerFacts(*row) for row in rows.all()}
 
 
 def _cars_of(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int, list[VehicleFacts]]:
     columns = [VEHICLE.c[name] for name in VehicleFacts._fields]
     statement = sa.select(*columns).where(among(connection, VEHICLE.c.customer_id, customer_ids)).order_by(VEHICLE.c.id)
     cars: dict[int, list[VehicleFacts]] = defaultdict(list)
-    for row in connection.execute(statement):
+    for row in connection.execute(statement).all():
         cars[row[1]].append(VehicleFacts(*row))
     return cars
 
@@ -233,7 +233,7 @@ def _touches(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, d
         .where(among(connection, MESSAGE_CYCLE.c.cycle_id, cycle_ids))
     )
     touches: dict[int, dict[str, tuple[int, str]]] = defaultdict(dict)
-    for cycle_id, stage, message_id, state in connection.execute(statement):
+    for cycle_id, stage, message_id, state in connection.execute(statement).all():
         touches[cycle_id][stage] = (message_id, state)
     return touches
 
@@ -246,12 +246,12 @@ def _enrolments(
         ENROLMENT.c.period == period,
         among(connection, ENROLMENT.c.customer_id, customer_ids),
     )
-    return {row[1]: EnrolmentFacts(*row) for row in connection.execute(statement)}
+    return {row[1]: EnrolmentFacts(*row) for row in connection.execute(statement).all()}
 
 
 def _enrolments_by_id(connection: sa.Connection, ids: Iterable[int]) -> dict[int, EnrolmentFacts]:
     statement = sa.select(*_ENROLMENT_COLUMNS).where(among(connection, ENROLMENT.c.id, sorted(ids)))
-    return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement)}
+    return {row[0]: EnrolmentFacts(*row) for row in connection.execute(statement).all()}
 
 
 def _latest_visits(
@@ -262,7 +262,7 @@ def _latest_visits(
         .where(among(connection, column, ids), VISIT.c.counted, VISIT.c.day >= today - OUTCOMES_LOOKED_BACK)
         .group_by(column)
     )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement).all()}
 
 
 def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> dict[int, dict[int | None, date]]:
@@ -273,7 +273,7 @@ def _latest_bookings(connection: sa.Connection, customer_ids: Sequence[int]) -> 
         .group_by(BOOKING.c.customer_id, BOOKING.c.vehicle_id)
     )
     booked: dict[int, dict[int | None, date]] = defaultdict(dict)
-    for customer_id, vehicle_id, day in connection.execute(statement):
+    for customer_id, vehicle_id, day in connection.execute(statement).all():
         booked[customer_id][vehicle_id] = day
     return booked
 
@@ -284,7 +284,7 @@ def _latest_renewals(connection: sa.Connection, vehicle_ids: Sequence[int]) -> d
         .where(among(connection, RENEWAL.c.vehicle_id, vehicle_ids))
         .group_by(RENEWAL.c.vehicle_id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement).all()}
 
 
 def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dict[int, str]:
@@ -294,7 +294,7 @@ def _closing_answers(connection: sa.Connection, cycle_ids: Sequence[int]) -> dic
         .where(among(connection, MESSAGE_CYCLE.c.cycle_id, cycle_ids), REPLY.c.meaning.in_(CLOSING_ANSWERS))
         .order_by(REPLY.c.id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement).all()}
 
 
 def _open_complaints(connection: sa.Connection, customer_ids: Sequence[int]) -> frozenset[int]:
@@ -314,7 +314,7 @@ def _accidents(connection: sa.Connection, customer_ids: Sequence[int], today: da
         )
         .group_by(VISIT.c.customer_id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement).all()}
 
 
 def _counted(
@@ -332,7 +332,7 @@ def _counted(
         )
         .group_by(MESSAGE.c.customer_id)
     )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement).all()}
 
 
 def counts_as_sent() -> tuple[sa.ColumnElement[bool], ...]:

@@ -13,6 +13,7 @@ from tests.support.shop import BIRTHDAY, MAINTENANCE, PRICE, WINBACK, Dealership
 
 TUESDAY = date(2026, 3, 10)
 DAILY = MAINTENANCE.replace("mon-sat", "*")
+SPREAD_SIX = DAILY + "    spread: {per_day: 6}\n"
 
 
 def due(shop: Dealership, number: int, *, in_days: int = 14) -> list[str]:
@@ -139,6 +140,25 @@ def test_the_budget_in_money_counts_each_text_at_its_price(store: Store, amount:
     totals = shop.planned_at(at(TUESDAY))
     assert (totals["planned"], totals["deferred"]) == (planned, {"budget": 4 - planned})
     assert {row["cost_micros"] for row in shop.rows(Message)} == {PRICE}
+
+
+@pytest.mark.parametrize("pace", ["budget", "spread"])
+def test_who_finds_room_is_drawn_anew_each_day(sqlite_store: Store, pace: str) -> None:
+    """Of forty who are due six a day: neither the first of the records nor the same every time."""
+    text = yaml(DAILY, guards="daily_budget: {messages: 6}") if pace == "budget" else yaml(SPREAD_SIX)
+    shop = Dealership(sqlite_store, text)
+    drawn = []
+    for week in (0, 52):
+        day = TUESDAY + days(7 * week)
+        names = [f"{week}-{n}" for n in range(40)]
+        shop.crowd(names, service_on=day + days(14))
+        shop.plan_at(at(day), campaign="maintenance_due")
+        first = shop.id_of(names[0])
+        chosen = {row["customer_id"] - first for row in shop.rows(Message) if row["count_on"] == day}
+        assert len(chosen) == 6
+        drawn.append(chosen)
+    assert set(range(6)) not in drawn
+    assert drawn[0] != drawn[1]
 
 
 def test_a_text_for_tomorrow_is_paid_from_tomorrows_budget(store: Store) -> None:

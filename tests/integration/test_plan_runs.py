@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from notifier.errors import Refused
 from notifier.jobs.plan import plan
+from notifier.jobs.plan.run import CUSTOMERS_A_CHUNK
 from notifier.store.engine import Store
 from notifier.store.runs import approve, lapsed_runs, open_run, settle_done, void
 from notifier.store.shops import planner_lock
@@ -234,7 +235,7 @@ def planning_process(shop: Dealership, schedules: str) -> subprocess.Popen[str]:
 def test_a_planner_killed_in_the_middle_is_taken_over_by_the_next(store: Store) -> None:
     """kill -9 after its first chunk: the lock is given back, the run completed, everybody texted once."""
     shop = Dealership(store, yaml(MAINTENANCE))
-    number = 1500
+    number = 2 * CUSTOMERS_A_CHUNK
     shop.crowd([f"客户{count}" for count in range(number)], service_on=TUESDAY + days(14))
     shop.fresh(at(TUESDAY))
     process = planning_process(shop, yaml(MAINTENANCE))

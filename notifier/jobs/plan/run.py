@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -20,14 +20,15 @@ from notifier.jobs.plan.touch import Setting, Touch, complete, open_touch, subje
 from notifier.jobs.texts import TextMaker
 from notifier.schedules import Guards
 from notifier.store.audiences import AUDIENCES, Due
+from notifier.store.behind import WriteBehind
 from notifier.store.broadcasts import told_of_lists
 from notifier.store.contacts import calls_about
-from notifier.store.engine import Store
+from notifier.store.engine import Session, Store
 from notifier.store.facts_of_group import add_facts_of_group
 from notifier.store.outbox import PlannedChunk, close_deferred, record_chunk
 from notifier.store.touches import ChunkFacts, Cycles, counted_by_day, cycles_of, load_facts
 
-CUSTOMERS_A_CHUNK = 1_000
+CUSTOMERS_A_CHUNK = 4_000
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 8
 
@@ -112,27 +113,38 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
 
 
 def _plan_candidates(work: Work, run_id: int | None, candidates: Sequence[list[Due]], tally: Tally) -> None:
-    setting = work.setting
-    planner = GroupPlanner(setting, pace_of(work), work.texts, work.gateway, new_code)
-    for dues in _chunks(candidates):
-        groups, cycles = _open_groups(work, dues)
-        if not groups:
-            continue
-        facts = facts_of(work, groups, cycles)
-        planner.chunk = PlannedChunk()
-        decided = [
-            touch
-            for group in groups
-            for touch in planner.plan([complete(touch, setting, facts) for touch in group], facts)
-        ]
-        tally.add(planner.chunk, decided)
-        if work.seen is not None:
-            work.seen(work, decided, facts, planner.chunk)
-        if run_id is not None:
-            with work.store.write() as session:
-                record_chunk(
-                    session, planner.chunk, shop_id=setting.shop_id, run_id=run_id, campaign_id=setting.campaign.id
-                )
+    """Chunks have no customer in common, so one may be decided while the one before is still being written."""
+    planner = GroupPlanner(work.setting, pace_of(work), work.texts, work.gateway, new_code)
+    with WriteBehind(work.store) as behind:
+        for dues in _chunks(candidates):
+            chunk = _plan_chunk(work, planner, dues, tally)
+            if run_id is not None and chunk is not None:
+                behind.write(_recording(chunk, work.setting, run_id))
+
+
+def _plan_chunk(work: Work, planner: GroupPlanner, dues: Sequence[list[Due]], tally: Tally) -> PlannedChunk | None:
+    """What these customers come to; None where everything was planned before."""
+    groups, cycles = _open_groups(work, dues)
+    if not groups:
+        return None
+    facts = facts_of(work, groups, cycles)
+    planner.chunk = PlannedChunk()
+    decided = [
+        touch
+        for group in groups
+        for touch in planner.plan([complete(touch, work.setting, facts) for touch in group], facts)
+    ]
+    tally.add(planner.chunk, decided)
+    if work.seen is not None:
+        work.seen(work, decided, facts, planner.chunk)
+    return planner.chunk
+
+
+def _recording(chunk: PlannedChunk, setting: Setting, run_id: int) -> Callable[[Session], None]:
+    def record(session: Session) -> None:
+        record_chunk(session, chunk, shop_id=setting.shop_id, run_id=run_id, campaign_id=setting.campaign.id)
+
+    return record
 
 
 def new_code() -> str:
@@ -141,19 +153,24 @@ def new_code() -> str:
 
 
 def _candidates(work: Work) -> list[list[Due]]:
-    """What is open today, a list a customer: the earliest opening first, then by a hash of them; never by arm."""
+    """What is open today, a list a customer: the earliest opening first, then in one order; never by arm.
+
+    Where all find room the order is the customers' own, in which their rows lie in the database. Where a budget or a
+    pace leaves some for another day a hash of customer and day draws who, so that it is not always the same people.
+    """
     setting = work.setting
     earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
     with work.store.read() as session:
         rows = AUDIENCES[setting.campaign.rule](session, setting.ask(earliest, latest))
+    is_short = work.guards.daily_budget is not None or setting.campaign.spread_per_day is not None
     salt = f"order:{setting.campaign.id}:{setting.today}:".encode()
     keyed = []
     for due in rows:
         _, window = setting.windows_of(due.due_on)
         if window is not None:
-            order = sha256(salt + due.bucket_key.encode()).digest()
-            keyed.append((window.opens_on, order, due.vehicle_id or 0, due.subject_key, due))
-    keyed.sort(key=itemgetter(0, 1, 2, 3))
+            drawn = sha256(salt + due.bucket_key.encode()).digest() if is_short else b""
+            keyed.append((window.opens_on, drawn, due.customer_id, due.vehicle_id or 0, due.subject_key, due))
+    keyed.sort(key=itemgetter(0, 1, 2, 3, 4))
     groups: dict[int, list[Due]] = {}
     for *_order, due in keyed:
         groups.setdefault(due.customer_id, []).append(due)

@@ -201,4 +201,4 @@ def everybody(session: Session, ask: Ask, occasions: Sequence[tuple[str, date]])
 
 def fetch(session: Session, statement: sa.Select[Any]) -> list[Due]:
     """Run a statement of (customer id, bucket key, vehicle id, anchor, due day[, subject key])."""
-    return [Due(*row) for row in session.connection().execute(statement)]
+    return [Due(*row) for row in session.connection().execute(statement).all()]
