@@ -237,10 +237,17 @@ class Walk:
         pace = pace_of(self.work)
         cap, budget, spread = pace.cap, pace.budget, self.campaign.spread_per_day
         counted = self.facts.counted.get(touch.due.customer_id, 0)
+        is_bound = self._arm(touch)[0] is not Arm.UNIVERSAL  # whose rows take nobody's place
         slot = self._place(pace, touch)
-        found = touch.decision if touch.decision is not None and touch.decision.reason in LIMITS else slot
+        found = (
+            touch.decision
+            if touch.decision is not None and touch.decision.reason in LIMITS
+            else slot
+            if is_bound
+            else None
+        )
         stopped = found if isinstance(found, Decision) else Decision(Verdict.PLANNED)
-        if cap is not None and counted >= cap.messages:
+        if is_bound and cap is not None and counted >= cap.messages:
             stopped = Decision(Verdict.DEFERRED, "frequency_cap")
         goes = _("no open moment before the stage closes")
         if isinstance(slot, Slot):

@@ -72,7 +72,7 @@ def give_phones(session: Session, phones: Mapping[int, Phone], now: datetime, ma
 
 
 def planned_texts_follow(session: Session, customer_ids: Collection[int]) -> None:
-    """What is planned for these customers goes to the phones they have now."""
+    """What is planned for these customers goes to the phones they have now, or nowhere where that one has said stop."""
     phone, key = (
         sa.select(column).where(CUSTOMER.c.id == MESSAGE.c.customer_id).scalar_subquery()
         for column in (CUSTOMER.c.phone, CUSTOMER.c.phone_key)
@@ -83,6 +83,14 @@ def planned_texts_follow(session: Session, customer_ids: Collection[int]) -> Non
         .where(MESSAGE.c.customer_id.in_(with_phone), MESSAGE.c.state == "planned")
         .values(phone=phone, phone_key=key)
     )
+    stopped = (
+        sa.select(MESSAGE.c.phone_key)
+        .distinct()
+        .join(SUPPRESSION, SUPPRESSION.c.phone_key == MESSAGE.c.phone_key)
+        .where(MESSAGE.c.customer_id.in_(with_phone), MESSAGE.c.state == "planned", SUPPRESSION.c.lifted_at.is_(None))
+    )
+    for phone_key in sorted(session.scalars(stopped)):
+        cancel_for_phone(session, phone_key, "opted_out")
 
 
 def inherit_phones(session: Session, merges: Mapping[int, int]) -> None:
