@@ -10,11 +10,23 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.jobs.plan.run import CUSTOMERS_A_CHUNK
+from notifier.store.audiences import PORTION
+from notifier.store.bulk import insert_rows
 from notifier.store.engine import Store
+from notifier.store.tables import Customer, Message
 from tests.support.shop import BIRTHDAY, INSURANCE, MAINTENANCE, WINBACK, Dealership, at, days, yaml
 
 TUESDAY = date(2026, 3, 10)
 STATEMENTS_A_CHUNK = 25
+GREETING = """
+  festival:
+    rule: festival
+    festivals: [spring_festival]
+    when: "0 10 * * *"
+    stages: {day: 0}
+    template: greeting
+    kind: marketing
+"""
 
 
 def statements_of(store: Store, shop: Dealership, **how: Any) -> tuple[int, int]:
@@ -58,6 +70,24 @@ def test_two_thousand_due_of_twenty_thousand_are_planned_in_seconds(sqlite_store
     assert planned == 2_000
     assert asked < 150 + STATEMENTS_A_CHUNK * (2_000 // CUSTOMERS_A_CHUNK + 1)
     assert took < 30
+
+
+def test_everybody_is_asked_in_portions_and_each_texted_once(store: Store) -> None:
+    """A greeting to all: customers whose ids lie in several portions, at their edges, and none missed or doubled."""
+    shop = Dealership(store, yaml(GREETING))
+    edges = [1, PORTION, PORTION + 1, 2 * PORTION, 2 * PORTION + 1, 5 * PORTION]
+    born = at("2020-01-01")
+    people = [
+        {"id": key, "shop_id": shop.id, "bucket_key": f"k{key}", "phone": f"+8619{key:09d}", "phone_key": f"p{key}",
+         "sex": "m", "consent": "yes", "birth_calendar": "solar", "is_company": False, "created_at": born,
+         "updated_at": born}
+        for key in edges
+    ]  # fmt: skip
+    shop.write(lambda session: insert_rows(session, Customer, people))
+    spring = date(2026, 2, 17)
+    assert shop.plan_at(at(spring)).total.planned == len(edges)
+    assert sorted(row["customer_id"] for row in shop.rows(Message)) == edges
+    assert shop.plan_at(at(spring, "11:00"), campaign="festival").total.planned == 0
 
 
 def test_planning_reads_only_who_is_due(sqlite_store: Store) -> None:

@@ -19,7 +19,7 @@ from notifier.jobs.plan.pace import Ledger, Pace
 from notifier.jobs.plan.touch import Setting, Touch, complete, open_touch, subject_of
 from notifier.jobs.texts import TextMaker
 from notifier.schedules import Guards
-from notifier.store.audiences import AUDIENCES, Due
+from notifier.store.audiences import AUDIENCES, Ask, Due, in_portions
 from notifier.store.behind import WriteBehind
 from notifier.store.broadcasts import told_of_lists
 from notifier.store.contacts import calls_about
@@ -102,24 +102,26 @@ def plan_run(work: Work, run_id: int | None) -> Tally:
                 session, shop_id=setting.shop_id, campaign_id=setting.campaign.id, today=setting.today
             )
         tally.excluded += Counter()
-    candidates = _candidates(work)
-    # What is alive now stays alive to the end; without it the collector has a tenth of the work.
-    gc.freeze()
-    try:
-        _plan_candidates(work, run_id, candidates, tally)
-    finally:
-        gc.unfreeze()
+    planner = GroupPlanner(setting, pace_of(work), work.texts, work.gateway, new_code)
+    for ask in _questions(work):
+        _plan_candidates(work, run_id, planner, _candidates(work, ask), tally)
     return tally
 
 
-def _plan_candidates(work: Work, run_id: int | None, candidates: Sequence[list[Due]], tally: Tally) -> None:
+def _plan_candidates(
+    work: Work, run_id: int | None, planner: GroupPlanner, candidates: Sequence[list[Due]], tally: Tally
+) -> None:
     """Chunks have no customer in common, so one may be decided while the one before is still being written."""
-    planner = GroupPlanner(work.setting, pace_of(work), work.texts, work.gateway, new_code)
-    with WriteBehind(work.store) as behind:
-        for dues in _chunks(candidates):
-            chunk = _plan_chunk(work, planner, dues, tally)
-            if run_id is not None and chunk is not None:
-                behind.write(_recording(chunk, work.setting, run_id))
+    # What is alive now stays alive to the end; without it the collector has a tenth of the work.
+    gc.freeze()
+    try:
+        with WriteBehind(work.store) as behind:
+            for dues in _chunks(candidates):
+                chunk = _plan_chunk(work, planner, dues, tally)
+                if run_id is not None and chunk is not None:
+                    behind.write(_recording(chunk, work.setting, run_id))
+    finally:
+        gc.unfreeze()
 
 
 def _plan_chunk(work: Work, planner: GroupPlanner, dues: Sequence[list[Due]], tally: Tally) -> PlannedChunk | None:
@@ -152,17 +154,29 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def _candidates(work: Work) -> list[list[Due]]:
+def _questions(work: Work) -> list[Ask]:
+    """Who is open today, asked at once where some will not find room, so that all of them are in the draw."""
+    setting = work.setting
+    ask = setting.ask(*due_range(setting.today, setting.campaign.stages, setting.campaign.late_days))
+    if _is_short(work):
+        return [ask]
+    with work.store.read() as session:
+        return list(in_portions(session, setting.campaign.rule, ask))
+
+
+def _is_short(work: Work) -> bool:
+    return work.guards.daily_budget is not None or work.setting.campaign.spread_per_day is not None
+
+
+def _candidates(work: Work, ask: Ask) -> list[list[Due]]:
     """What is open today, a list a customer: the earliest opening first, then in one order; never by arm.
 
     Where all find room the order is the customers' own, in which their rows lie in the database. Where a budget or a
     pace leaves some for another day a hash of customer and day draws who, so that it is not always the same people.
     """
-    setting = work.setting
-    earliest, latest = due_range(setting.today, setting.campaign.stages, setting.campaign.late_days)
+    setting, is_short = work.setting, _is_short(work)
     with work.store.read() as session:
-        rows = AUDIENCES[setting.campaign.rule](session, setting.ask(earliest, latest))
-    is_short = work.guards.daily_budget is not None or setting.campaign.spread_per_day is not None
+        rows = AUDIENCES[setting.campaign.rule](session, ask)
     salt = f"order:{setting.campaign.id}:{setting.today}:".encode()
     keyed = []
     for due in rows:

@@ -31,7 +31,8 @@ class Ask:
     `first_services`: the filters of the campaigns that speak of first services, None = of every car's. `audience`: the
     campaign's own filter; all of them as of `today`. `members`: who is on the campaign's list; None = it names nobody
     itself. `group`: the other shops of the group. `elsewhere`: those of them that have the campaign switched on, so
-    that one of them may text instead.
+    that one of them may text instead. `ids`: of customers from one id to another, both included; asked of everybody
+    alone.
     """
 
     shop_id: int
@@ -45,6 +46,7 @@ class Ask:
     members: Members | None = None
     elsewhere: tuple[int, ...] = ()
     group: tuple[int, ...] = ()
+    ids: tuple[int, int] | None = None
 
     def wants_car(self) -> sa.ColumnElement[bool]:
         """The audience filter on VEHICLE and its owner, CUSTOMER; every select of cars carries it."""
@@ -195,6 +197,8 @@ def everybody(session: Session, ask: Ask, occasions: Sequence[tuple[str, date]])
     )
     if ask.customer_id is not None:
         statement = statement.where(CUSTOMER.c.id == ask.customer_id)
+    if ask.ids is not None:
+        statement = statement.where(CUSTOMER.c.id.between(*ask.ids))
     people = session.connection().execute(statement).all()
     return [Due(key, bucket_key, None, day, day, name) for name, day in occasions for key, bucket_key in people]
 
