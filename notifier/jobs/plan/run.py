@@ -6,6 +6,7 @@ import gc
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -112,14 +113,25 @@ def _plan_candidates(
     work: Work, run_id: int | None, planner: GroupPlanner, candidates: Sequence[list[Due]], tally: Tally
 ) -> None:
     """Chunks have no customer in common, so one may be decided while the one before is still being written."""
-    # What is alive now stays alive to the end; without it the collector has a tenth of the work.
+    with _candidates_kept(candidates), WriteBehind(work.store) as behind:
+        for dues in _chunks(candidates):
+            chunk = _plan_chunk(work, planner, dues, tally)
+            if run_id is not None and chunk is not None:
+                behind.write(_recording(chunk, work.setting, run_id))
+
+
+@contextmanager
+def _candidates_kept(candidates: Sequence[list[Due]]) -> Iterator[None]:
+    """What is alive now stays alive to the end: without it the collector has a tenth of the work.
+
+    Not for a few: freezing sets the collector back, and a process that plans little and often would never collect.
+    """
+    if len(candidates) <= CUSTOMERS_A_CHUNK:
+        yield
+        return
     gc.freeze()
     try:
-        with WriteBehind(work.store) as behind:
-            for dues in _chunks(candidates):
-                chunk = _plan_chunk(work, planner, dues, tally)
-                if run_id is not None and chunk is not None:
-                    behind.write(_recording(chunk, work.setting, run_id))
+        yield
     finally:
         gc.unfreeze()
 
