@@ -16,8 +16,8 @@ demo: .venv/.runtime ## set up, then live through two months of a shop and see t
 test: .venv/.dev ## run every test, on SQLite and PostgreSQL
 	@.venv/bin/pytest -n auto
 
-properties: .venv/.dev ## live through EXAMPLES=2000 random shops, each planning held against an oracle
-	@EXAMPLES=$(or $(EXAMPLES),2000) .venv/bin/pytest tests/integration/test_plan_properties.py
+properties: .venv/.dev ## live through EXAMPLES=2000 random shops and groups, each planning held against the rules
+	@EXAMPLES=$(or $(EXAMPLES),2000) .venv/bin/pytest tests/integration/test_plan_properties.py tests/integration/test_plan_group_properties.py
 
 check: .venv/.dev ## format, lint, layers, types, translations, tests: what CI runs
 	@scripts/check.sh

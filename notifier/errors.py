@@ -113,6 +113,6 @@ BROKEN_OFF = N_(
     "completes it. The log has the details."
 )
 DATABASE_SILENT = N_(
-    "The database did not answer in time ({detail}): it is away, its disk is full, or another program holds it. What "
+    "The database could not be used ({detail}): it is away, its disk is full, or another program holds it. What "
     "was committed stays; mend that and run the command again."
 )

@@ -1,4 +1,4 @@
-"""Writes the next migration from the difference between db/versions and notifier/store/tables.py.
+"""Writes the next migration from the difference between db/versions and notifier/store/tables/.
 
     python scripts/migration.py "add the loyalty table"   the next step
     python scripts/migration.py --initial                 before the first release only: writes 0001 anew

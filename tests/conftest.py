@@ -12,44 +12,20 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-import sqlalchemy as sa
 
 from notifier.store.engine import Store
 from notifier.store.migrations import upgrade
+from tests.support.postgres import Postgres
 
-TEMPLATE_DATABASE = "notifier_template"
-_numbers = count(1)
-
-
-class Postgres:
-    """One real PostgreSQL server; gives out databases and takes them back."""
-
-    def __init__(self, url: str) -> None:
-        self.url = sa.make_url(url)
-
-    def url_of(self, database: str) -> str:
-        """The address of one database of this server."""
-        return self.url.set(database=database).render_as_string(hide_password=False)
-
-    def execute(self, statement: str) -> None:
-        """One statement outside any transaction, on the server's own database."""
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-    def create(self, template: str = "template1") -> str:
-        """A new database copied from `template`: its name."""
-        name = f"notifier_test_{next(_numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return name
-
-    def drop(self, name: str) -> None:
-        """Remove a database, whoever is still connected."""
-        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+NO_POWER_CUT = (  # these databases outlive none
+    "ALTER SYSTEM SET fsync = off",
+    "ALTER SYSTEM SET synchronous_commit = off",
+    "ALTER SYSTEM SET full_page_writes = off",
+    "SELECT pg_reload_conf()",
+)
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +44,8 @@ def postgres() -> Iterator[Postgres]:
                 raise
             pytest.skip(f"PostgreSQL cannot start here: {error}")
         running = Postgres(server.get_uri())
-        running.execute("ALTER SYSTEM SET fsync = off")  # these databases outlive no power cut
-        running.execute("SELECT pg_reload_conf()")
-        running.execute(f"CREATE DATABASE {TEMPLATE_DATABASE}")
-        _migrate(running.url_of(TEMPLATE_DATABASE))
+        running.execute(*NO_POWER_CUT)
+        running.make_template(_migrate)
         yield running
         server.cleanup()
     finally:
@@ -102,10 +76,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database with Notifier's schema; dropped afterwards."""
-    name = postgres.create(TEMPLATE_DATABASE)
+    """The address of a fresh PostgreSQL database with Notifier's schema; taken back afterwards."""
+    name = postgres.lend()
     yield postgres.url_of(name)
-    postgres.drop(name)
+    postgres.take_back(name)
 
 
 @pytest.fixture

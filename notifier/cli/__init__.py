@@ -5,6 +5,8 @@ Heavy modules are imported inside the commands, so that `notifier --help` answer
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import sys
@@ -19,6 +21,7 @@ from notifier.locale.system import system_words
 __all__ = ["execute", "main"]
 
 DONE, REFUSED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
@@ -26,16 +29,27 @@ def main() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115  open for as long as we run
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal without Chinese ends no command
     code = execute(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(_("The output cannot be written ({detail}).").format(detail=system_words(error)), file=sys.stderr)
-        code = code or REFUSED
+        lost = _say_output_is_lost(error)
+        code = code or lost
     sys.exit(code)
+
+
+def _silence_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say_output_is_lost(error: OSError) -> int:
+    _silence_stdout()
+    print(_("The output cannot be written ({detail}).").format(detail=system_words(error)), file=sys.stderr)
+    return REFUSED
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -88,11 +102,13 @@ def _explain_usage(error: Exception) -> int:
 
 def _apologise(error: Exception, arguments: Sequence[str]) -> int:
     """Name the kind of error and the places in the code; its text may hold a customer's data and is left out."""
-    from notifier.store.trouble import is_database_trouble
+    from notifier.store.trouble import is_database_trouble, trouble_words
 
+    if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+        return _say_output_is_lost(error)
     is_silent = is_database_trouble(error) and not isinstance(error, OSError)
-    sentence = _(DATABASE_SILENT if is_silent else UNEXPECTED).format(detail=type(error).__name__)
-    return _refuse_and_log(error, sentence, arguments)
+    detail = trouble_words(error) if is_silent else type(error).__name__
+    return _refuse_and_log(error, _(DATABASE_SILENT if is_silent else UNEXPECTED).format(detail=detail), arguments)
 
 
 def _refuse_and_log(error: BaseException, sentence: str, arguments: Sequence[str]) -> int:

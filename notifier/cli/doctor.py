@@ -235,8 +235,10 @@ def _public_url(house: House) -> Iterator[Line]:
 
 def _dms(house: House) -> Iterator[Line]:
     """Only where one is set: most shops import files."""
+    from notifier.wiring import Dms
+
     if house.settings.dms_url is not None:
-        place, kinds = house.ask_dms()
+        place, kinds = Dms(house).ask()
         yield Line(ok=True, sentence=_("The DMS database {place} answers; it is asked for {kinds}.").format(
             place=place, kinds=listed(map(records_word, kinds))))  # fmt: skip
 
@@ -244,9 +246,10 @@ def _dms(house: House) -> Iterator[Line]:
 def _inbox(house: House, now: datetime) -> Iterator[Line]:
     """Only where one is watched."""
     from notifier.dms.inbox import FolderWatch, rejected_names
+    from notifier.wiring import Inbox
 
     if house.settings.inbox is not None:
-        folder = house.inbox()
+        folder = Inbox(house).folder()
         FolderWatch(folder, timedelta()).look(now)
         yield Line(ok=True, sentence=_("The daemon imports the files put into {folder}.").format(folder=folder))
         if rejected := rejected_names(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,7 +84,7 @@ def _answers(explained: Explained) -> Table:
 
 def _walk_heading(answer: Answer) -> str:
     """The campaign, and what of it."""
-    about = " · ".join(filter(None, (answer.plate or answer.vin, answer.stage)))
+    about = " · ".join(filter(None, (answer.plate or answer.vin, answer.stage, str(answer.due_on or ""))))
     return f"{campaign_title(answer.campaign)} · {about}" if about else campaign_title(answer.campaign)
 
 
@@ -98,5 +99,15 @@ def _walk(answer: Answer) -> Table:
 
 
 def _rows(explained: Explained) -> Iterator[tuple[str, str, str]]:
-    for answer in explained.answers:
-        yield campaign_title(answer.campaign), answer.plate or answer.vin or "", answer.sentence
+    """One row an answer; what is the same of several occasions (four festivals) is said once."""
+    answers = list({(_subject(answer), answer.sentence): answer for answer in explained.answers}.values())
+    several = Counter(map(_subject, answers))
+    for answer in answers:
+        title, subject = campaign_title(answer.campaign), _subject(answer)
+        if several[subject] > 1 and answer.due_on is not None:
+            title = f"{title} · {answer.due_on:%m-%d}"
+        yield title, subject[1], answer.sentence
+
+
+def _subject(answer: Answer) -> tuple[str, str]:
+    return answer.campaign, answer.plate or answer.vin or ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from notifier.cli.terminal import say, show
 from notifier.cli.titles import campaign_title
-from notifier.locale import _
+from notifier.locale import _, ngettext
 from notifier.reports.tables import table
 
 if TYPE_CHECKING:
@@ -24,10 +24,14 @@ ABOUT = "~"
 
 
 def print_forecast(found: Forecast, schedules: Schedules) -> None:
-    """One line a run; where a run's texts leave later than it plans them, when."""
+    """One line a run that has texts; where they leave later than it plans them, when."""
     has_shops = schedules.is_group
     currencies = {shop.currency for shop in schedules.shops}
-    show(_runs(found, schedules, has_shops=has_shops, currencies=currencies))
+    if not all(map(_is_empty, found.runs)):
+        show(_runs(found, schedules, has_shops=has_shops, currencies=currencies))
+    if empty := sum(map(_is_empty, found.runs)):
+        say(ngettext("{count} run is not listed: nobody is due.", "{count} runs are not listed: nobody is due.", empty)
+            .format(count=empty))  # fmt: skip
     if any(run.total for run in found.runs):
         say("")
         show(_campaigns(found, has_shops=has_shops, currencies=currencies))
@@ -44,6 +48,8 @@ def _runs(found: Forecast, schedules: Schedules, *, has_shops: bool, currencies:
     first = len(headings) - 3 - is_moved
     made = table(*headings, right=(first, first + 1, first + 2))
     for run in found.runs:
+        if _is_empty(run):
+            continue
         zone = zones[run.shop]
         moved = f"{run.goes_from.astimezone(zone):%m-%d %H:%M}" if run.goes_from > run.due_at else ""
         made.add_row(
@@ -51,6 +57,11 @@ def _runs(found: Forecast, schedules: Schedules, *, has_shops: bool, currencies:
             campaign_title(run.campaign), *_figures(run, currencies), *([moved] if is_moved else []),
         )  # fmt: skip
     return made
+
+
+def _is_empty(run: ComingRun) -> bool:
+    """A month of daily campaigns is a page of noughts otherwise; an estimate of nothing is listed, it may be wrong."""
+    return run.total is not None and not run.is_about and round(run.total.texts) == 0
 
 
 def _cost(currencies: set[str]) -> str:

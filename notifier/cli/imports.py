@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.import_progress import import_progress
-from notifier.cli.opening import choose_shop, kept_shop, open_house
+from notifier.cli.opening import choose_shop, open_house
 from notifier.cli.options import At, DryRun, Json, ShopKey, moment_or_now, path
 from notifier.cli.terminal import say, show, show_json, stdout
 from notifier.errors import BadInput
@@ -140,7 +140,7 @@ def _import(
     raise_if_rejects_cannot_go(rejects, [file, *([mapping] if mapping else [])])
     with open_house() as house:
         choose_shop(house, shop)
-        shop_id, here = kept_shop(house)
+        shop_id, here = house.kept_shop()
         now = moment_or_now(at)
         as_of = None if at else min(now, written_at)
         with import_progress(kind, source, quiet=as_json) as (reading, storing):

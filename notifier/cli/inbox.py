@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from notifier.dms.inbox import Sighting
     from notifier.jobs.inbox import Filed, InboxResult
     from notifier.jobs.inbox_choice import Choice
-    from notifier.wiring import House
+    from notifier.wiring import Inbox
 
 __all__ = ["folder_command"]
 
@@ -35,12 +35,15 @@ Folder = Annotated[
 
 def folder_command(folder: Folder = None, *, at: At = None, shop: ShopKey = None, as_json: Json = False) -> None:
     """Import what lies there now. Exit code 1 where a file was rejected or had to wait."""
+    from notifier.wiring import Inbox
+
     with open_house() as house:
         choose_shop(house, shop)
-        chosen = house.inbox(folder)
+        inbox = Inbox(house)
+        chosen = inbox.folder(folder)
         sighting = _rested(chosen)
-        choice = house.choose_files(chosen, sighting.ready)
-        result = _round(house, chosen, sighting, choice, moment_or_now(at))
+        choice = inbox.choose(chosen, sighting.ready)
+        result = _round(inbox, chosen, sighting, choice, moment_or_now(at))
         if as_json:
             passed_over = [*sighting.passed_over, *choice.others]
             show_json(result.document() | {"settling": sighting.settling, "passed_over": passed_over})
@@ -50,12 +53,12 @@ def folder_command(folder: Folder = None, *, at: At = None, shop: ShopKey = None
         raise typer.Exit(1)
 
 
-def _round(house: House, folder: Path, sighting: Sighting, choice: Choice, now: datetime) -> InboxResult:
+def _round(inbox: Inbox, folder: Path, sighting: Sighting, choice: Choice, now: datetime) -> InboxResult:
     """A folder of which nothing is taken stays as it is, without subfolders of ours."""
     from notifier.jobs.inbox import Filed, InboxResult
 
     has_work = bool(choice.taken) or sighting.left_behind
-    result = house.import_folder(folder, choice.taken, now) if has_work else InboxResult()
+    result = inbox.import_folder(folder, choice.taken, now) if has_work else InboxResult()
     result.files.extend(Filed(name, "left", sentence=why) for name, why in choice.left.items())
     return result
 

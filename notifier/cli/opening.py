@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from notifier.store.runs import RunRow
     from notifier.wiring import House
 
-__all__ = ["choose_shop", "first_shop", "kept_shop", "open_house", "shop_of_run"]
+__all__ = ["choose_shop", "first_shop", "open_house", "shop_of_run"]
 
 
 @contextmanager
@@ -65,12 +65,3 @@ def shop_of_run(house: House, run: RunRow) -> ShopSettings:
     with house.store.read() as session:
         key = shop_keys(session).get(run.shop_id)
     return next((shop for shop in house.schedules.shops if shop.key == key), first_shop(house))
-
-
-def kept_shop(house: House) -> tuple[int, ShopSettings]:
-    """The shop with the id of its row, made where there is none yet."""
-    from notifier.store.shops import keep_shop
-
-    shop = first_shop(house)
-    with house.store.write() as session:
-        return keep_shop(session, shop), shop

@@ -38,11 +38,15 @@ def moment_or_now(at: datetime | None) -> datetime:
 
 
 def day(text: str) -> date:
-    """``2026-03-10`` → a day."""
+    """``2026-03-10`` → a day, of the years `moment` takes: reports count days back and ahead from it."""
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError:
         raise typer.BadParameter(_("{value} is no day; write it like 2026-03-10.").format(value=text)) from None
+    if not 2000 <= found.year <= 2100:
+        sentence = _("{value} is no day this shop lives in; give a year from 2000 to 2100.")
+        raise typer.BadParameter(sentence.format(value=text))
+    return found
 
 
 def whole_number(text: str | int) -> int:

@@ -194,9 +194,11 @@ def _about_audience(run: PlannedRun) -> Iterator[str]:
             campaign=title, left=run.reach.left, due=run.reach.due
         )
     if run.unknown:
-        yield _("{campaign}: {number} rows of its list name nobody we know, and nobody is texted for them:").format(
-            campaign=title, number=len(run.unknown)
-        )
+        yield ngettext(
+            "{campaign}: {number} row of its list names nobody we know, and nobody is texted for it:",
+            "{campaign}: {number} rows of its list name nobody we know, and nobody is texted for them:",
+            len(run.unknown),
+        ).format(campaign=title, number=len(run.unknown))
     for row in run.unknown[:SHOWN_ROWS]:
         yield _("line {line}: {value}, {why}").format(line=row.line, value=row.shown, why=unknown_words(row.why))
     if len(run.unknown) > SHOWN_ROWS:

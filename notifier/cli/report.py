@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -195,10 +196,19 @@ def report_of(
     chosen = [house.schedules.campaign(campaign)] if campaign else house.schedules.campaigns
     today, from_day, to_day = _days(house, now, first, last)
     with house.store.read() as session:
-        return campaign_report(
+        found = campaign_report(
             session, shop=_shop_of(house, session), campaigns=[_row_of(each) for each in chosen],
             today=today, from_day=from_day, to_day=to_day,
         )  # fmt: skip
+    if campaign:
+        return found
+    # What is switched off and has done nothing in these days is no news; asked for by name, it says so.
+    off = {each.id for each in chosen if not each.enabled}
+    rows = tuple(
+        row for row in found.rows
+        if row.campaign.id not in off or row.enrolled.total or row.messages.sent or row.credit.outcomes
+    )  # fmt: skip
+    return replace(found, rows=rows)
 
 
 def variants_of(

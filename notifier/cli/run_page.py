@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from notifier.cli.opening import shop_of_run
-from notifier.cli.run_words import key_of, local, run_state
+from notifier.cli.run_words import key_of, local, review_sentence, run_state
 from notifier.cli.terminal import say, show
 from notifier.cli.titles import campaign_title, state_word
 from notifier.locale import _, ngettext
@@ -32,7 +32,6 @@ DAYS_NAMED = 7
 
 def print_run(house: House, run_id: int, now: datetime) -> None:
     """Counts, reasons, cost, samples, and what approving now would do."""
-    from notifier.jobs.review import outlook
     from notifier.store.reviews import run_totals, sample_texts
     from notifier.store.runs import run_of
 
@@ -53,11 +52,21 @@ def print_run(house: House, run_id: int, now: datetime) -> None:
     _print_samples(samples)
     say(*_reviewed(run, shop.zone))
     if run.state == "review" and run.review_until is not None:
-        say("", _("Approved now:"))
-        say(*departure_sentences(outlook(house.planner(), run_id, now), shop.zone, max(now, run.planned_for)))
-        say("", _("To send it: notifier runs approve {run}. Not to send it: notifier runs reject {run}.").format(
-            run=run.id))  # fmt: skip
-        say(_("After {moment} it is void by itself.").format(moment=local(run.review_until, shop.zone)))
+        _print_choice(house, run, run.review_until, now, shop.zone)
+
+
+def _print_choice(house: House, run: RunRow, until: datetime, now: datetime, zone: ZoneInfo) -> None:
+    """What approving would do and the commands; after the last moment there is nothing left to choose."""
+    from notifier.jobs.review import outlook
+
+    if until < now:
+        say("", review_sentence(run, run.counts.get("planned", 0), now, zone))
+        return
+    say("", _("Approved now:"))
+    say(*departure_sentences(outlook(house.planner(), run.id, now), zone, max(now, run.planned_for)))
+    say("", _("To send it: {command}").format(command=f"notifier runs approve {run.id}"))
+    say(_("Not to send it: {command}").format(command=f"notifier runs reject {run.id}"))
+    say(_("After {moment} it is void by itself.").format(moment=local(until, zone)))
 
 
 def _totals(totals: Sequence[StageTotal], shop: ShopSettings) -> Table:

@@ -10,7 +10,7 @@ from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now, whole_number
 from notifier.cli.terminal import say, show_json
 from notifier.errors import BadInput, ScheduleError
-from notifier.locale import N_, _
+from notifier.locale import N_, _, listed
 
 if TYPE_CHECKING:
     from notifier.wiring import House
@@ -33,9 +33,9 @@ def check_command() -> None:
             say(problem)
         schedules = house.schedules  # raises ScheduleProblems with every problem
         say(*(_("Worth a look: {warning}").format(warning=warning) for warning in warnings_of(schedules)))
-        for campaign in schedules.campaigns:
-            if not campaign.enabled:
-                say(_("{campaign} is switched off.").format(campaign=campaign.key))
+        switched_off = [campaign.key for campaign in schedules.campaigns if not campaign.enabled]
+        if switched_off:
+            say(_("Switched off: {campaigns}.").format(campaigns=listed(switched_off)))
         say(_("{file} is fine: {count} campaigns.").format(file=schedules.path, count=len(schedules.campaigns)))
 
 

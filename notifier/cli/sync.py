@@ -17,7 +17,7 @@ from notifier.cli.imports import (
     show_report,
     write_rejected,
 )
-from notifier.cli.opening import choose_shop, kept_shop, open_house
+from notifier.cli.opening import choose_shop, open_house
 from notifier.cli.options import At, DryRun, Json, ShopKey, moment_or_now, one_of
 from notifier.cli.terminal import Bar, progress, show, show_json
 from notifier.locale import N_, _, listed
@@ -60,6 +60,8 @@ def sync_command(
     as_json: Json = False,
 ) -> None:
     """Each kind is shown when it is done; the first that fails ends the command."""
+    from notifier.wiring import Dms
+
     chosen = kinds or []
 
     def watch(kind: str, total: int | None) -> AbstractContextManager[Bar]:
@@ -73,7 +75,7 @@ def sync_command(
             raise_if_rejects_cannot_go(rejects_of(rejects, kind, expected), [house.settings.dms_queries])
         documents: dict[str, Any] = {}
         now = moment_or_now(at)
-        for synced in house.sync(now, kinds=chosen, full=full, dry_run=dry_run, watch=watch):
+        for synced in Dms(house).sync(now, kinds=chosen, full=full, dry_run=dry_run, watch=watch):
             out = rejects_of(rejects, synced.kind, expected)
             written = write_rejected(synced.table, synced.report, out)
             documents[synced.kind] = synced.document(dry_run=dry_run)
@@ -100,7 +102,7 @@ def _show(house: House, synced: Synced, out: Path | None, written: int, *, dry_r
     sentences = [*_of_the_query(synced), *remarks(report, file, written, dry_run=dry_run)]
     show_report(report, synced.table, iter(sentences), dry_run=dry_run)
     if not dry_run:
-        say_freshness(house, *kept_shop(house), synced.kind)
+        say_freshness(house, *house.kept_shop(), synced.kind)
     show("")
 
 

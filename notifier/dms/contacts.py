@@ -49,9 +49,15 @@ _TWICE = """
         FROM staged
     ) WHERE place > 1
 """
+_SEVERAL = """
+    SELECT * FROM staged
+    WHERE entry IN (SELECT entry FROM staged GROUP BY entry HAVING min(identity) < max(identity)) ORDER BY entry, line
+"""
+"""One row of the worklist, and more than one car or phone beside it."""
 _KEPT = ("clerk", "result", "reason_code", "note", "next_contact_on", "odometer", "booked_for")
 """What a row says of its call: an empty cell leaves what is stored."""
-_LONGEST_NOTE = 2_000
+_LONGEST_NOTE = 32_767
+"""What a cell of a workbook holds."""
 _UNDATED = "list "
 
 
@@ -95,14 +101,34 @@ def import_calls(job: ImportJob, table: Table) -> None:
     _raise_if_nobody_is_named(job)
     with Staging(_COLUMNS) as staging:
         staging.add(_staged(call) for call in _cleaned(job, table))
-        for (line,) in list(staging.rows(_TWICE)):
-            job.report.reject(line, "duplicate_contact")
-            staging.execute("DELETE FROM staged WHERE line = ?", (line,))
+        _reject(job, staging, _filled_down(job, staging))
+        _reject(job, staging, [(line, "duplicate_contact") for (line,) in staging.rows(_TWICE)])
         done = job.report.rejected.total() + job.report.unchanged
         for chunk in staging.groups("SELECT * FROM staged ORDER BY identity, entry", job.settings.chunk_rows):
             _import_chunk(job, [_loaded(record) for record in chunk])
             done += len(chunk)
             job.settings.progress(done)
+
+
+def _filled_down(job: ImportJob, staging: Staging) -> list[tuple[int, str]]:
+    """Calls under the row of another car or customer, each with why it is refused.
+
+    They are no second telling of that row's call, and must not be taken in its place.
+    """
+    refused: list[tuple[int, str]] = []
+    for chunk in staging.groups(_SEVERAL, job.settings.chunk_rows):
+        calls = [_loaded(record) for record in chunk]
+        with job.store.read() as session:
+            known = _known(session, job, calls)
+        places = ((call.line, _placed(call, known)) for call in calls)
+        refused += [(line, found) for line, found in places if isinstance(found, str)]
+    return refused
+
+
+def _reject(job: ImportJob, staging: Staging, refused: Sequence[tuple[int, str]]) -> None:
+    for line, reason in refused:
+        job.report.reject(line, reason)
+        staging.execute("DELETE FROM staged WHERE line = ?", (line,))
 
 
 def _raise_if_nobody_is_named(job: ImportJob) -> None:

@@ -19,7 +19,7 @@ from notifier.dms.staging import Record, Staging
 from notifier.dms.standing import stand_beside_known_owners
 from notifier.dms.twice import reject_cars_still_twice
 from notifier.dms.workshop import settle
-from notifier.store.corrections import CAR_COLUMNS, PERSON_COLUMNS, follow_corrections
+from notifier.store.corrections import CAR_COLUMNS, DUE_DAYS, PERSON_COLUMNS, follow_corrections
 from notifier.store.customers import (
     bucket_keys_elsewhere,
     customers_by_id,
@@ -159,7 +159,8 @@ class _Neighbourhood:
             if each.changed:
                 changed.append({"id": each.customer_id, **each.columns, "updated_at": self.now})
         update_customers(session, changed)
-        follow_corrections(session, people={each.customer_id: _corrected(each) for each in homes if each.changed})
+        corrected = {each.customer_id: _corrected(each) for each in homes if each.changed}
+        follow_corrections(session, self.now, people=corrected)
         self._insert(session, new)
         for each in homes:
             if each.columns["consent"] != (each.stored["consent"] if each.stored else "unknown"):
@@ -234,13 +235,17 @@ class _Neighbourhood:
         for columns, rows in round_.changed.items():
             update_vehicles(session, [{name: row[name] for name in ("id", *columns)} for row in rows])
         vins = {row["vin"] for row in round_.new} | round_.repredicted
-        released = settle(session, self.job, vins).released if vins else 0
-        released += release_policies(session, self.job, {row["vin"] for row in round_.new})
+        settled = settle(session, self.job, vins)
+        released = settled.released + release_policies(session, self.job, {row["vin"] for row in round_.new})
         owners = {row["customer_id"] for row in round_.new} | round_.owners
         refresh_last_visits(session, owners | {e.customer_id for e in homes if e.stored is None}, self.now)
         drop_numbers(session, self.job.shop_id, round_.left)
         close_answered(session, renewed=round_.renewed, sold=sorted(round_.gone))
-        follow_corrections(session, cars=round_.told(CAR_COLUMNS))
+        told = {key: set(columns) for key, columns in round_.told(CAR_COLUMNS).items()}
+        for key in settled.predicted:
+            told.setdefault(key, set()).update(DUE_DAYS)
+        seen = dict.fromkeys(settled.seen | round_.owners, ("last_visit_on",))
+        follow_corrections(session, self.now, cars=told, people=seen)
         return released
 
     def _new_car(self, each: _Home, member: Member) -> dict[str, Any]:
@@ -277,10 +282,10 @@ class _Neighbourhood:
         return delivered_on if later and delivered_on else self.job.settings.today
 
 
-def _corrected(each: _Home) -> dict[str, Any]:
-    """What texts speak of, where it is another than stored."""
+def _corrected(each: _Home) -> set[str]:
+    """What texts hang on or speak of, where it is another than stored."""
     stored = each.stored or {}
-    return {name: each.columns[name] for name in PERSON_COLUMNS if each.columns[name] != stored.get(name)}
+    return {name for name in PERSON_COLUMNS if each.columns[name] != stored.get(name)}
 
 
 def _has_withdrawn(each: _Home) -> bool:

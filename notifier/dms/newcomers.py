@@ -6,10 +6,11 @@ is what workshop.py would have stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from notifier.dms.job import ImportJob
+from notifier.store.corrections import follow_visits
 from notifier.store.engine import Session, database_now
 from notifier.store.incoming_orders import Arrived, Chunk, IncomingOrders
 from notifier.store.messages import close_answered, is_anything_planned
@@ -31,11 +32,14 @@ def take_histories(
         redeem_coupons(session, job.shop_id, earliest_redemptions(incoming.coupons(session, chunk, ids)))
     incoming.refresh_last_visits(session, chunk, ids, job.settings.now)
     if is_anything_planned(session):
-        _close_answered(session, incoming, chunk, cars)
+        owners = incoming.owners(session, chunk)
+        _close_answered(session, owners, cars)
+        known = {car.vehicle_id for car in cars if car.vehicle_id is not None}
+        people = {owner for key in known if (owner := owners.get(key)) is not None}
+        follow_visits(session, job.settings.now, cars=known, people=people)
 
 
-def _close_answered(session: Session, incoming: IncomingOrders, chunk: Chunk, cars: Sequence[Arrived]) -> None:
-    owners = incoming.owners(session, chunk)
+def _close_answered(session: Session, owners: Mapping[int, int | None], cars: Sequence[Arrived]) -> None:
     close_answered(session, visits=[
         VisitRef(car.vehicle_id, owners.get(car.vehicle_id), date.fromisoformat(car.counted_on))
         for car in cars if car.vehicle_id is not None and car.counted_on is not None

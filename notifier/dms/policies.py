@@ -14,6 +14,7 @@ from notifier.dms.report import SHOWN_ROWS
 from notifier.dms.staging import Record, Staging
 from notifier.dms.totals import is_total
 from notifier.dms.twice import NumbersTwice
+from notifier.store.corrections import follow_corrections
 from notifier.store.engine import Session, database_now
 from notifier.store.imports import lock_shop
 from notifier.store.messages import close_answered
@@ -199,6 +200,8 @@ def _bring_forward(
             renewed[car["id"]] = ends_on
     update_vehicles(session, changed)
     close_answered(session, renewed=renewed)
+    corrected = dict.fromkeys([row["id"] for row in changed], ("insurance_ends_on",))
+    follow_corrections(session, job.settings.now, cars=corrected)
 
 
 def release_policies(session: Session, job: ImportJob, vins: Collection[str]) -> int:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from notifier.dms.predictions import derive, plausible_readings
 from notifier.domain.model_rates import prior_of
 from notifier.domain.service_due import Reading, with_told
+from notifier.store.corrections import follow_visits
 from notifier.store.engine import Session
 from notifier.store.model_rates import rates_in_use
 from notifier.store.readings import keep_reading, order_readings, told_readings
@@ -56,6 +57,7 @@ def repredict(session: Session, shop_id: int, vehicle_ids: Collection[int], at: 
         if due_days != car.due_days:
             changed.append((vehicle_id, due_days))
     store_due_days(session, changed, at)
+    follow_visits(session, at, cars={vehicle_id for vehicle_id, _due_days in changed}, people=())
     return len(changed)
 
 

@@ -30,6 +30,7 @@ from notifier.dms.rejects import is_mended
 from notifier.dms.report import SHOWN_ROWS, ImportReport
 from notifier.dms.twice import NumbersTwice
 from notifier.dms.workshop import OPTIONAL, Order, settle
+from notifier.store.corrections import follow_visits
 from notifier.store.engine import Session, Workbench
 from notifier.store.imports import lock_shop
 from notifier.store.incoming_orders import Chunk, IncomingOrders
@@ -267,6 +268,7 @@ class _Transaction:
         # An order that moves to another car or day leaves a visit behind that must be told anew, too.
         vins |= self.incoming.homes(self.session, self.chunk, vins)
         settled = settle(self.session, self.job, vins, orders)
+        follow_visits(self.session, self.job.settings.now, cars=settled.predicted, people=settled.seen)
         for verdict in settled.verdicts.values():
             verdicts.add(verdict, 1)
         verdicts.released += settled.released

@@ -16,6 +16,7 @@ from notifier.dms.predictions import derive, plausible_readings
 from notifier.dms.words import MAINTENANCE, NOT_COUNTED
 from notifier.domain.model_rates import prior_of
 from notifier.domain.service_due import Reading, with_told
+from notifier.store.corrections import VISITED, follow_corrections
 from notifier.store.customers import refresh_last_visits
 from notifier.store.engine import Session, database_now
 from notifier.store.messages import close_answered
@@ -71,11 +72,16 @@ _COLUMNS = tuple(item.name for item in fields(Order))
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Verdict of each incoming order by number, and how many waiting orders found their car."""
+    """Verdict of each incoming order by number, and how many waiting orders found their car.
+
+    `predicted`: the cars whose due days moved; `seen`: the customers whose last visit may have.
+    """
 
     verdicts: Mapping[str, str]
     doubted: frozenset[str]
     released: int
+    predicted: frozenset[int]
+    seen: frozenset[int]
 
 
 def settle(session: Session, job: ImportJob, vins: Iterable[str], incoming: Sequence[Order] = ()) -> Settled:
@@ -101,6 +107,7 @@ class _Bench:
         self.before = {order.order_no: (order.content(), _made_of(order)) for order in stored}
         self.visits = {(visit.vin, visit.day): visit for visit in visits_of(session, ids)}
         self.occupied = {(order.vin, order.date_in) for order in stored}
+        self.withdrawn: set[int] = set()
 
     def settle(self, incoming: Sequence[Order]) -> Settled:
         """All steps, in the order in which each needs the one before."""
@@ -110,12 +117,14 @@ class _Bench:
         readings = {vin: _doubt_readings(orders) for vin, orders in by_vin.items()}
         counted, customers = self._write_visits(days)
         self._write_orders()
-        self._write_vehicles(by_vin, readings)
+        predicted = self._write_vehicles(by_vin, readings)
         redeem_coupons(self.session, self.shop_id, earliest_redemptions(_coupons(self.orders.values())))
         refresh_last_visits(self.session, customers, self.settings.now)
+        # What was no visit after all is taken back before the one that came in its place answers anything.
+        follow_corrections(self.session, self.settings.now, cars=dict.fromkeys(self.withdrawn, (VISITED,)))
         close_answered(self.session, visits=counted)
         doubted = frozenset(order.order_no for order in incoming if order.odometer and not order.odometer_kept)
-        return Settled(verdicts, doubted, released)
+        return Settled(verdicts, doubted, released, frozenset(predicted), frozenset(customers))
 
     def _release(self, arriving: set[str]) -> int:
         """Give waiting orders the car that has meanwhile become known; those arriving anew speak for themselves."""
@@ -167,6 +176,8 @@ class _Bench:
                 made.append(self._new_visit(key, facts))
             else:
                 changed.append({"id": visit.id, **facts, "changed_at": self.clock, "attributed_at": None})
+            if was_counted and not facts["counted"]:
+                self.withdrawn.add(self.vehicles[key[0]]["id"])
             if facts["counted"] and not was_counted:
                 counted.append(VisitRef(self.vehicles[key[0]]["id"], owner, key[1]))
             if owner is not None:
@@ -207,7 +218,7 @@ class _Bench:
         insert_orders(self.session, new)
         update_orders(self.session, changed)
 
-    def _write_vehicles(self, by_vin: Mapping[str, list[Order]], readings: Mapping[str, list[Reading]]) -> None:
+    def _write_vehicles(self, by_vin: Mapping[str, list[Order]], readings: Mapping[str, list[Reading]]) -> set[int]:
         changed = []
         told = told_readings(self.session, [vehicle["id"] for vehicle in self.vehicles.values()])
         for vin, vehicle in self.vehicles.items():
@@ -218,6 +229,7 @@ class _Bench:
             if due_days != tuple(vehicle[name] for name in DUE_COLUMNS):
                 changed.append((vehicle["id"], due_days))
         store_due_days(self.session, changed, self.settings.now)
+        return {vehicle_id for vehicle_id, _due_days in changed}
 
 
 def merge_orders(orders: Sequence[Order]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from notifier.domain.guards import Decision, Verdict, blocked_by
 from notifier.domain.phone import BadPhone, mask, phone_key, to_e164
 from notifier.domain.rules import RULES
 from notifier.domain.service_due import Reading
-from notifier.errors import NotFound, TemplateError
+from notifier.errors import BadInput, NotFound, TemplateError
 from notifier.jobs import sayings
 from notifier.jobs.answers import Answer, Explained, Explanation
 from notifier.jobs.audience_words import unmet_words
@@ -93,7 +93,11 @@ def _by_phone(planner: Planner, secret: bytes, who: str) -> tuple[list[PersonRow
 
 
 def _read_phone(who: str, regions: Sequence[str]) -> str:
-    """The number as the first of the shops' countries reads it. Raises BadPhone where none does."""
+    """The number as the first of the shops' countries reads it. Raises BadPhone where none does, BadInput for words."""
+    if any(map(str.isalpha, who)):
+        raise BadInput(
+            N_("“{who}” is neither a mobile number nor a VIN; give the phone or the 17 characters of the VIN."), who=who
+        )
     *others, last = dict.fromkeys(regions)
     for region in others:
         with suppress(BadPhone):

@@ -30,6 +30,7 @@ from notifier.schedules import Campaign, ShopSettings
 from notifier.store import campaigns
 from notifier.store.audiences import AUDIENCES, Due
 from notifier.store.outbox import PlannedChunk
+from notifier.store.runs import has_scheduled_run
 from notifier.store.shops import find_shop
 from notifier.store.touches import Cycles, counted_by_day, cycles_of
 
@@ -43,18 +44,33 @@ NOBODY = 0
 
 
 def forecast(planner: Planner, now: datetime, days: int) -> Forecast:
-    """Every run in the `days` days from `now` on, with how many texts it will about be."""
+    """Every run in the `days` days from `now` on, with how many texts it will about be.
+
+    First what is due already and not planned yet: a daemon that was down, or is started for the first time.
+    """
     found = Forecast(is_group=planner.schedules.is_group)
     for shop in planner.schedules.shops:
         own = replace(planner, schedules=planner.schedules.of_shop(shop.key))
         with planner.store.read() as session:
             shop_id = find_shop(session, shop.key)
         for campaign in own.schedules.campaigns:
-            moments = campaign.runs_between(now, now + timedelta(days=days), shop.zone) if campaign.enabled else []
-            if moments:
-                found.runs += _Foreseen(own, shop, shop_id, campaign, moments=moments, found=found).runs()
+            due = campaign.runs_between(now, now + timedelta(days=days), shop.zone) if campaign.enabled else []
+            late = _due_and_not_made(planner, shop, shop_id, campaign, now)
+            if due or late:
+                found.runs += _Foreseen(own, shop, shop_id, campaign, due=[*late, *due], found=found, now=now).runs()
     found.runs.sort(key=lambda run: (run.due_at, run.shop, run.campaign))
     return found
+
+
+def _due_and_not_made(
+    planner: Planner, shop: ShopSettings, shop_id: int | None, campaign: Campaign, now: datetime
+) -> list[datetime]:
+    """When the run fell due that the next planning makes up for, since nobody has planned it yet; at most one."""
+    due_at = campaign.due_at(now, shop.zone)
+    if shop_id is None or due_at is None or due_at == now:
+        return []
+    with planner.store.read() as session:
+        return [] if has_scheduled_run(session, shop_id, campaign.id, due_at) else [due_at]
 
 
 class _Foreseen:
@@ -67,12 +83,14 @@ class _Foreseen:
         shop_id: int | None,
         campaign: Campaign,
         *,
-        moments: Sequence[datetime],
+        due: Sequence[datetime],
         found: Forecast,
+        now: datetime,
     ) -> None:
         self.planner, self.shop, self.shop_id, self.campaign = planner, shop, shop_id, campaign
-        self.moments, self.found = moments, found
-        self.days = [moment.astimezone(shop.zone).date() for moment in moments]
+        self.due, self.found = due, found
+        self.moments = [max(now, due_at) for due_at in due]  # what is late is planned at once
+        self.days = [moment.astimezone(shop.zone).date() for moment in self.moments]
 
     def runs(self) -> list[ComingRun]:
         """In order of time."""
@@ -108,8 +126,9 @@ class _Foreseen:
     ) -> ComingRun:
         shop = self.shop
         return ComingRun(
-            shop.key, self.campaign.key, shop.currency, moment, self.days[index], goes_from or moment, total, is_about
-        )
+            shop.key, self.campaign.key, shop.currency, self.due[index], self.days[index], goes_from or moment, total,
+            is_about,
+        )  # fmt: skip
 
     def _waits(self, reason: str) -> None:
         self.found.waits[self.shop.key, self.campaign.key] = reason
@@ -170,7 +189,8 @@ class _Foreseen:
             queue = [item for item in queue if item[0] >= day] + estimates[index].shares()
             following = self._next_day(index)
             taken = sum(counted.get(day + timedelta(days=n), (0, 0))[0] for n in range((following - day).days))
-            room = float(per_day * (following - day).days - taken)
+            today = sum(placed[other].texts for other in range(index) if self.days[other] == day)
+            room = float(per_day * (following - day).days - taken - today)
             placed.append(Total())
             left: list[tuple[date, Total]] = []
             for closes_on, part in queue:

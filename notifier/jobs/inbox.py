@@ -32,7 +32,7 @@ from notifier.locale import N_, _, language
 from notifier.locale.system import system_words
 from notifier.schedules import ShopSettings
 from notifier.store.engine import Store
-from notifier.store.trouble import is_database_trouble
+from notifier.store.trouble import is_database_trouble, trouble_words
 
 __all__ = ["Filed", "InboxDesk", "InboxResult", "import_folder", "in_one_document"]
 
@@ -228,7 +228,7 @@ def _trouble(error: Exception) -> _Trouble:
     if isinstance(error, OSError):
         return _Trouble(_(UNREADABLE).format(detail=system_words(error)), is_lasting=False)
     if _is_ours(error):
-        return _Trouble(_(DATABASE_SILENT).format(detail=type(error).__name__), is_lasting=True)
+        return _Trouble(_(DATABASE_SILENT).format(detail=trouble_words(error)), is_lasting=True)
     log.exception("inbox_file_crashed", alert=True)
     return _Trouble(_(UNEXPECTED).format(detail=type(error).__name__), is_lasting=False)
 

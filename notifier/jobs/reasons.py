@@ -5,6 +5,7 @@ The words themselves are fixed English (JSON, database); what people read stands
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ __all__ = [
     "REJECTED_ADVICE",
     "Reason",
     "cancel_words",
+    "detail_words",
     "doubted_advice",
     "import_words",
     "rejected_advice",
@@ -265,6 +267,15 @@ def short_words(reason: str) -> str:
     """A plan reason in a few words of the reader's language; an unknown one as it is."""
     known = REASONS.get(reason)
     return _(known.short) if known else reason
+
+
+def detail_words(reason: str | None, detail: str | None) -> str | None:
+    """The value that decided, as people read it: a cap of 2/7d is 2 texts in 7 days. Others are told as they are."""
+    if reason == "frequency_cap" and (found := re.fullmatch(r"(\d+)/(\d+)d", detail or "")):
+        return _("at most {messages} in {days} days").format(messages=found[1], days=found[2])
+    if reason == "spread" and (found := re.fullmatch(r"(\d+)/day", detail or "")):
+        return _("at most {messages} a day").format(messages=found[1])
+    return detail
 
 
 def unknown_words(why: str) -> str:

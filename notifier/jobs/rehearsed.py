@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from notifier.domain.guards import Verdict
 from notifier.domain.phone import as_dialled
+from notifier.domain.rules import RULES
 from notifier.jobs.plan.run import Work
 from notifier.jobs.plan.touch import Touch, subject_of
-from notifier.jobs.reasons import PHONE_WORDS, short_words
+from notifier.jobs.reasons import PHONE_WORDS, detail_words, short_words
 from notifier.locale import N_, _
 from notifier.store.engine import Store
 from notifier.store.histories import vins_of
@@ -94,13 +95,17 @@ class People:
         for row in self.rows:
             goes_from = f"{row.goes_from:%Y-%m-%d %H:%M}" if row.goes_from else ""
             cells = (
-                shops.get(row.shop_id), row.campaign, row.name, as_dialled(row.phone or ""), row.plate, row.vin,
+                shops.get(row.shop_id), _title(row.campaign), row.name, as_dialled(row.phone or ""), row.plate, row.vin,
                 row.stage, row.due_on, _(VERDICTS[row.verdict]), short_words(row.reason) if row.reason else "",
                 _detail(row), goes_from, row.segments, row.text,
             )  # fmt: skip
             yield ["" if cell is None else str(cell) for cell in cells]
 
 
+def _title(campaign: str) -> str:
+    return _(RULES[campaign].title) if campaign in RULES else campaign
+
+
 def _detail(row: RehearsedTouch) -> str | None:
     known = PHONE_WORDS.get(row.detail or "") if row.reason == "unreachable" else None
-    return _(known) if known else row.detail
+    return _(known) if known else detail_words(row.reason, row.detail)

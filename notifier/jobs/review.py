@@ -68,6 +68,7 @@ def approve(planner: Planner, run_id: int, now: datetime, *, by: str) -> Outlook
     with planner_lock(planner.store, run.shop_id):
         with planner.store.read() as session:
             run = runs.run_of(session, run_id)
+            _raise_unless_waiting(run)
             _raise_if_time_is_up(run, now, _shop_of(session, planner, run))
             placing = _placing(session, planner, run, now)
         coupon = run.settings.get("coupon")
@@ -92,6 +93,15 @@ def reject(planner: Planner, run_id: int, now: datetime, *, by: str) -> int:
 def _run_of(planner: Planner, run_id: int) -> RunRow:
     with planner.store.read() as session:
         return runs.run_of(session, run_id)
+
+
+def _raise_unless_waiting(run: RunRow) -> None:
+    """Asked before a row moves: the texts of a run released already may be claimed at any moment."""
+    if run.state != "review":
+        raise Refused(
+            N_("Run {run} does not wait for a review (any more): notifier runs show {run} says where it stands."),
+            run=run.id,
+        )
 
 
 def _raise_if_time_is_up(run: RunRow, now: datetime, shop: ShopSettings) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 
 from notifier.domain.rules import RULES
 from notifier.domain.service_due import Reading
-from notifier.jobs.reasons import PHONE_WORDS, REASONS, cancel_words
+from notifier.jobs.reasons import PHONE_WORDS, REASONS, cancel_words, detail_words
 from notifier.locale import N_, _
 from notifier.store.histories import ToldRow
 
@@ -39,7 +39,7 @@ def stop_words(reason: str, source: str | None, day: date) -> str:
         return _("replied “{words}” on {day}").format(words=source or "–", day=day)
     if reason == "carrier":
         return _("the carrier reported an opt-out (code {code}) on {day}").format(code=source or "–", day=day)
-    return _("entered by staff ({source}) on {day}").format(source=source or "–", day=day)
+    return _("entered by staff ({source}) on {day}").format(source=_source_words(source), day=day)
 
 
 def phone_words(unreachable: str | None) -> str:
@@ -52,7 +52,16 @@ def phone_words(unreachable: str | None) -> str:
 
 def consent_words(source: str | None, since: date | None) -> str:
     """Where a consent comes from."""
-    return _("source {source}, since {day}").format(source=source or "–", day=since or "–")
+    return _("source {source}, since {day}").format(source=_source_words(source), day=since or "–")
+
+
+def _source_words(source: str | None) -> str:
+    """A call by staff is stored as `call` and the clerk's name; anything else is in the words of who wrote it."""
+    if source == "call":
+        return _("a call")
+    if source is not None and source.startswith("call "):
+        return _("a call by {clerk}").format(clerk=source.removeprefix("call "))
+    return source or "–"
 
 
 def switched_off() -> str:
@@ -77,7 +86,7 @@ def waits(reason: str | None, detail: str | None) -> str:
 
 def _why(reason: str | None, detail: str | None) -> str:
     known = REASONS.get(reason or "")
-    return _(known.sentence).format(detail=detail or "–") if known else f"{reason} ({detail})"
+    return _(known.sentence).format(detail=detail_words(reason, detail) or "–") if known else f"{reason} ({detail})"
 
 
 def gets(stage: str, at: datetime | None) -> str:
@@ -91,11 +100,11 @@ def gets(stage: str, at: datetime | None) -> str:
 
 def not_due(opens_on: date, due_on: date, first: date | None, last: date | None) -> str:
     """Nothing is open yet."""
-    if first is not None and last is not None:
+    if first is not None and last is not None and first < last:
         return _("Not due until {opens}; the service is expected on {due} ({first} to {last}).").format(
             opens=opens_on, due=due_on, first=first, last=last
         )
-    return _(_NOT_DUE_YET).format(opens=opens_on, due=due_on)
+    return _("Not due until {opens}; the service is expected on {due}.").format(opens=opens_on, due=due_on)
 
 
 _NOT_DUE_YET = N_("Not due until {opens}; the day itself is {due}.")

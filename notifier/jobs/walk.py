@@ -6,9 +6,7 @@ verdicts are those of the planner's own functions.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
 from functools import partial
 
 from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, guards_of
@@ -16,6 +14,7 @@ from notifier.domain.phone import mask
 from notifier.domain.rules import RULES
 from notifier.jobs import sayings
 from notifier.jobs.answers import GuardStep
+from notifier.jobs.origins import Origins
 from notifier.jobs.plan.pace import Pace, Slot
 from notifier.jobs.plan.run import Work, pace_of
 from notifier.jobs.plan.shop import ShopPlanner
@@ -26,13 +25,7 @@ from notifier.locale.records import records_word
 from notifier.schedules import DailyBudget, FrequencyCap
 from notifier.store.histories import PersonRow
 from notifier.store.imports import freshness
-from notifier.store.sources import (
-    Source,
-    latest_import,
-    open_complaint_since,
-    source_of_renewal,
-    source_of_visit,
-)
+from notifier.store.sources import open_complaint_since
 from notifier.store.touches import ChunkFacts, counted_by_day
 
 __all__ = ["TITLES", "Walk"]
@@ -70,6 +63,7 @@ class Walk:
     ) -> None:
         self.at_shop, self.work, self.person, self.facts, self.stopped = at_shop, work, person, facts, stopped
         self.setting, self.campaign = work.setting, work.setting.campaign
+        self.origins = Origins(work, at_shop.schedules.path)
 
     def steps(self, touch: Touch, outside: Decision | None) -> list[GuardStep]:
         """Every guard for one touch. `outside`: why the touch is nothing for this campaign or shop."""
@@ -90,23 +84,23 @@ class Walk:
 
     def _audience(self, outside: Decision | None) -> tuple[str | None, str | None]:
         if outside is not None:
-            return outside.detail or short_words(outside.reason or ""), self._line_of_campaign()
+            return outside.detail or short_words(outside.reason or ""), self.origins.of_campaign()
         wanted = self.campaign.audience is not None
-        return _("wanted by the campaign's filter") if wanted else _("no filter"), self._line_of_campaign()
+        return _("wanted by the campaign's filter") if wanted else _("no filter"), self.origins.of_campaign()
 
     def _first_run(self, touch: Touch) -> GuardStep:
         floor, opens_on = self.setting.floor_on, touch.window.opens_on
         stopped = Decision(Verdict.EXCLUDED, "before_first_run") if floor is not None and opens_on < floor else None
         value = _("stage {stage} opens on {day}").format(stage=touch.stage, day=opens_on)
         source = _("the campaign's first run takes stages from {day} on").format(day=floor) if floor else None
-        return self._step("first_run", stopped, value, source or self._line_of_campaign())
+        return self._step("first_run", stopped, value, source or self.origins.of_campaign())
 
     def _stage(self, touch: Touch) -> GuardStep:
         stopped = told_already(touch, self.setting, self.facts)
         value = _("{stage}: open from {first} to {last}, due on {due}").format(
             stage=touch.stage, first=touch.window.opens_on, last=touch.window.closes_on, due=touch.due.due_on
         )
-        return self._step("stage", stopped, value, self._source_of_due())
+        return self._step("stage", stopped, value, self.origins.of_due())
 
     def _about(self, name: str, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
         """The value a guard of the domain looked at, and where it comes from."""
@@ -125,29 +119,29 @@ class Walk:
         value = mask(person.phone) if person.phone else sayings.phone_words(None)
         if person.phone and person.unreachable:
             value = f"{value} ({sayings.phone_words(person.unreachable)})"
-        return value, self._import("customers")
+        return value, self.origins.of_records("customers")
 
     def _consent(self) -> tuple[str | None, str | None]:
         person = self.person
         if self.campaign.kind != "marketing":
-            return _("not needed: {kind}").format(kind=self.campaign.kind.value), self._line_of_campaign()
+            return _("not needed: {kind}").format(kind=self.campaign.kind.value), self.origins.of_campaign()
         words = {"yes": _("agreed to marketing"), "no": _("refused marketing")}
         if self.facts.customers[person.id].consent != person.consent:
             return words["no"], _("at another shop of the group")
         value = words.get(person.consent, _("nobody knows"))
         known = person.consent_source or person.consent_since
         source = sayings.consent_words(person.consent_source, person.consent_since) if known else None
-        return value, source or self._import("customers")
+        return value, source or self.origins.of_records("customers")
 
     def _suppression(self) -> tuple[str | None, str | None]:
         return (self.stopped, _("stop list")) if self.stopped else (_("not on it"), _("stop list"))
 
     def _vehicle(self, seen: TouchFacts) -> tuple[str | None, str | None]:
         if seen.vehicle_state is None:
-            return _("not asked: a greeting"), self._line_of_campaign()
+            return _("not asked: a greeting"), self.origins.of_campaign()
         state = seen.vehicle_state
         value = _("in use") if state == "in_use" else short_words(f"vehicle_{state}")
-        return value, self._import("customers")
+        return value, self.origins.of_records("customers")
 
     def _outcome(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
         if seen.answered:
@@ -163,21 +157,15 @@ class Walk:
             value = _("booked on {day}; counts from {first} on").format(day=seen.booked_on, first=seen.came_from)
             return value, _("bookings")
         if seen.came_on is None:
-            return _("no visit on record"), self._import("visits")
+            return _("no visit on record"), self.origins.of_records("visits")
         value = _("last visit on {day}; counts from {first} on").format(day=seen.came_on, first=seen.came_from)
-        with self.work.store.read() as session:
-            found = source_of_visit(
-                session, seen.came_on, vehicle_id=touch.due.vehicle_id, customer_id=touch.due.customer_id
-            )
-        return value, self._words(found) or self._import("visits")
+        return value, self.origins.of_visit(touch.due, seen.came_on)
 
     def _renewal(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
         if seen.renewed_to is None or touch.due.vehicle_id is None:
-            return _("no policy of the shop on record"), self._import("renewals")
+            return _("no policy of the shop on record"), self.origins.of_records("renewals")
         value = _("policy until {day}; this one ends on {end}").format(day=seen.renewed_to, end=seen.anchor_on)
-        with self.work.store.read() as session:
-            found = source_of_renewal(session, touch.due.vehicle_id, seen.renewed_to)
-        return value, self._words(found) or self._import("renewals")
+        return value, self.origins.of_renewal(touch.due.vehicle_id, seen.renewed_to)
 
     def _hold(self, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:
         if seen.open_complaint:
@@ -189,12 +177,12 @@ class Walk:
             days = [self.facts.in_workshop_elsewhere.get(touch.due.customer_id)]
             days += [car.in_workshop_since for car in cars]
             since = min((day for day in days if day is not None), default=None)
-            return _("in the workshop since {day}").format(day=since), self._import("visits")
+            return _("in the workshop since {day}").format(day=since), self.origins.of_records("visits")
         if seen.accident_on is not None:
-            return _("accident repair on {day}").format(day=seen.accident_on), self._import("visits")
+            return _("accident repair on {day}").format(day=seen.accident_on), self.origins.of_records("visits")
         if seen.contacted_on is not None:
-            clerk = seen.contacted_by or "–"
-            return _("called on {day} by {clerk}").format(day=seen.contacted_on, clerk=clerk), self._import("contacts")
+            value = _("called on {day} by {clerk}").format(day=seen.contacted_on, clerk=seen.contacted_by or "–")
+            return value, self.origins.of_records("contacts")
         return _("nothing open"), None
 
     def _data(self) -> GuardStep:
@@ -204,19 +192,22 @@ class Walk:
         kinds = RULES[self.campaign.rule].reads
         parts = [
             _("{kind} known to {moment}").format(
-                kind=records_word(kind), moment=self._local(known.get(kind)) or _("never imported")
+                kind=records_word(kind), moment=self.origins.local(known.get(kind)) or _("never imported")
             )
             for kind in kinds
         ]
         stopped = Decision(Verdict.DEFERRED, reason) if reason else None
-        return self._step("data", stopped, ", ".join(parts) or None, self._line_of("data_max_age"))
+        return self._step("data", stopped, ", ".join(parts) or None, self.origins.of_setting("data_max_age"))
 
     def _arms(self, touch: Touch) -> Iterator[GuardStep]:
         arm, is_known = self._arm(touch)
         drawn = _("drawn when it was enrolled") if is_known else _("would be drawn now")
         shares = {"universal_control": self.setting.universal_bp, "campaign_control": self.setting.control_bp}
         own = {"universal_control": Arm.UNIVERSAL, "campaign_control": Arm.CONTROL}
-        lines = {"universal_control": self._line_of("universal_control"), "campaign_control": self._line_of_campaign()}
+        lines = {
+            "universal_control": self.origins.of_setting("universal_control"),
+            "campaign_control": self.origins.of_campaign(),
+        }
         for guard, share in shares.items():
             is_held = arm is own[guard] and is_withheld(arm, touch, self.setting)
             stopped = Decision(Verdict.WITHHELD, guard) if is_held else None
@@ -251,14 +242,14 @@ class Walk:
             stopped = Decision(Verdict.DEFERRED, "frequency_cap")
         goes = _("no open moment before the stage closes")
         if isinstance(slot, Slot):
-            goes = _("could go from {moment}").format(moment=self._local(slot.not_before))
+            goes = _("could go from {moment}").format(moment=self.origins.local(slot.not_before))
         told: Mapping[str, tuple[str, str, str]] = {
-            "wording": ("missing_value", self._wording(stopped), self._line_of_campaign()),
-            "frequency_cap": ("frequency_cap", self._cap(cap, counted), self._line_of("frequency_cap")),
-            "budget": ("budget", self._budget(budget), self._line_of("daily_budget")),
+            "wording": ("missing_value", self._wording(stopped), self.origins.of_campaign()),
+            "frequency_cap": ("frequency_cap", self._cap(cap, counted), self.origins.of_setting("frequency_cap")),
+            "budget": ("budget", self._budget(budget), self.origins.of_setting("daily_budget")),
             "spread": ("spread", _("{count} a day").format(count=spread) if spread else _("none"),
-                       self._line_of_campaign()),
-            "quiet_hours": ("window_closed", goes, self._line_of("quiet_hours")),
+                       self.origins.of_campaign()),
+            "quiet_hours": ("window_closed", goes, self.origins.of_setting("quiet_hours")),
         }  # fmt: skip
         for guard, (reason, value, source) in told.items():
             yield self._step(guard, stopped if stopped.reason == reason else None, value, source)
@@ -296,41 +287,3 @@ class Walk:
             parts.append(_("{count} of {most} {currency} today").format(
                 count=spent, most=most, currency=self.at_shop.shop.currency))  # fmt: skip
         return ", ".join(parts)
-
-    # — where it comes from —
-
-    def _import(self, kind: str) -> str | None:
-        with self.work.store.read() as session:
-            return self._words(latest_import(session, self.setting.shop_id, kind))
-
-    def _words(self, source: Source | None) -> str | None:
-        if source is None:
-            return None
-        file, day = source.file or "–", self._local(source.at) or "–"
-        if source.reference is not None:
-            return _("{reference}, in {file} of {moment}").format(reference=source.reference, file=file, moment=day)
-        return _("{file} of {moment}").format(file=file, moment=day)
-
-    def _source_of_due(self) -> str | None:
-        kinds = RULES[self.campaign.rule].reads
-        return self._import(kinds[0]) if kinds else None
-
-    def _local(self, moment: datetime | date | None) -> str | None:
-        return f"{moment.astimezone(self.setting.zone):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else None
-
-    def _line_of_campaign(self) -> str:
-        schedules = self.at_shop.schedules
-        return _("{file}, line {line}").format(file=schedules.path.name, line=self.campaign.line)
-
-    def _line_of(self, key: str) -> str:
-        """Where a guard is set; one that is not set has the value Notifier begins with."""
-        path = self.at_shop.schedules.path
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            lines = []
-        key_at = re.compile(rf"(?:^|[\s{{,]){key}\s*:")
-        for number, line in enumerate(lines, start=1):
-            if key_at.search(line.partition("#")[0]):
-                return _("{file}, line {line}").format(file=path.name, line=number)
-        return _("not set in {file}").format(file=path.name)

@@ -213,7 +213,8 @@ def _rate_line(arm: ArmFigures, view: LiftView) -> Text:
     scale = max(view.treatment.rate or 0, view.control.rate or 0)
     came = f"{numbers.count(arm.came)}/{numbers.count(arm.n)}"
     drawn = bar(arm.rate or 0, scale, BAR_CELLS // 2)
-    return Text.assemble(f"{numbers.share(arm.rate):>6}  {came:<13}", (drawn, "green" if arm is view.treatment else ""))
+    style = "green" if arm is view.treatment else "dim"
+    return Text.assemble(f"{numbers.share(arm.rate):>6}  {came:<13}", (drawn, style))
 
 
 def _add(table: Table, label: str, sentence: str | None) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from notifier.locale import _
-from notifier.locale.wrapping import wrapped
+from notifier.locale.wrapping import Wrapped
 from notifier.reports import numbers
 from notifier.reports.variants import StageComparison, VariantReport, VariantRow
 from notifier.spreadsheets import CSV_ENCODING, harmless, new_workbook
@@ -25,20 +25,25 @@ def print_variants(console: Console, report: VariantReport) -> None:
     """One table a stage, and what may be said of it."""
     console.print(_("Texts under comparison, {first} – {last}").format(first=report.first, last=report.last))
     if not report.stages:
-        console.print(wrapped(_("No texts were compared. docs/schedules.md, “variants”, tells how."), console.width))
+        console.print(Wrapped(_("No texts were compared. docs/schedules.md, “variants”, tells how.")))
     for stage in report.stages:
         console.print()
         console.print(f"{stage.campaign.title} · {stage.stage}")
         console.print(_table(stage))
-        console.print(wrapped(verdict_sentence(stage), console.width))
+        console.print(Wrapped(verdict_sentence(stage)))
 
 
 def _table(stage: StageComparison) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="")
-    for heading, justify in zip(_headings(), ("left", "left", *("right",) * 6), strict=True):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    """Two lines a text, so that all of it fits 80 cells: below its name the template, below a share its interval."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    variant, _template, *counted = _headings()
+    table.add_column(variant, overflow="fold")
+    for heading in counted:
+        table.add_column(heading, justify="right")
     for row in stage.rows:
-        table.add_row(*_cells(row))
+        name, template, *figures, came, difference = _cells(row)
+        shares = (share.replace(" (", "\n(", 1).replace("（", "\n（", 1) for share in (came, difference))
+        table.add_row(f"{name}\n{template}", *figures, *shares)
     return table
 
 

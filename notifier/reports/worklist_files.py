@@ -141,14 +141,16 @@ def _table(report: Worklist, rows: list[WorklistRow], reason_words: ReasonWords)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in (_("Customer"), _("Phone"), _("Plate")):
         table.add_column(heading, no_wrap=True)
-    for heading in (_("Purpose"), _("Due"), _("Why"), _("Last call")):
-        table.add_column(heading)
+    table.add_column(_("Purpose"))
+    table.add_column(_("Due"), no_wrap=True)
+    table.add_column(_("Why"))
     for row in rows:
-        due = " – ".join(dict.fromkeys(str(day) for day in (row.due_from, row.due_to) if day))
-        table.add_row(*(
-            Text(cell or "–") for cell in (
+        due = " –\n".join(dict.fromkeys(str(day) for day in (row.due_from, row.due_to) if day))
+        why, call = Wrapped(words.why_words(row, reason_words)), words.last_call_words(row)
+        table.add_row(
+            *(Text(cell or "–") for cell in (
                 row.customer.name, words.phone_words(row.customer.phone, report.region), row.car and row.car.plate,
-                words.purpose_word(row.purpose), due, words.why_words(row, reason_words), words.last_call_words(row),
-            )
-        ))  # fmt: skip
+            )),
+            Wrapped(words.purpose_word(row.purpose)), due or "–", Group(why, Wrapped(call)) if call else why,
+        )  # fmt: skip
     return table

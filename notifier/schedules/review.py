@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ def _missing_list(schedules: Schedules, campaign: Campaign) -> Iterator[Schedule
     """The file of a list that is not there (yet)."""
     listed = campaign.options.listed
     path = schedules.path.parent / listed.file if listed is not None and listed.file is not None else None
-    if path is not None and not path.is_file():
+    if path is not None and not os.path.isfile(path):  # noqa: PTH113 — Path.is_file raises where it may not look
         yield ScheduleWarning(
             N_(
                 "{file}, line {line}: {campaign} names the list {path}, which is not there; until it is, the campaign "

@@ -149,7 +149,7 @@ def _candidates(
             sa.select(*columns)
             .where(MESSAGE.c.run_id == run.id, MESSAGE.c.state == "planned", MESSAGE.c.not_before <= now,
                    MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None),
-                   ~is_held_back(now, zones[run.shop_id]))
+                   ~is_held_back(now, zones[run.shop_id], zones.keys()))
             .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
             .limit(limit - len(found))
             .with_for_update(skip_locked=True)

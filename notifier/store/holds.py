@@ -5,6 +5,7 @@ Source: rules.md, the hold guard; `notifier.domain.guards.is_not_on_hold` asks t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.guards import ACCIDENT_HOLD
 from notifier.store.bulk import table_of
-from notifier.store.tables import Complaint, Message, Shop, Vehicle, Visit
+from notifier.store.tables import Complaint, Customer, Message, Shop, Vehicle, Visit
 
 __all__ = ["HELD_KINDS", "is_held_back", "shop_zones"]
 
-COMPLAINT, MESSAGE, SHOP, VEHICLE, VISIT = (table_of(model) for model in (Complaint, Message, Shop, Vehicle, Visit))
+COMPLAINT, CUSTOMER, MESSAGE = (table_of(model) for model in (Complaint, Customer, Message))
+SHOP, VEHICLE, VISIT = (table_of(model) for model in (Shop, Vehicle, Visit))
 HELD_KINDS = ("marketing", "service")
 
 
@@ -27,14 +29,25 @@ def shop_zones(session: Session) -> dict[int, ZoneInfo]:
     return {shop_id: ZoneInfo(name) for shop_id, name in rows}
 
 
-def is_held_back(now: datetime, zone: ZoneInfo) -> sa.ColumnElement[bool]:
-    """Whether a message of a shop in `zone` has to wait at `now`. Safety and answers never do."""
+def is_held_back(now: datetime, zone: ZoneInfo, shops: Collection[int]) -> sa.ColumnElement[bool]:
+    """Whether a message of a shop in `zone` has to wait at `now`. Safety and answers never do.
+
+    `shops`: the ids of all there are; what one of a group knows of the person, by the phone, holds at the others too.
+    """
     since = now.astimezone(zone).date() - ACCIDENT_HOLD
-    customer = MESSAGE.c.customer_id
+
+    def is_theirs(customer_id: sa.Column[int]) -> sa.ColumnElement[bool]:
+        if len(shops) < 2:
+            return customer_id == MESSAGE.c.customer_id
+        same = sa.select(CUSTOMER.c.id).where(
+            CUSTOMER.c.shop_id.in_(sorted(shops)), CUSTOMER.c.phone_key == MESSAGE.c.phone_key
+        )
+        return customer_id.in_(same.correlate(MESSAGE))
+
     found = (
-        sa.select(sa.true()).where(COMPLAINT.c.customer_id == customer, COMPLAINT.c.closed_on.is_(None)),
-        sa.select(sa.true()).where(VEHICLE.c.customer_id == customer, VEHICLE.c.in_workshop_since.is_not(None)),
-        sa.select(sa.true()).where(VISIT.c.customer_id == customer, VISIT.c.has_accident, VISIT.c.day >= since),
+        sa.select(sa.true()).where(is_theirs(COMPLAINT.c.customer_id), COMPLAINT.c.closed_on.is_(None)),
+        sa.select(sa.true()).where(is_theirs(VEHICLE.c.customer_id), VEHICLE.c.in_workshop_since.is_not(None)),
+        sa.select(sa.true()).where(is_theirs(VISIT.c.customer_id), VISIT.c.has_accident, VISIT.c.day >= since),
     )
     # Values rather than EXISTS: PostgreSQL looks each customer up by index and never hashes a whole table for a few.
     reasons = (one.limit(1).correlate(MESSAGE).scalar_subquery() for one in found)

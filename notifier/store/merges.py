@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.cycles import matching_cycle
 from notifier.domain.rules import RULES
 from notifier.store.bulk import table_of
+from notifier.store.corrections import PERSON_COLUMNS, follow_corrections
 from notifier.store.customers import (
     customers_by_id,
     firmest_consent,
@@ -26,11 +27,22 @@ from notifier.store.customers import (
 from notifier.store.messages import cancel_marketing
 from notifier.store.phones import inherit_phones, planned_texts_follow
 from notifier.store.rows import update_rows
-from notifier.store.tables import CampaignState, Customer, Cycle, Decision, Enrolment, Message, MessageCycle, metadata
+from notifier.store.tables import (
+    CampaignState,
+    Coupon,
+    Customer,
+    Cycle,
+    Decision,
+    Enrolment,
+    Message,
+    MessageCycle,
+    metadata,
+)
 
 __all__ = ["merge_customers"]
 
-CUSTOMER, CYCLE, ENROLMENT, MESSAGE = (table_of(model) for model in (Customer, Cycle, Enrolment, Message))
+COUPON, CUSTOMER, CYCLE = (table_of(model) for model in (Coupon, Customer, Cycle))
+ENROLMENT, MESSAGE = (table_of(model) for model in (Enrolment, Message))
 MESSAGE_CYCLE, DECISION, CAMPAIGN = (table_of(model) for model in (MessageCycle, Decision, CampaignState))
 
 _UNITS = (
@@ -53,11 +65,13 @@ def merge_customers(session: Session, merges: Mapping[int, int], now: datetime) 
     _merge_cycles(session, merges)
     _repoint(session, merges)
     _tell_of_lists_once(session, set(merges.values()))
+    _join_texts(session, set(merges.values()))
     _merge_facts(session, merges, now)
     inherit_phones(session, merges)
     survivors = set(merges.values())
     planned_texts_follow(session, survivors)
     refresh_last_visits(session, survivors, now)
+    follow_corrections(session, now, people=dict.fromkeys(survivors, PERSON_COLUMNS | {"last_visit_on"}))
     session.connection().execute(sa.delete(CUSTOMER).where(CUSTOMER.c.id.in_(merges)))
 
 
@@ -203,6 +217,34 @@ def _tell_of_lists_once(session: Session, survivors: Iterable[int]) -> None:
         others = (touch for touch in group if touch["subject_type"] != kept["subject_type"])
         lost += [touch for touch in others if touch["state"] == "planned"]
     _drop_touches(session, lost)
+
+
+def _join_texts(session: Session, survivors: Iterable[int]) -> None:
+    """Texts one run planned for each of them, about their cars and the same stage: one that names all cars.
+
+    It is worded anew. One that gives a coupon stays by itself, since nobody can merge two vouchers.
+    """
+    gives_coupon = sa.exists().where(COUPON.c.message_id == MESSAGE.c.id)
+    touches = session.execute(
+        sa.select(MESSAGE_CYCLE.c.id, MESSAGE_CYCLE.c.message_id, MESSAGE.c.customer_id, MESSAGE.c.run_id,
+                  MESSAGE.c.stage, MESSAGE.c.valid_until)
+        .join(CYCLE, CYCLE.c.id == MESSAGE_CYCLE.c.cycle_id)
+        .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
+        .where(MESSAGE.c.customer_id.in_(survivors), MESSAGE.c.state == "planned", MESSAGE_CYCLE.c.closed.is_(None))
+        .where(CYCLE.c.subject_type == "vehicle", ~gives_coupon)
+        .order_by(MESSAGE.c.id, MESSAGE_CYCLE.c.id)
+    ).mappings()  # fmt: skip
+    groups: dict[tuple[int, int, str], list[sa.RowMapping]] = defaultdict(list)
+    for touch in touches:
+        groups[touch["customer_id"], touch["run_id"], touch["stage"]].append(touch)
+    for group in groups.values():
+        kept, *others = dict.fromkeys(touch["message_id"] for touch in group)
+        if others:
+            until = min(touch["valid_until"] for touch in group)
+            update_rows(session, MessageCycle, [{"id": touch["id"], "message_id": kept} for touch in group])
+            update_rows(session, Message, [{"id": kept, "text": None, "valid_until": until}])
+            gone = {"state": "cancelled", "reason": "merged"}
+            update_rows(session, Message, [{"id": message_id, **gone} for message_id in others])
 
 
 def _standing(state: str) -> int:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
+from notifier.store.corrections import follow_visits
 from notifier.store.customers import customers_by_id, record_consent, refresh_last_visits, update_customers
 from notifier.store.messages import cancel_marketing
 from notifier.store.phones import Phone
@@ -79,6 +80,7 @@ def leave(session: Session, shop_id: int, leavings: Sequence[Leaving], now: date
         .values(out_of_lift="split")
     )
     refresh_last_visits(session, concerned, now)
+    follow_visits(session, now, cars=(), people=concerned)
 
 
 def cars_of_numbers(session: Session, shop_id: int, customer_id: int, numbers: Collection[str]) -> list[str]:

@@ -23,6 +23,12 @@ def is_database_trouble(error: BaseException) -> bool:
     return isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | OSError)
 
 
+def trouble_words(error: BaseException) -> str:
+    """What to call the trouble: SQLite's own words, which hold no data; else the kind of error alone."""
+    told = error.orig if isinstance(error, exc.DBAPIError) else error
+    return str(told) if isinstance(told, sqlite3.OperationalError) else type(error).__name__
+
+
 def is_deadlock(error: BaseException) -> bool:
     """Did PostgreSQL end this transaction because another one and it waited for each other? It may be repeated."""
     return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) == "40P01"

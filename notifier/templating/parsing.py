@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
@@ -82,12 +83,26 @@ def parse_template(source: str, *, name: str, language: str, origin: str) -> Tem
 
     Raises TemplateError, with file, line and the mend, for whatever would keep it from being rendered.
     """
+    try:
+        known = _template_of(source)
+    except TemplateError:
+        known = _read(source, origin)  # raises the same, and says where
+    return replace(known, name=name, language=language, origin=origin)
+
+
+@lru_cache(maxsize=1024)
+def _template_of(source: str) -> Template:
+    """What the text alone says; kept, since a file and the version published from it are the same text."""
+    return _read(source, "")
+
+
+def _read(source: str, origin: str) -> Template:
     front, body, body_line = _split(source.removeprefix("\ufeff"), origin)
     matter = _FrontMatter(origin, front)
     grammar = checked(body, origin=origin, first_line=body_line)
     return Template(
-        name=name,
-        language=language,
+        name="",
+        language="",
         title=matter.text("title", required=True),
         kind=matter.kind(),
         replies=matter.replies(),

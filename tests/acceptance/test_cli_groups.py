@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifier.config import load_settings
-from notifier.wiring import House
+from notifier.wiring import House, Inbox, engine_parts
 from tests.support.cli_shop import CliShop
 from tests.support.import_desk import phone, vin
 
@@ -150,7 +150,7 @@ def test_the_watched_folder_has_a_folder_for_each_shop(shop: CliShop) -> None:
     inbox.mkdir()
     environ = {**shop.settings, "NOTIFIER_INBOX": str(inbox), "NOTIFIER_INBOX_RESTS": "1"}
     house = House(load_settings(environ, env_file=None))
-    parts = house.engine_parts().inbox
+    parts = engine_parts(house).inbox
     assert parts is not None
     parts.look(datetime.fromisoformat(AT))
     for key, number in (("quanzhou", 4), ("jinjiang", 5)):
@@ -160,7 +160,7 @@ def test_the_watched_folder_has_a_folder_for_each_shop(shop: CliShop) -> None:
     seen = parts.look(datetime.fromisoformat("2026-03-10T10:02+08:00"))
     assert set(seen.ready) == {"quanzhou/customers.csv", "jinjiang/customers.csv"}
     assert seen.passed_over == ("customers.csv",)
-    done = house.import_watched(seen.ready, datetime.fromisoformat(AT))
+    done = Inbox(house).import_watched(seen.ready, datetime.fromisoformat(AT))
     files = done["files"]
     assert isinstance(files, list)
     assert [(each["file"], each["state"]) for each in files] == [

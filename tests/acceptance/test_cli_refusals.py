@@ -129,6 +129,7 @@ def test_a_good_schedule_is_said_to_be_fine(shop: CliShop) -> None:
         (("schedules", "next", "--days", "some"), 2, "some is no whole number"),
         (("report", "--format", "pdf"), 2, "pdf is none of table, json, csv, xlsx"),
         (("report", "--from", "yesterday"), 2, "is no day"),
+        (("report", "worklist", "--from", "0001-01-01"), 2, "give a year from 2000 to 2100"),
         (("plan", "now"), 2, "There is a word too much: now"),
     ],
 )
@@ -368,7 +369,7 @@ def test_backup_and_restore(shop: CliShop) -> None:
 )
 def test_the_language_of_help(tmp_path: Path, language: str, settings: dict[str, str], word: str) -> None:
     """NOTIFIER_LANGUAGE, else the terminal, else the shop."""
-    shop = CliShop(tmp_path, language, settings)
+    shop = CliShop(tmp_path, language, settings, starts_anew=True)
     assert shop.run("--help").stdout.startswith(word)
 
 
@@ -415,3 +416,23 @@ def test_customers_without_a_row_are_an_export_that_failed(shop: CliShop) -> Non
 def test_a_moment_outside_the_calendar_is_refused(shop: CliShop, at: str) -> None:
     """No sum with such a day can be done."""
     assert "2000" in shop.run("plan", "--at", at, "--dry-run", code=1).stderr
+
+
+def test_a_long_answer_that_cannot_be_written_says_so(shop: CliShop) -> None:
+    """Sent into a file on a full disk."""
+    words = ("schedules", "next", "--days", "200", "--at", AT, "--json")
+    assert len(shop.run(*words).stdout) > 8192  # more than waits for the end of the command
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "notifier.cli", *words],
+            env=shop.environment(), cwd=shop.folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written (no space left on the disk).\n")
+
+
+def test_a_terminal_without_chinese_ends_no_command(shop: CliShop) -> None:
+    """What it cannot show is spelt out, as on stderr."""
+    shop.settings["PYTHONIOENCODING"] = "ascii"
+    shop.settings["NOTIFIER_LANGUAGE"] = "zh-CN"
+    shop.starts_anew = True
+    assert "\\u" in shop.run("schedules", "check").stdout

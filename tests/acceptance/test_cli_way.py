@@ -1,4 +1,4 @@
-"""The whole way by hand, with the real executable: import → plan → send → reconcile → attribute → report → explain."""
+"""The whole way by hand, on the command line: import → plan → send → reconcile → attribute → report → explain."""
 
 from __future__ import annotations
 
@@ -74,8 +74,9 @@ def shop(filled: CliShop, tmp_path: Path) -> CliShop:
 def test_the_whole_way(tmp_path: Path, words: dict[str, tuple[str, ...]], encoding: str, language: str) -> None:
     """Each step does its part, a second time nothing, and every page is in the reader's language."""
     shop = CliShop(tmp_path, language)
-    if language == "C":
+    if language == "C":  # a bare terminal: Python itself starts differently there
         shop.settings["NOTIFIER_LANGUAGE"] = "en"
+        shop.starts_anew = True
     fill(shop, words, encoding)
     again = shop.json("import", "customers", str(tmp_path / "customers.csv"), "--at", AT)
     assert (again["read"], again["unchanged"], again["rejected"]) == (6, 6, {})
@@ -231,7 +232,11 @@ def test_text_of_a_review_waits_for_a_person(shop: CliShop) -> None:
     assert planned["planned"] > 0
     assert shop.json("send", "--at", moment)["accepted"] == 0
     assert shop.json("status")["in_review"] == planned["planned"]
-    assert "【东南泉州】" in shop.run("runs", "show", run).stdout
+    assert f"notifier runs approve {run}" in shop.run("runs", "show", run, "--at", moment).stdout
+    late = shop.run("runs", "show", run, "--at", (later + timedelta(days=4)).isoformat()).stdout
+    assert "【东南泉州】" in late
+    assert "runs approve" not in late  # it would be refused
+    assert "notifier plan --campaign winback" in late
     shop.run("runs", "reject", run, "--at", moment)
     anew = shop.json("plan", "--campaign", "winback", "--at", moment)
     assert anew["planned"] == planned["planned"]

@@ -16,7 +16,8 @@ from notifier.demo.play import ENVIRONMENT, START, Script, live_through, open_sh
 from notifier.demo.shop import Done
 from notifier.errors import Refused
 from notifier.reports.render_json import campaigns_json
-from tests.support.cli_shop import LOCAL, ROOT, CliShop
+from tests.support.cli_shop import LOCAL, CliShop
+from tests.support.prepared_cli import ROOT
 
 CUSTOMERS, DAYS = 300, 21
 
@@ -104,19 +105,20 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_command_shows_it_all_and_its_commands_work(tmp_path: Path) -> None:
-    """The real executable, in both languages of a terminal; then a command it suggests, with the file it wrote."""
+    """The real executable, with no folder named, in both languages of a terminal; then a command it suggests."""
     shop = CliShop(tmp_path, language="zh_CN.UTF-8")
-    options = ("demo", "--customers", "60", "--days", "9", "--folder", "trial")
+    options = ("demo", "--customers", "60", "--days", "9")
     told = subprocess.run(
         [ROOT / ".venv" / "bin" / "notifier", *options], cwd=tmp_path, env=shop.environment(), capture_output=True,
         text=True, check=True,
     )  # fmt: skip
-    for words in ("活动效果汇总", "流失招揽", f". trial/{ENVIRONMENT}", "notifier report --at 2026-03-11T08:00+08:00"):
+    command = "notifier report --at 2026-03-11T08:00+08:00"
+    for words in ("活动效果汇总", "流失招揽", f". out/demo/{ENVIRONMENT}", command):
         assert words in told.stdout
     assert "2026-03-08" in told.stderr
     plain = {key: value for key, value in os.environ.items() if not key.startswith(LOCAL)}
     status = subprocess.run(
-        ["/bin/sh", "-c", f". trial/{ENVIRONMENT} && notifier report --at 2026-03-11T08:00+08:00"], cwd=tmp_path,
+        ["/bin/sh", "-c", f". out/demo/{ENVIRONMENT} && {command}"], cwd=tmp_path,
         env=plain | {"PATH": f"{ROOT}/.venv/bin:{plain['PATH']}", "LANG": "en_US.UTF-8"}, capture_output=True,
         text=True, check=True,
     )  # fmt: skip

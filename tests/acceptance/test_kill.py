@@ -19,6 +19,7 @@ import pytest
 from notifier.store.engine import Store
 from notifier.store.tables import Attempt
 from tests.support.outbox import NOON, Outbox
+from tests.support.prepared_cli import run_prepared
 from tests.support.twilio_account import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID
 from tests.support.twilio_faults import Fault, FaultKind
 from tests.support.twilio_server import TwilioHandle, twilio_process
@@ -67,10 +68,9 @@ class Installation:
 
     def run(self, *words: str) -> dict[str, Any]:
         """A command, to its end; what it printed."""
-        with self.start(*words) as process:
-            printed, _ = process.communicate(timeout=60)
-        assert process.returncode == 0
-        told: dict[str, Any] = json.loads(printed)
+        done = run_prepared([*words, "--at", NOON.isoformat(), "--json"], ROOT, self.environ)
+        assert done.returncode == 0
+        told: dict[str, Any] = json.loads(done.stdout)
         return told
 
     def killed(self, twilio: TwilioHandle) -> None:

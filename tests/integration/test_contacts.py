@@ -147,6 +147,17 @@ def test_of_one_call_written_twice_the_answer_is_taken(shop: Dealership) -> None
         assert _contact(shop)["result"] == "reached"
 
 
+def test_a_row_number_filled_down_does_not_cost_the_rows_own_call(shop: Dealership) -> None:
+    """Dragged over the rows below it in Excel: those say so, and the call about the row's own car is taken."""
+    own = called(shop, "陈晓芳", "2026-03-02", "已接通")
+    below = called(shop, "林志强", "2026-03-02", "已接通", 清单编号=own["清单编号"])
+    further = below | {"VIN": "LZZZZ999999999999", "备注": "先生接的"}
+    for rows in ([own, below, further], [further, below, own]):
+        report = bring_calls(shop, at(MONDAY), *rows)
+        assert dict(report.rejected) == {"row_mismatch": 2}
+        assert _contact(shop)["vehicle_id"] == shop.car_id("陈晓芳")
+
+
 def test_a_call_rejected_for_being_there_twice_stays_out(shop: Dealership, tmp_path: Path) -> None:
     """Alone in the file of rejects it would take the answer's place; with a day of its own it is another call."""
     reached, missed = called(shop, "陈晓芳", "2026-03-02", "已接通"), called(shop, "陈晓芳", "2026-03-02", "无人接听")

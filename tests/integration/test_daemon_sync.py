@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifier.config import load_settings
-from notifier.wiring import House
+from notifier.wiring import House, engine_parts
 from tests.support.daemon import BirthdayShop, running_daemon
 from tests.support.dms_database import DmsDatabase
 from tests.support.import_desk import phone, rows_of, vin
@@ -64,6 +64,6 @@ def test_a_database_that_is_away_stops_nothing_else(shop: BirthdayShop, dms: Dms
 def test_how_often_is_a_setting(shop: BirthdayShop, change: dict[str, str], minutes: int | None) -> None:
     """With 0 only a person reads it; without an address there is nothing to read."""
     house = House(load_settings(shop.environ | change, env_file=None))
-    sync = house.engine_parts().sync
+    sync = engine_parts(house).sync
     assert (sync and sync.every) == (minutes and timedelta(minutes=minutes))
     house.close()

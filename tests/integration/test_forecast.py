@@ -66,9 +66,25 @@ def test_the_forecast_of_a_month_is_what_planning_then_brings(store: Store) -> N
     came = {}
     for moment, campaign in foretold:
         if (moment, campaign) not in came:
-            for run in shop.plan_at(moment).runs:
+            for run in shop.plan_at(max(moment, NOW)).runs:
                 came[run.due_at, run.campaign] = run.tally.planned
     assert came == foretold
+
+
+@pytest.mark.parametrize("is_paced", [False, True])
+def test_a_run_that_is_due_and_not_made_yet_comes_first(store: Store, is_paced: bool) -> None:
+    """The daemon was down since Sunday: the run of then is made at once, and Monday's finds what it has left."""
+    daily = MAINTENANCE.replace("mon-sat", "*") + ("    spread: {per_day: 2}\n" if is_paced else "")
+    shop = Dealership(store, yaml(daily))
+    for n in range(5):
+        shop.owner(f"客户{n}", service_on=MONDAY + days(10))
+    foretold = [(run.due_at, round(run.total.texts)) for run in ahead(shop, 2).runs if run.total]
+    came = []
+    for moment in (NOW, at(MONDAY), at(MONDAY + days(1))):
+        came += [(run.due_at, run.tally.planned) for run in shop.plan_at(moment).runs]
+    assert foretold == came
+    assert [texts for _due_at, texts in came] == ([2, 0, 2] if is_paced else [5, 0, 0])
+    assert came[0][0] == at(MONDAY - days(1))
 
 
 def test_nothing_is_stored(store: Store) -> None:

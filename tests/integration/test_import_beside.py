@@ -21,8 +21,7 @@ from notifier.dms.readers import TableOfRows, open_csv
 from notifier.errors import BadInput
 from notifier.store.engine import Store
 from notifier.store.imports import unfinished_kinds
-from notifier.store.tables import metadata
-from tests.support.import_desk import VISIT_HEADERS, bring, car, everything, open_shop, order, phone, settings
+from tests.support.import_desk import VISIT_HEADERS, bring, car, everything, new_shop, order, phone, settings
 
 CARS, ORDERS = 400, 26_000
 
@@ -65,10 +64,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def _shop(url: str) -> tuple[Store, int]:
-    store = Store(url)
-    metadata.create_all(store.engine)
-    shop = open_shop(store)
+def _shop(path: Path) -> tuple[Store, int]:
+    store, shop = new_shop(path)
     bring(store, shop, "customers", [car(f"C{n}", phone(n // 2), n) for n in range(CARS)])
     return store, shop
 
@@ -93,7 +90,7 @@ def _all(store: Store) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, orders: Sequence[Mapping[str, str]]) -> tuple[Any, Any]:
     """Everything and the report, after an import of the same rows in one process."""
-    store, shop = _shop(f"sqlite:///{tmp_path_factory.mktemp('alone')}/alone.sqlite3")
+    store, shop = _shop(tmp_path_factory.mktemp("alone") / "alone.sqlite3")
     table = TableOfRows("visits.csv", VISIT_HEADERS, [[row[name] for name in VISIT_HEADERS] for row in orders])
     report = import_table("visits", store, shop, table, settings())
     found = _all(store), report.as_json()
@@ -110,7 +107,7 @@ def test_with_and_without_the_second_process(
     tmp_path: Path, temporary: Path, file: Path, undisturbed: tuple[Any, Any]
 ) -> None:
     """The same database, row by row, and the same report; the same file again changes nothing; nothing is left."""
-    store, shop = _shop(f"sqlite:///{tmp_path}/beside.sqlite3")
+    store, shop = _shop(tmp_path / "beside.sqlite3")
     report = import_table("visits", store, shop, open_csv(file), settings())
     there, told = undisturbed
     assert report.as_json() == told
@@ -125,7 +122,7 @@ def test_with_and_without_the_second_process(
 @pytest.mark.parametrize("moment", ["reading", "progress"])
 def test_the_second_process_is_killed(tmp_path: Path, file: Path, undisturbed: tuple[Any, Any], moment: str) -> None:
     """While it reads, or while it works out what is stored: the import does its work and comes to the same end."""
-    store, shop = _shop(f"sqlite:///{tmp_path}/beside.sqlite3")
+    store, shop = _shop(tmp_path / "beside.sqlite3")
     killed: list[int] = []
 
     def kill(_done: int) -> None:
@@ -164,9 +161,9 @@ def test_the_import_is_killed(
     tmp_path: Path, temporary: Path, file: Path, undisturbed: tuple[Any, Any], *, moment: str, done: int
 ) -> None:
     """It leaves neither process nor file behind, only its mark; the next run ends as an undisturbed one."""
-    url = f"sqlite:///{tmp_path}/beside.sqlite3"
-    store, shop = _shop(url)
-    command = [sys.executable, "-c", _IMPORT, url, str(file), moment]
+    path = tmp_path / "beside.sqlite3"
+    store, shop = _shop(path)
+    command = [sys.executable, "-c", _IMPORT, f"sqlite:///{path}", str(file), moment]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         while int(process.stdout.readline()) < done:
@@ -192,7 +189,7 @@ def test_a_file_that_breaks_off_in_the_middle_is_refused(tmp_path: Path, file: P
     """The sentence the reader would have said here, and nothing is kept."""
     with file.open("a", encoding="utf-8") as stream:
         stream.write('R1,"never closed\n' + "R2,2,3,4,5,6,7,8\n" * 3)
-    store, shop = _shop(f"sqlite:///{tmp_path}/beside.sqlite3")
+    store, shop = _shop(tmp_path / "beside.sqlite3")
     with pytest.raises(BadInput, match=rf"line {ORDERS + 2}: a quotation mark is opened there and not closed"):
         import_table("visits", store, shop, open_csv(file), settings())
     with store.read() as session:

@@ -12,7 +12,7 @@ from notifier.locale import language
 from notifier.store.engine import Store
 from notifier.store.imports import unfinished_kinds
 from notifier.store.tables import metadata
-from tests.support.import_desk import bring, car, open_shop, people, phone, rows_of, settings, table
+from tests.support.import_desk import bring, car, new_shop, open_shop, people, phone, rows_of, settings, table
 from tests.support.inbox_desk import InboxShop
 
 PEOPLE = [car(f"C{n}", phone(n), n, 营销同意="是") for n in range(1, 4)]
@@ -42,9 +42,8 @@ def test_what_was_begun_is_unfinished_and_the_same_file_completes_it(store: Stor
     bring(store, shop, "customers", PEOPLE)
     with store.read() as session:
         assert unfinished_kinds(session, shop) == set()
-    twin = Store(f"sqlite:///{tmp_path}/twin.sqlite3")
-    metadata.create_all(twin.engine)
-    bring(twin, open_shop(twin), "customers", PEOPLE)
+    twin, other = new_shop(tmp_path / "twin.sqlite3")
+    bring(twin, other, "customers", PEOPLE)
     assert _known(store) == _known(twin)
     twin.close()
 

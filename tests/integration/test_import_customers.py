@@ -6,34 +6,26 @@ from datetime import date
 
 import pytest
 
-from notifier.domain.phone import phone_key
 from notifier.errors import BadInput
 from notifier.store.engine import Store
 from notifier.store.imports import freshness, unfinished_kinds
 from tests.support.import_desk import (
     NOW,
-    SECRET,
     TODAY,
     add,
     bring,
     car,
     everything,
+    key_of,
     open_shop,
     people,
     phone,
     rows_of,
+    shop_that_knows,
     vin,
 )
 
-
-@pytest.fixture
-def shop(store: Store) -> int:
-    """An open shop."""
-    return open_shop(store)
-
-
-def key_of(n: int) -> str:
-    return phone_key(SECRET, f"+86{phone(n)}")
+shop = shop_that_knows()
 
 
 def test_a_file_twice_changes_nothing(store: Store, shop: int) -> None:

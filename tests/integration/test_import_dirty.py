@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from notifier.dms.report import ImportReport
 from notifier.domain.phone import phone_key
 from notifier.store.engine import Store
-from notifier.store.tables import metadata
 from tests.support.dirty_files import bring_file, car_of, counts, expected, rows_of_file
-from tests.support.import_desk import SECRET, everything, open_shop, people, rows_of
+from tests.support.import_desk import SECRET, everything, new_shop, open_shop, people, rows_of
 
 TABLE = expected()
 SECTIONS = ("customers", "visits")
@@ -37,9 +36,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Read once, looked at by all tests of this page."""
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('dirty')}/shop.sqlite3")
-    metadata.create_all(store.engine)
-    shop_id = open_shop(store)
+    store, shop_id = new_shop(tmp_path_factory.mktemp("dirty") / "shop.sqlite3")
     reports = {name: bring_file(store, shop_id, name) for name in ("before", *SECTIONS)}
     yield Shop(store, shop_id, reports)
     store.close()
@@ -160,10 +157,7 @@ def test_the_order_of_rows_never_matters(
     shop: Shop, folder: Path, customers: list[tuple[int, list[str]]], visits: list[tuple[int, list[str]]]
 ) -> None:
     """The whole database, row by row, and every count."""
-    path = folder / "shop.sqlite3"
-    store = Store(f"sqlite:///{path}")
-    metadata.create_all(store.engine)
-    shop_id = open_shop(store)
+    store, shop_id = new_shop(folder / "shop.sqlite3")
     bring_file(store, shop_id, "before")
     reports = {name: bring_file(store, shop_id, name, rows) for name, rows in
                (("customers", customers), ("visits", visits))}  # fmt: skip

@@ -12,10 +12,22 @@ from notifier.dms.imports import import_table
 from notifier.dms.readers import open_table
 from notifier.errors import BadInput
 from notifier.store.engine import Store
-from notifier.store.tables import metadata
-from tests.integration.test_import_order import DIRTY, VISITS
-from tests.integration.test_import_order import _by_key as by_key
-from tests.support.import_desk import HEADERS, bring, car, everything, open_shop, order, phone, rows_of, settings, vin
+from tests.support.import_desk import (
+    DIRTY,
+    HEADERS,
+    VISITS,
+    bring,
+    by_key,
+    car,
+    everything,
+    new_shop,
+    open_shop,
+    order,
+    phone,
+    rows_of,
+    settings,
+    vin,
+)
 from tests.support.workbooks import as_typed, csv_writer, lines, write_xls, write_xlsx
 
 Rows = Sequence[Mapping[str, str]]
@@ -69,29 +81,28 @@ WRITERS: Mapping[str, tuple[str, Writer, bool]] = {
 
 
 @pytest.fixture
-def twin(tmp_path: Path) -> Iterator[Store]:
-    """Another shop's database, to compare with."""
-    other = Store(f"sqlite:///{tmp_path}/twin.sqlite3")
-    metadata.create_all(other.engine)
-    yield other
+def twin(tmp_path: Path) -> Iterator[tuple[Store, int]]:
+    """Another shop, to compare with."""
+    other, shop = new_shop(tmp_path / "twin.sqlite3")
+    yield other, shop
     other.close()
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_every_file_makes_the_same_database(store: Store, twin: Store, tmp_path: Path, name: str) -> None:
+def test_every_file_makes_the_same_database(store: Store, twin: tuple[Store, int], tmp_path: Path, name: str) -> None:
     """True dates, phones, mileages and order numbers as numbers: the same rows, doubts, reasons and lines."""
-    shop, other = open_shop(store), open_shop(twin)
+    shop = open_shop(store)
     file, write, is_typed = WRITERS[name]
     for kind, rows in CONTENT.items():
         cells = lines(HEADERS[kind], rows)
         path = write(tmp_path / file, as_typed(cells) if is_typed else cells)
         report = import_table(kind, store, shop, open_table(path), settings())
         told = [row for row in rows if row]
-        same = bring(twin, other, kind, told)
+        same = bring(*twin, kind, told)
         assert report.as_json() == same.as_json()
         place = [line for line, row in enumerate(rows, start=3) if row]
         assert dict(report.rejects) == {place[line - 2]: reason for line, reason in same.rejects.items()}
-    assert by_key(everything(store)) == by_key(everything(twin))
+    assert by_key(everything(store)) == by_key(everything(twin[0]))
 
 
 def test_the_content_has_something_to_tell(store: Store) -> None:

@@ -8,19 +8,15 @@ import pytest
 
 from notifier.store.engine import Store
 from notifier.store.imports import begin_import, freshness, last_imports, unfinished_kinds
-from tests.support.import_desk import NOW, bring, car, open_shop, order, phone
+from tests.support.import_desk import NOW, bring, car, open_shop, order, phone, shop_that_knows
 
 YESTERDAY = NOW - timedelta(days=1)
 FUTURE = order("R9", 1, "2030-01-01")
 
 
-@pytest.fixture
-def shop(store: Store) -> int:
-    """A shop with one car, whose visits were known yesterday."""
-    shop_id = open_shop(store)
-    bring(store, shop_id, "customers", [car("K1", phone(1), 1)], now=YESTERDAY)
-    bring(store, shop_id, "visits", [order("R1", 1, "2025-06-01")], now=YESTERDAY)
-    return shop_id
+shop = shop_that_knows(
+    since=YESTERDAY, customers=[car("K1", phone(1), 1)], visits=[order("R1", 1, "2025-06-01")]
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(

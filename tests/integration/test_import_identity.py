@@ -8,38 +8,32 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from notifier.domain.phone import phone_key
 from notifier.store.audiences import Ask, insurance_expiry, maintenance_due
 from notifier.store.engine import Store
 from notifier.store.tables import metadata
-from tests.integration.test_import_merges import Campaign
 from tests.support.import_desk import (
     NOW,
-    SECRET,
     TODAY,
     add,
     bring,
     car,
     everything,
+    key_of,
+    new_shop,
     open_shop,
     order,
     people,
     phone,
     rows_of,
+    shop_that_knows,
     vin,
 )
+from tests.support.planned import Campaign
 
 YESTERDAY = NOW - timedelta(days=1)
 
 
-@pytest.fixture
-def shop(store: Store) -> int:
-    """An open shop that knows nobody yet."""
-    return open_shop(store)
-
-
-def key_of(n: int) -> str:
-    return phone_key(SECRET, f"+86{phone(n)}")
+shop = shop_that_knows()
 
 
 def change(store: Store, table: str, where: dict[str, Any], **values: Any) -> None:
@@ -417,9 +411,8 @@ def test_rows_that_differ_in_their_doubts_alone(tmp_path: Any) -> None:
     rows = [car("C1", "", 1), car("C1", "123", 1), car("C1", "无", 1, 车牌="闽"), car("C1", "0595-22880000", 1)]
     found = []
     for n, given in enumerate((rows, rows[::-1], [rows[2], rows[0], rows[3], rows[1]])):
-        store = Store(f"sqlite:///{tmp_path}/{n}.sqlite3")
-        metadata.create_all(store.engine)
-        report = bring(store, open_shop(store), "customers", given)
+        store, other = new_shop(tmp_path / f"{n}.sqlite3")
+        report = bring(store, other, "customers", given)
         found.append((report.as_json(), everything(store)))
         store.close()
     assert found[0] == found[1] == found[2]

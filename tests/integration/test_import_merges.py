@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +9,21 @@ import pytest
 
 from notifier.domain.phone import phone_key
 from notifier.store.engine import Store
-from tests.support.import_desk import NOW, SECRET, TODAY, add, bring, car, open_shop, order, people, phone, rows_of, vin
+from tests.support.import_desk import (
+    NOW,
+    SECRET,
+    add,
+    bring,
+    car,
+    key_of,
+    open_shop,
+    order,
+    people,
+    phone,
+    rows_of,
+    vin,
+)
+from tests.support.planned import Campaign
 
 TOMORROW = NOW + timedelta(days=1)
 
@@ -19,45 +32,10 @@ TOMORROW = NOW + timedelta(days=1)
 def shop(store: Store) -> int:
     """Ms Chen and Mr Li, who will turn out to share a phone; a campaign that greets customers."""
     shop_id = open_shop(store)
-    bring(store, shop_id, "customers", [car("C1", phone(1), 1), car("C2", phone(2), 2)])
+    both = [car("C1", phone(1), 1, 生日="1980-03-01"), car("C2", phone(2), 2, 生日="1980-03-01")]
+    bring(store, shop_id, "customers", both)
     add(store, "campaign_state", shop_id=shop_id, campaign_id="birthday", key="birthday", rule="birthday", paused=False)
     return shop_id
-
-
-class Campaign:
-    """A run of one campaign with what it planned."""
-
-    def __init__(self, store: Store, shop_id: int, campaign_id: str) -> None:
-        self.store, self.shop_id, self.campaign_id = store, shop_id, campaign_id
-        self.run_id = add(store, "run", shop_id=shop_id, campaign_id=campaign_id, planned_for=NOW, state="ready",
-                          priority=1, settings={}, counts={}, created_at=NOW)  # fmt: skip
-        self.version = add(store, "template_version", name=campaign_id, language="zh-CN", version=1, source="",
-                           fingerprint="", live=True, published_at=NOW)  # fmt: skip
-
-    def enrol(self, customer: Mapping[str, Any], arm: str, days_ago: int = 0) -> int:
-        """The customer's enrolment of this year."""
-        return add(self.store, "enrolment", shop_id=self.shop_id, campaign_id=self.campaign_id, arm=arm,
-                   customer_id=customer["id"], period="2026", run_id=self.run_id, stage="day",
-                   enrolled_at=NOW - timedelta(days=days_ago), enrolled_on=TODAY, first_opens_on=TODAY,
-                   lift_until=TODAY)  # fmt: skip
-
-    def cycle(self, customer: Mapping[str, Any], anchor: date, vehicle_id: int | None = None) -> int:
-        """What a reminder is about: the customer, or one of the cars."""
-        return add(self.store, "cycle", shop_id=self.shop_id, campaign_id=self.campaign_id, came_from=anchor,
-                   subject_type="vehicle" if vehicle_id else "customer", subject_id=vehicle_id or customer["id"],
-                   anchor_on=anchor, customer_id=customer["id"], answered_by="visit" if vehicle_id else None,
-                   enrolment_id=None)  # fmt: skip
-
-    def text(self, customer: Mapping[str, Any], cycle_id: int, state: str) -> int:
-        """A message of the one stage."""
-        message_id = add(self.store, "message", shop_id=self.shop_id, run_id=self.run_id,
-                         campaign_id=self.campaign_id, kind="service", customer_id=customer["id"], stage="day",
-                         arm="treatment", state=state, gateway="simulator", phone=customer["phone"],
-                         phone_key=customer["phone_key"], language="zh-CN", template_version_id=self.version,
-                         text="您好", replies={}, count_on=TODAY, not_before=NOW, valid_until=TOMORROW, created_at=NOW,
-                         changed_at=NOW, segments=1, cost_micros=0, attempts=0, repeated=False)  # fmt: skip
-        add(self.store, "message_cycle", cycle_id=cycle_id, stage="day", message_id=message_id)
-        return message_id
 
 
 def merge(store: Store, shop_id: int) -> dict[str, Any]:
@@ -91,7 +69,7 @@ def test_of_two_greetings_the_sent_one_wins(store: Store, shop: int, chens: str,
     """One birthday, one greeting: the other planned text is cancelled as merged."""
     campaign = Campaign(store, shop, "birthday")
     chen, li = people(store)
-    for person, state, day in ((chen, chens, date(2026, 3, 2)), (li, lis, date(2026, 3, 3))):
+    for person, state, day in ((chen, chens, date(2026, 3, 1)), (li, lis, date(2026, 3, 2))):
         campaign.text(person, campaign.cycle(person, day), state)
     one = merge(store, shop)
     (cycle,) = rows_of(store, "cycle")
@@ -111,8 +89,26 @@ def test_what_is_planned_goes_to_the_new_phone(store: Store, shop: int) -> None:
     campaign.text(chen, campaign.cycle(chen, date(2025, 3, 2)), "sent")
     bring(store, shop, "customers", [car("C1", phone(9), 1)])
     phones = {row["state"]: row["phone_key"] for row in rows_of(store, "message")}
-    keys = [phone_key(SECRET, f"+86{phone(n)}") for n in (9, 1)]
+    keys = [key_of(n) for n in (9, 1)]
     assert phones == {"planned": keys[0], "sent": keys[1]}
+
+
+@pytest.mark.parametrize("how", ["merge", "new phone"])
+def test_a_planned_text_does_not_follow_to_a_phone_that_has_said_stop(store: Store, shop: int, how: str) -> None:
+    """Mr Li turns out to have Ms Chen's phone, or takes a new one: either has said stop, so his greeting is off."""
+    campaign = Campaign(store, shop, "birthday")
+    _chen, li = people(store)
+    campaign.text(li, campaign.cycle(li, date(2026, 3, 3)), "planned")
+    campaign.text(li, campaign.cycle(li, date(2025, 3, 3)), "sent")
+    stopped = phone(1) if how == "merge" else phone(9)
+    add(store, "suppression", phone_key=phone_key(SECRET, f"+86{stopped}"), reason="stop", since=NOW)
+    if how == "merge":
+        merge(store, shop)
+    else:
+        bring(store, shop, "customers", [car("C2", stopped, 2)])
+    planned, sent = rows_of(store, "message")
+    assert (planned["state"], planned["reason"]) == ("cancelled", "opted_out")
+    assert sent["state"] == "sent"
 
 
 def test_who_leaves_takes_the_reminder_of_the_car_along(store: Store, shop: int) -> None:

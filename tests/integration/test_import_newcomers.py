@@ -13,8 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from notifier.store.engine import Store
-from notifier.store.tables import metadata
-from tests.support.import_desk import add, bring, car, open_shop, order, phone, rows_of, vin
+from tests.support.import_desk import add, bring, car, new_shop, open_shop, order, phone, rows_of, vin
 
 CARS, UNKNOWN = (1, 2, 3), 4
 _NAMES = itertools.count()
@@ -40,9 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _shop(folder: Path) -> tuple[Store, int]:
-    store = Store(f"sqlite:///{folder}/{next(_NAMES)}.sqlite3")
-    metadata.create_all(store.engine)
-    shop = open_shop(store)
+    store, shop = new_shop(folder / f"{next(_NAMES)}.sqlite3")
     # Ms Chen has two of the cars; the third was never delivered, as far as the shop knows.
     owners = [car("C1", phone(1), 1), car("C1", phone(1), 2, "2023-01-05"), car("C3", phone(3), 3, "")]
     bring(store, shop, "customers", owners)
@@ -99,7 +96,6 @@ def test_one_file_or_one_order_at_a_time(
 
 def test_an_order_that_left_leaves_a_day_that_may_be_taken(store: Store) -> None:
     """The shop corrects a VIN, and then the car it had by mistake comes on that very day."""
-    metadata.create_all(store.engine)
     shop = open_shop(store)
     bring(store, shop, "customers", [car(f"C{n}", phone(n), n) for n in (1, 2)])
     bring(store, shop, "visits", [order("R1", 2, "2025-01-10")])
@@ -111,7 +107,6 @@ def test_an_order_that_left_leaves_a_day_that_may_be_taken(store: Store) -> None
 
 def test_a_phone_in_the_column_of_money_is_no_amount(store: Store) -> None:
     """Emptied and doubted on both databases; what large cars cost together is kept."""
-    metadata.create_all(store.engine)
     shop = open_shop(store)
     bring(store, shop, "customers", [car("C1", phone(1), 1)])
     report = bring(store, shop, "visits", [
@@ -124,7 +119,6 @@ def test_a_phone_in_the_column_of_money_is_no_amount(store: Store) -> None:
 
 def test_a_chunk_that_holds_cars_of_every_way(store: Store, tmp_path: Path) -> None:
     """New histories beside an unchanged car, a changed one and one that nobody knows: each is told apart."""
-    metadata.create_all(store.engine)
     shop = open_shop(store)
     bring(store, shop, "customers", [car(f"C{n}", phone(n), n) for n in (1, 2, 3)])
     known = [order("R1", 1, "2025-01-10", "5000"), order("R2", 2, "2025-01-10", "6000")]

@@ -23,46 +23,22 @@ from notifier.dms.readers import open_csv
 from notifier.dms.rejects import write_rejects
 from notifier.store.engine import Store
 from notifier.store.imports import freshness, unfinished_kinds
-from notifier.store.tables import metadata
 from tests.support.import_desk import (
     CUSTOMER_HEADERS,
+    DIRTY,
     VISIT_HEADERS,
+    VISITS,
     bring,
+    by_key,
     car,
     everything,
+    new_shop,
     open_shop,
     order,
     phone,
     settings,
     vin,
 )
-
-DIRTY = [
-    car("C1", phone(1), 1, 姓名="陈女士"),
-    car("C1", phone(7), 2, "2025-01-01", 姓名="陈某"),
-    car("C2", phone(7), 3, 营销同意="是"),
-    car("C3", phone(2), 1, "2025-06-01"),
-    car("C3", phone(2), 1, "2025-06-01"),
-    car("C4", "", 4),
-    car("C4", phone(4), 5, 营销同意="否"),
-    car("C5", phone(4), 6, 生日="5月9日"),
-    car("", phone(4), 7),
-    car("", "", 8),
-    car("C6", "12", 9, "1900-01-01"),
-    car("C7", phone(7), 10, 保险到期="2026-05-01"),
-    car("C8", phone(2), 11),
-    {"姓名": "无车"},
-]
-VISITS = [
-    order("R1", 1, "2025-07-01", "9000", 金额="100"),
-    order("R1", 1, "2025-07-02", "9000", 金额="100"),
-    order("R2", 1, "2025-07-01", "9000", "事故车"),
-    order("R3", 2, "2025-09-01", "70000"),
-    order("R4", 2, "2025-10-01", "7100"),
-    order("R5", 2, "2025-11-01", "8000", "一般维修"),
-    order("R6", 99, "2025-11-01", "8000"),
-    order("R7", 3, "2027-01-01"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +50,7 @@ def sqlite_shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _life(folder: Path, people: Sequence[Mapping[str, str]], orders: Sequence[Mapping[str, str]]) -> Any:
     """A shop that already knew three customers imports both files; all it then knows, and what it said."""
     path = folder / f"{time.monotonic_ns()}.sqlite3"
-    store = Store(f"sqlite:///{path}")
-    metadata.create_all(store.engine)
-    shop = open_shop(store)
+    store, shop = new_shop(path)
     known = [car("C1", phone(1), 1), car("C2", phone(1), 3), car("C8", phone(3), 11), car("C4", phone(3), 4)]
     bring(store, shop, "customers", known)
     reports = [bring(store, shop, "customers", people), bring(store, shop, "visits", orders)]
@@ -108,9 +82,8 @@ def test_every_encoding_gives_the_same_database(store: Store, tmp_path: Path, en
     path = _csv(tmp_path / "people.csv", CUSTOMER_HEADERS, DIRTY, encoding, comma)
     report = import_table("customers", store, shop, open_csv(path), settings())
     from_file = everything(store)
-    twin = Store(f"sqlite:///{tmp_path}/twin.sqlite3")
-    metadata.create_all(twin.engine)
-    same = bring(twin, open_shop(twin), "customers", DIRTY)
+    twin, other = new_shop(tmp_path / "twin.sqlite3")
+    same = bring(twin, other, "customers", DIRTY)
     assert (report.as_json(), from_file) == (same.as_json(), everything(twin))
     twin.close()
 
@@ -179,34 +152,16 @@ def test_a_killed_import_is_seen_and_completed(store_url: str, tmp_path: Path, k
     import_table(kind, store, shop, open_csv(path), settings())
     with store.read() as session:
         assert unfinished_kinds(session, shop) == set()
-    undisturbed = Store(f"sqlite:///{tmp_path}/undisturbed.sqlite3")
-    metadata.create_all(undisturbed.engine)
-    open_shop(undisturbed)
+    undisturbed, _shop = new_shop(tmp_path / "undisturbed.sqlite3")
     for each in ("customers", "visits")[: 1 if kind == "customers" else 2]:
         import_table(each, undisturbed, shop, open_csv(people if each == "customers" else orders), settings())
-    assert _by_key(everything(store)) == _by_key(everything(undisturbed))
+    assert by_key(everything(store)) == by_key(everything(undisturbed))
     undisturbed.close()
     store.close()
 
 
 def _written(kind: str) -> str:
     return {"customers": "vehicle", "visits": "visit"}[kind]
-
-
-def _by_key(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """Without surrogate keys: which id a row got is not part of what is known."""
-    people = {row["id"]: row["bucket_key"] for row in tables["customer"]}
-    cars = {row["id"]: row["vin"] for row in tables["vehicle"]}
-    days = {row["id"]: (row["vin"], row["day"]) for row in tables["visit"]}
-    names = {"customer_id": people, "vehicle_id": cars, "visit_id": days}
-    plain = {}
-    for table, rows in tables.items():
-        told = [
-            {k: names.get(k, {}).get(v, v) for k, v in row.items() if k not in ("id", "import_id", "started_at")}
-            for row in rows
-        ]
-        plain[table] = sorted(told, key=repr)
-    return plain
 
 
 def test_vins_of_the_desk_are_all_different() -> None:

@@ -15,13 +15,13 @@ from notifier.dms.rejects import write_rejects
 from notifier.dms.report import ImportReport
 from notifier.jobs.reasons import import_words
 from notifier.store.engine import Store
-from notifier.store.tables import metadata
 from tests.support.import_desk import (
     CUSTOMER_HEADERS,
     VISIT_HEADERS,
     bring,
     car,
     everything,
+    new_shop,
     open_shop,
     order,
     phone,
@@ -82,9 +82,7 @@ def _through_rejects(store: Store, source: Path, out: Path, places: Mapping[int,
 
 def _clean(folder: Path, people: Sequence[Mapping[str, str]], orders: Sequence[Mapping[str, str]]) -> Store:
     """A shop that was given the mended rows from the beginning."""
-    store = Store(f"sqlite:///{folder}/clean.sqlite3")
-    metadata.create_all(store.engine)
-    shop = open_shop(store)
+    store, shop = new_shop(folder / "clean.sqlite3")
     bring(store, shop, "customers", people)
     if orders:
         bring(store, shop, "visits", orders)

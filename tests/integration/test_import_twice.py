@@ -27,6 +27,7 @@ from tests.support.import_desk import (
     phone,
     rows_of,
     settings,
+    shop_that_knows,
     table,
     vin,
 )
@@ -71,12 +72,7 @@ def rejected(store: Store, shop: int, kind: str, rows: Sequence[Row], out: Path)
     return [dict(zip(book.headers, cells, strict=True)) for _line, cells in book]
 
 
-@pytest.fixture
-def shop(store: Store) -> int:
-    """A shop that knows two cars."""
-    shop_id = open_shop(store)
-    bring(store, shop_id, "customers", OWNERS)
-    return shop_id
+shop = shop_that_knows(customers=OWNERS)
 
 
 @pytest.fixture(params=sorted(FILES))

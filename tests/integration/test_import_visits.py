@@ -18,22 +18,17 @@ from tests.support.import_desk import (
     bring,
     car,
     everything,
-    open_shop,
     order,
     people,
     phone,
     rows_of,
     settings,
+    shop_that_knows,
     vin,
 )
 
-
-@pytest.fixture
-def shop(store: Store) -> int:
-    """A shop that knows Ms Chen's two cars."""
-    shop_id = open_shop(store)
-    bring(store, shop_id, "customers", [car("C1", phone(1), 1, 姓名="陈女士"), car("C1", phone(1), 2)])
-    return shop_id
+# Ms Chen's two cars.
+shop = shop_that_knows(customers=[car("C1", phone(1), 1, 姓名="陈女士"), car("C1", phone(1), 2)])
 
 
 def visits(store: Store) -> list[tuple[str, bool, bool, int]]:

@@ -377,6 +377,38 @@ def test_the_visit_that_names_a_cycle_does_not_answer_it(workshop: Dealership) -
     assert workshop.decisions("陈晓芳") == {"early": ("planned", None)}
 
 
+def test_a_taxi_due_again_before_its_first_stage_could_open_is_told_by_the_last(workshop: Dealership) -> None:
+    """Due twelve days after its maintenance: the early stage opened before that visit, the last one after it."""
+    workshop.owner("陈晓芳", service_on=TUESDAY + days(12), anchor_on=TUESDAY)
+    workshop.visit("陈晓芳", TUESDAY, is_maintenance=True)
+    live(workshop, TUESDAY + days(1), 11, sending=False)
+    assert workshop.decisions("陈晓芳") == {"early": ("excluded", "came"), "last": ("planned", None)}
+
+
+@pytest.mark.parametrize(("before_the_end", "decision"), [(5, ("excluded", "came")), (10, ("planned", None))])
+def test_a_stage_after_the_end_is_answered_by_a_visit_before_it(
+    store: Store, before_the_end: int, decision: tuple[str, str | None]
+) -> None:
+    """Two weeks before the first opening reach back over the inspection's end, which is no visit to count from."""
+    shop = Dealership(store, yaml(MAINTENANCE.replace("maintenance_due", "inspection").replace(
+        "{early: -14, last: -3}", "{over: 5}").replace("{early: early, last: last}", "last")))  # fmt: skip
+    shop.owner("陈晓芳", inspection_ends_on=TUESDAY)
+    shop.visit("陈晓芳", TUESDAY - days(before_the_end))
+    live(shop, TUESDAY + days(5), 1, sending=False)
+    assert shop.decisions("陈晓芳") == {"over": decision}
+
+
+def test_the_visit_that_is_asked_about_does_not_answer_the_question_of_the_same_day(store: Store) -> None:
+    """A follow-up on the day of the visit, and again three days later unless the car has come once more."""
+    shop = Dealership(store, yaml(MAINTENANCE.replace("maintenance_due", "follow_up").replace(
+        "{early: -14, last: -3}", "{early: 0, last: 3}")))  # fmt: skip
+    shop.owner("陈晓芳")
+    shop.visit("陈晓芳", TUESDAY)
+    shop.change_customer("陈晓芳", last_visit_on=TUESDAY)
+    live(shop, TUESDAY, 4, sending=True)
+    assert shop.told("陈晓芳") == [("early", "delivered"), ("last", "delivered")]
+
+
 def test_a_visit_long_before_a_re_predicted_day_does_not_answer_it(workshop: Dealership) -> None:
     """Nothing was sent of the cycle yet: its first opening, and what counts as an answer, follow the new day."""
     workshop.owner("陈晓芳", service_on=TUESDAY + days(14), anchor_on=TUESDAY - days(100), in_workshop_since=TUESDAY)
@@ -386,6 +418,27 @@ def test_a_visit_long_before_a_re_predicted_day_does_not_answer_it(workshop: Dea
     live(workshop, TUESDAY + days(60), 1, sending=False)
     assert workshop.decisions("陈晓芳") == {"early": ("planned", None)}
     assert workshop.cycles("陈晓芳")[0]["came_from"] == TUESDAY + days(46)
+
+
+@pytest.mark.parametrize(("due", "texts"), [(14, ["早闽A1、闽A2"]), (3, ["早闽A1", "晚闽A2"])])
+def test_two_planned_texts_of_customers_found_to_be_one_are_one_text(
+    workshop: Dealership, due: int, texts: list[str]
+) -> None:
+    """The same run and stage for each: one text names both cars, and either's visit still takes it out of it."""
+    workshop.owner("陈晓芳", plate="闽A1", service_on=TUESDAY + days(14))
+    workshop.owner("陈女士", plate="闽A2", service_on=TUESDAY + days(due))
+    workshop.plan_at(at(TUESDAY))
+    merges = {workshop.id_of("陈女士"): workshop.id_of("陈晓芳")}
+    workshop.write(lambda session: merge_customers(session, merges, at(TUESDAY, "11:00")))
+    workshop.rerender()
+    planned = [row["text"] for row in workshop.messages(state="planned")]
+    assert [text.removeprefix("【东南泉州】").partition(",")[0] for text in planned] == texts
+    assert [row["reason"] for row in workshop.messages(state="cancelled")] == ["merged"] * (2 - len(texts))
+    workshop.visit("闽A2", TUESDAY)
+    workshop.rerender()
+    (left,) = workshop.messages(state="planned")
+    assert left["text"].startswith("【东南泉州】早闽A1,")
+    assert workshop.plan_at(at(TUESDAY + days(1))).total.planned == 0
 
 
 def test_a_text_that_moves_by_a_merge_brings_its_decision_along(store: Store) -> None:

@@ -98,6 +98,28 @@ def test_what_is_open_at_one_shop_holds_back_the_texts_of_the_other(
     assert (held.reason, str(YESTERDAY) in (held.value or "")) == (reason, True)
 
 
+@pytest.mark.parametrize("happens", [complain, bring_in, bring_in_another, repair, repair_another])
+def test_what_happens_at_one_shop_after_planning_keeps_the_text_of_the_other_waiting(
+    store: Store, happens: Callable[[Group], None]
+) -> None:
+    """Planned yesterday in time; by this morning Jinjiang knows why it must not leave. It stays planned."""
+    group = two_shops(store, MAINTENANCE)
+    assert group.plan_at(at(YESTERDAY)).total.planned == 1
+    happens(group)
+    assert group["quanzhou"].send_at(at(TUESDAY)) == []
+    assert group["quanzhou"].told("Ms Lin") == [("early", "planned")]
+
+
+def test_a_long_settled_matter_of_the_other_shop_lets_a_planned_text_go(store: Store) -> None:
+    """An accident repaired three weeks ago, and somebody else's complaint and car in the workshop."""
+    group = two_shops(store, MAINTENANCE)
+    assert group.plan_at(at(YESTERDAY)).total.planned == 1
+    group["jinjiang"].visit("闽C1", TUESDAY - days(21), has_accident=True, counted=False)
+    group["jinjiang"].owner("Mr Wu", in_workshop_since=YESTERDAY)
+    group["jinjiang"].complaint("Mr Wu", YESTERDAY)
+    assert len(group["quanzhou"].send_at(at(TUESDAY))) == 1
+
+
 def test_a_long_settled_matter_of_the_other_shop_holds_nothing_back(store: Store) -> None:
     """An accident repaired three weeks ago, and a car of somebody else in the workshop."""
     group = two_shops(store, MAINTENANCE)

@@ -15,9 +15,9 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from notifier.store.tables import CampaignState
-from tests.conftest import TEMPLATE_DATABASE, Postgres
 from tests.support.long_run import lived
 from tests.support.plan_checks import check_always, check_nothing_waits_for_ever, plan_checked
+from tests.support.postgres import TEMPLATE_DATABASE, Postgres
 from tests.support.random_events import happen
 from tests.support.random_shop import Dice, RandomShop, a_shop, opened
 from tests.support.shop import at, days

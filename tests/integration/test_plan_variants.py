@@ -50,6 +50,22 @@ def test_a_customer_keeps_the_wording_through_the_year(shop: Dealership) -> None
     assert [row["variant"] for row in shop.messages(stage="early")] == [first, first]
 
 
+def test_a_reminder_over_new_year_keeps_its_wording(store: Store) -> None:
+    """Both stages of one cycle are of the variant its customer was dealt when it began."""
+    both = COMPARED.replace("last: last}", "last: {plain: last, warm: warm}}")
+    shop = Dealership(store, yaml(both))
+    shop.wording("warm", WARM)
+    december = date(2026, 12, 29)
+    shop.crowd([f"客户{number}" for number in range(40)], service_on=december + days(14))
+    shop.plan_at(at(december))
+    shop.plan_at(at(december + days(11)))
+    dealt = {
+        stage: {row["customer_id"]: row["variant"] for row in shop.messages(stage=stage)} for stage in ("early", "last")
+    }
+    assert len(dealt["early"]) == 40
+    assert dealt["early"] == dealt["last"]
+
+
 def test_a_text_made_anew_keeps_its_wording(shop: Dealership) -> None:
     """One of two cars came: the text of the other is worded again with the variant it was dealt."""
     for name in [f"客户{number}" for number in range(20)]:

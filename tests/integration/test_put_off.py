@@ -37,7 +37,8 @@ def correct(shop: Dealership, name: str, **columns: Any) -> None:
     (shop.change_car if about_car else shop.change_customer)(name, **columns)
     key = shop.car_id(name) if about_car else shop.id_of(name)
     changes = {key: columns}
-    shop.write(lambda s: follow_corrections(s, **({"cars": changes} if about_car else {"people": changes})))
+    about: dict[str, Any] = {"cars": changes} if about_car else {"people": changes}
+    shop.write(lambda s: follow_corrections(s, at(MONDAY, "12:00"), **about))
 
 
 @pytest.fixture

@@ -155,3 +155,13 @@ def test_who_decided_and_when_is_kept(store: Store) -> None:
     approve(shop.planner(), later, at(TUESDAY + days(7), "12:00"), by="王经理")
     row = shop.one(Run, id=later)
     assert (row["reviewed_by"], row["counts"]["review"]["by"], row["state"]) == ("王经理", "王经理", "ready")
+
+
+def test_a_second_approval_is_refused_and_moves_nothing(store: Store) -> None:
+    """Whoever approves again two days later, by mistake, leaves the texts already released where they are."""
+    shop = lost(store, 3)
+    approve_at(shop, TUESDAY)
+    before = shop.everything()
+    with pytest.raises(Refused, match="does not wait for a review"):
+        approve_at(shop, TUESDAY + days(2))
+    assert shop.everything() == before

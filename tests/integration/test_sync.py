@@ -23,7 +23,6 @@ from notifier.reports.import_news import import_news, last_sentence
 from notifier.store.engine import Store
 from notifier.store.imports import begin_import, freshness, unfinished_kinds
 from notifier.store.syncs import Reached, SyncFailure, keep_sync_point, last_failure, sync_points
-from tests.conftest import Postgres
 from tests.support.dms_database import CARS, MORNING, ORDERS, PEOPLE, QUERIES, DmsDatabase
 from tests.support.import_desk import (
     NOW,
@@ -38,6 +37,7 @@ from tests.support.import_desk import (
     settings,
     vin,
 )
+from tests.support.postgres import Postgres
 
 LATER = MORNING + timedelta(hours=1)
 

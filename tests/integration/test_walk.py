@@ -14,7 +14,18 @@ from notifier.jobs.walk import TITLES
 from notifier.schedules import load_schedules
 from notifier.store.engine import Store
 from notifier.store.tables import Customer, RepairOrder, Visit
-from tests.support.shop import BIRTHDAY, MAINTENANCE, SECRET, WINBACK, Dealership, at, control_key, days, yaml
+from tests.support.shop import (
+    BIRTHDAY,
+    MAINTENANCE,
+    SECRET,
+    WINBACK,
+    Dealership,
+    at,
+    control_key,
+    days,
+    universal_key,
+    yaml,
+)
 
 TODAY = date(2026, 3, 10)
 NOW = at(TODAY)
@@ -32,6 +43,11 @@ def answer(shop: Dealership, name: str, campaign: str = "maintenance_due") -> An
 def steps(shop: Dealership, name: str, campaign: str = "maintenance_due") -> dict[str, GuardStep]:
     """Guard → what it says."""
     return {step.guard: step for step in answer(shop, name, campaign).guards}
+
+
+def stopped(shop: Dealership, name: str, campaign: str) -> dict[str, str]:
+    """Guard → verdict of those that stand against the customer."""
+    return {guard: step.verdict for guard, step in steps(shop, name, campaign).items() if step.verdict != "passed"}
 
 
 @pytest.fixture
@@ -124,6 +140,18 @@ def test_a_control_group_is_a_step(store: Store) -> None:
     assert (step.verdict, step.value) == ("withheld", "20% of customers; would be drawn now")
     shop.plan_at(NOW)
     assert steps(shop, "王强", "winback")["campaign_control"].value == "20% of customers; drawn when it was enrolled"
+
+
+def test_the_limits_do_not_bind_the_universal_control(store: Store) -> None:
+    """Its rows take nobody's place: a customer without room in the cap is withheld, and the walk says the same."""
+    guards = "frequency_cap: {messages: 1, days: 7}, daily_budget: {messages: 1}, universal_control: 50%"
+    shop = Dealership(store, yaml(MAINTENANCE, BIRTHDAY, guards=guards))
+    shop.customer("王强", bucket_key=universal_key(2026, 5000), birth_on=date(1980, 3, 10))
+    shop.car("闽C1", "王强", service_on=TODAY + days(10))
+    assert shop.planned_at(NOW, campaign="maintenance_due")["planned"] == 1
+    before = stopped(shop, "王强", "birthday")
+    assert shop.planned_at(NOW, campaign="birthday")["withheld"] == 1
+    assert before == stopped(shop, "王强", "birthday") == {"universal_control": "withheld"}
 
 
 def test_old_data_are_a_step(shop: Dealership) -> None:

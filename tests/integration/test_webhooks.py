@@ -19,7 +19,7 @@ from notifier.domain.phone import phone_key
 from notifier.store.engine import Store
 from notifier.store.tables import Attempt, Event, Link, Message, Reply, Suppression
 from notifier.web.parts import TwilioDoor, WebParts
-from notifier.wiring import House
+from notifier.wiring import House, web_parts
 from tests.support.hand_made_shop import HandMadeShop
 from tests.support.twilio_account import ACCOUNT_SID, AUTH_TOKEN, SENDER, SERVICE_SID
 from tests.support.twilio_callbacks import signature
@@ -298,7 +298,7 @@ def test_the_whole_way_with_callbacks_before_the_answer(store_url: str) -> None:
             env_file=None,
         )  # fmt: skip
         house = House(settings)
-        with running_web(house.web_parts()) as web:
+        with running_web(web_parts(house)) as web:
             twilio.call_back(statuses=["sent", "delivered"], order="doubled", before_answer=True, base_url=web.url)
             message = sent_message(house.store, "planned", [], sent_at=None)
             result = asyncio.run(house.lane(lambda: NOW).drain(until_empty=True))

@@ -1,4 +1,4 @@
-"""A folder with schedules, templates and files of a DMS, and the real executable run in it."""
+"""A folder with schedules, templates and files of a DMS, and `notifier` run in it as a real process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +16,8 @@ from uuid import uuid4
 from notifier.domain.phone_network import SimulatedSms, Step
 from notifier.store.engine import Store
 from notifier.store.simulated import SimulatedNetwork
+from tests.support.prepared_cli import ROOT, run_anew, run_prepared
 
-ROOT = Path(__file__).parents[2]
 LOCAL = ("NOTIFIER_", "TWILIO_", "LC_", "LANG")
 
 
@@ -26,12 +25,14 @@ LOCAL = ("NOTIFIER_", "TWILIO_", "LC_", "LANG")
 class CliShop:
     """One installation in `folder`. `language` of the terminal; `settings` for every command.
 
-    The secret key is always the same, so that the same customers fall into the same groups.
+    The secret key is always the same, so that the same customers fall into the same groups. Commands are forked by a
+    process that has imported Notifier already; `starts_anew` has Python started for each of them, as for a person.
     """
 
     folder: Path
     language: str = "en_US.UTF-8"
     settings: dict[str, str] = field(default_factory=dict)
+    starts_anew: bool = False
 
     def __post_init__(self) -> None:
         if not self.schedules.exists():
@@ -47,7 +48,7 @@ class CliShop:
     def copy_to(self, folder: Path) -> CliShop:
         """The same installation once more, as it stands now."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return CliShop(folder, self.language)
+        return CliShop(folder, self.language, starts_anew=self.starts_anew)
 
     @property
     def schedules(self) -> Path:
@@ -61,10 +62,8 @@ class CliShop:
 
     def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """`notifier` with these words; it must end with `code` and without a traceback."""
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "notifier.cli", *words],
-            cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        run = run_anew if self.starts_anew else run_prepared
+        done = run(words, self.folder, self.environment())
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 import sqlalchemy as sa
 
 from notifier.dms.imports import import_table
 from notifier.dms.readers import TableOfRows
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
+from notifier.domain.phone import phone_key
 from notifier.store.bulk import insert_returning_ids
 from notifier.store.engine import Store
 from notifier.store.tables import Shop, metadata
@@ -57,6 +60,11 @@ def phone(n: int) -> str:
     return f"138{n:08d}"
 
 
+def key_of(n: int) -> str:
+    """What is remembered of that number for ever."""
+    return phone_key(SECRET, f"+86{phone(n)}")
+
+
 def settings(**changes: Any) -> ImportSettings:
     """The desk's usual settings."""
     return ImportSettings(**{"now": NOW, "secret": SECRET, "region": "CN", "zone": SHANGHAI, **changes})
@@ -70,6 +78,26 @@ def open_shop(store: Store, key: str = "main") -> int:
     }  # fmt: skip
     with store.write() as session:
         return insert_returning_ids(session, Shop, [row])[0]
+
+
+def new_shop(path: Path) -> tuple[Store, int]:
+    """A shop in a new SQLite file, mostly to compare another with; to be closed."""
+    store = Store(f"sqlite:///{path}")
+    metadata.create_all(store.engine)
+    return store, open_shop(store)
+
+
+def shop_that_knows(*, since: datetime = NOW, **known: Sequence[Mapping[str, str]]) -> Any:
+    """The fixture of a test page: a shop open in its `store`, into which these rows of each kind were imported."""
+
+    @pytest.fixture(name="shop")
+    def fixture(store: Store) -> int:
+        shop_id = open_shop(store)
+        for kind, rows in known.items():
+            bring(store, shop_id, kind, rows, now=since)
+        return shop_id
+
+    return fixture
 
 
 def table(kind: str, rows: Sequence[Mapping[str, str]]) -> TableOfRows:
@@ -136,7 +164,52 @@ def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def by_key(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Without surrogate keys: which id a row got is not part of what is known."""
+    people = {row["id"]: row["bucket_key"] for row in tables["customer"]}
+    cars = {row["id"]: row["vin"] for row in tables["vehicle"]}
+    days = {row["id"]: (row["vin"], row["day"]) for row in tables["visit"]}
+    names = {"customer_id": people, "vehicle_id": cars, "visit_id": days}
+    plain = {}
+    for table, rows in tables.items():
+        told = [
+            {k: names.get(k, {}).get(v, v) for k, v in row.items() if k not in ("id", "import_id", "started_at")}
+            for row in rows
+        ]
+        plain[table] = sorted(told, key=repr)
+    return plain
+
+
+DIRTY = [
+    car("C1", phone(1), 1, 姓名="陈女士"),
+    car("C1", phone(7), 2, "2025-01-01", 姓名="陈某"),
+    car("C2", phone(7), 3, 营销同意="是"),
+    car("C3", phone(2), 1, "2025-06-01"),
+    car("C3", phone(2), 1, "2025-06-01"),
+    car("C4", "", 4),
+    car("C4", phone(4), 5, 营销同意="否"),
+    car("C5", phone(4), 6, 生日="5月9日"),
+    car("", phone(4), 7),
+    car("", "", 8),
+    car("C6", "12", 9, "1900-01-01"),
+    car("C7", phone(7), 10, 保险到期="2026-05-01"),
+    car("C8", phone(2), 11),
+    {"姓名": "无车"},
+]
+VISITS = [
+    order("R1", 1, "2025-07-01", "9000", 金额="100"),
+    order("R1", 1, "2025-07-02", "9000", 金额="100"),
+    order("R2", 1, "2025-07-01", "9000", "事故车"),
+    order("R3", 2, "2025-09-01", "70000"),
+    order("R4", 2, "2025-10-01", "7100"),
+    order("R5", 2, "2025-11-01", "8000", "一般维修"),
+    order("R6", 99, "2025-11-01", "8000"),
+    order("R7", 3, "2027-01-01"),
+]
+"""A customer file and a visits file with everything in them that makes the order of rows matter."""
+
+
 __all__ = [
-    "NOW", "SECRET", "SHANGHAI", "TODAY", "add", "bring", "car", "everything", "open_shop", "order",
-    "people", "phone", "rows_of", "settings", "table", "vin",
+    "DIRTY", "NOW", "SECRET", "SHANGHAI", "TODAY", "VISITS", "add", "bring", "by_key", "car", "everything", "key_of",
+    "new_shop", "open_shop", "order", "people", "phone", "rows_of", "settings", "shop_that_knows", "table", "vin",
 ]  # fmt: skip

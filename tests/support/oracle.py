@@ -58,6 +58,13 @@ class Due(NamedTuple):
     due_on: date
     key: str = ""
 
+    @property
+    def subject(self) -> tuple[str, int, str]:
+        """What its cycle is about."""
+        if self.vehicle_id is None:
+            return "customer", self.customer_id, self.key
+        return "vehicle", self.vehicle_id, self.key
+
 
 @dataclass(frozen=True)
 class Touch:
@@ -75,9 +82,7 @@ class Touch:
     @property
     def subject(self) -> tuple[str, int, str]:
         """What its cycle is about."""
-        if self.due.vehicle_id is None:
-            return "customer", self.due.customer_id, self.due.key
-        return "vehicle", self.due.vehicle_id, self.due.key
+        return self.due.subject
 
 
 class World:
@@ -138,12 +143,13 @@ def stage_windows(spec: Spec, due_on: date) -> list[tuple[str, date, date]]:
 def _months_after(anchor: date, months: int) -> date:
     """The first day from which the anchor lies so many months back."""
     day = anchor + DAY * (28 * months)
-    while _months_before(day, months) < anchor:
+    while months_before(day, months) < anchor:
         day += DAY
     return day
 
 
-def _months_before(day: date, months: int) -> date:
+def months_before(day: date, months: int) -> date:
+    """So many calendar months earlier, or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     for last in range(day.day, 27, -1):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifier.jobs.explain import explain
 from notifier.jobs.plan import PlannedRun, PlanResult
 from notifier.store.tables import Enrolment, Run
-from tests.support.oracle import Row, Touch, World, touches
+from tests.support.oracle import ABOUT, TOLERANCE, Row, Touch, World, touches
 from tests.support.random_shop import GuardSpec, RandomShop, Spec
 from tests.support.shop import PRICE, SECRET, ZONE, at, days
 
@@ -18,6 +19,8 @@ LIMITED = ("marketing", "service")
 ABROAD = {"+1212": ZoneInfo("America/New_York"), "+8190": ZoneInfo("Asia/Tokyo")}
 HAS_A_MESSAGE = ("waiting", "texted", "cancelled", "failed", "unknown")
 PACED = ("budget", "spread", "frequency_cap")
+OF_THE_CALENDAR = ("festival", "tips", "list")
+KEPT_ON_ITS_DAY = ("birthday", "anniversary", "follow_up")
 
 
 class Told(NamedTuple):
@@ -306,6 +309,8 @@ def check_always(shop: RandomShop, now: datetime) -> None:
     assert max(decided.values(), default=1) == 1
     planned = {(row["cycle_id"], row["stage"]) for row in world.rows["Decision"] if row["verdict"] == "planned"}
     assert touched.keys() <= planned
+    _check_owners(world)
+    _check_occasions(shop, now)
     arms = {row["id"]: row for row in shop.desk.rows(Enrolment)}
     for row in live.values():
         if row["state"] == "planned":
@@ -314,6 +319,38 @@ def check_always(shop: RandomShop, now: datetime) -> None:
         assert enrolment["customer_id"] == row["customer_id"]
         assert enrolment["arm"] == row["arm"] or row["customer_id"] in shop.merged
     _check_caps(shop, [row for row in live.values() if takes_a_place(row)])
+
+
+def _check_owners(world: World) -> None:
+    """A cycle is somebody's: what the former owner of a car was told is none of the new one's touches."""
+    owners = {row["id"]: row["customer_id"] for row in world.rows["Cycle"]}
+    for cycle_id, made in world.made.items():
+        assert {message["customer_id"] for message in made.values()} <= {owners[cycle_id]}, made
+
+
+def _check_occasions(shop: RandomShop, now: datetime) -> None:
+    """Nothing waits whose occasion is on record no more, or a greeting's on another day."""
+    world = World(shop, now, now.astimezone(ZONE).date())
+    cycles = {row["id"]: row for row in world.rows["Cycle"]}
+    waiting = [
+        cycles[row["cycle_id"]]
+        for row in world.rows["MessageCycle"]
+        if row["closed"] is None
+        and (text := world.messages.get(row["message_id"])) is not None
+        and text["state"] == "planned"
+        and text["valid_until"] > now
+    ]
+    rules = {spec.rule for spec in shop.spec.campaigns}
+    for spec in shop.spec.campaigns:
+        # Of these the audiences decide, too, which corrections leave alone; lists and festivals no record moves.
+        if spec.rule in OF_THE_CALENDAR or (spec.rule == "maintenance_due" and "first_service" in rules):
+            continue
+        at_most = 0 if spec.rule in KEPT_ON_ITS_DAY else TOLERANCE[spec.rule]
+        dues = list(ABOUT[spec.rule](world, spec))
+        for cycle in (each for each in waiting if each["campaign_id"] == spec.key):
+            subject = cycle["subject_type"], cycle["subject_id"], cycle["subject_key"]
+            on = [due.anchor_on for due in dues if due.subject == subject]
+            assert any(abs((day - cycle["anchor_on"]).days) <= at_most for day in on), (spec, cycle, on)
 
 
 def _check_caps(shop: RandomShop, placed: list[Row]) -> None:
@@ -332,10 +369,15 @@ def _check_caps(shop: RandomShop, placed: list[Row]) -> None:
     for rows in by_day.values():
         assert guards.budget is None or len(rows) <= guards.budget
         assert guards.money is None or sum(row["cost_micros"] for row in rows) <= float(guards.money) * 1e6
-    if guards.cap is not None:
-        most, length = guards.cap
-        for on in map(sorted, by_person.values()):
-            assert all((later - first).days >= length for first, later in zip(on, on[most:], strict=False))
+    assert all(is_within_cap(guards, on) for on in by_person.values())
+
+
+def is_within_cap(guards: GuardSpec, days_texted: Sequence[date]) -> bool:
+    """Whether one person's texts, by the days they count on, keep to the frequency cap."""
+    if guards.cap is None:
+        return True
+    (most, length), on = guards.cap, sorted(days_texted)
+    return all((later - first).days >= length for first, later in zip(on, on[most:], strict=False))
 
 
 def check_nothing_waits_for_ever(shop: RandomShop, day: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -10,10 +10,11 @@ from functools import partial
 from notifier.domain.phone import phone_key
 from notifier.errors import Refused
 from notifier.store.campaigns import pause
+from notifier.store.corrections import DUE_DAYS, HANGS_ON, PERSON_COLUMNS, follow_corrections
 from notifier.store.merges import merge_customers
 from notifier.store.messages import cancel_marketing, close_answered, close_booked
 from notifier.store.runs import approve, void
-from notifier.store.tables import CampaignState, Complaint, Run
+from notifier.store.tables import CampaignState, Complaint, Cycle, MessageCycle, Run
 from tests.support.calls import bring_calls
 from tests.support.random_shop import LEVELS, Dice, RandomShop
 from tests.support.shop import SECRET, at, days
@@ -76,9 +77,21 @@ def come(shop: RandomShop, event: Event) -> None:
             event.plate, service_anchor_on=event.day, last_maintenance_on=event.day,
             next_service_on=event.day + days(40), next_service_kind="regular",
         )  # fmt: skip
+        follow(shop, event, plate=event.plate, columns=DUE_DAYS)
     owner = shop.desk.one_car(event.plate)["customer_id"]
     if is_counted and owner is not None:
-        shop.desk.change_customer(shop.desk.name_of(owner), last_visit_on=event.day)
+        name = shop.desk.name_of(owner)
+        shop.desk.change_customer(name, last_visit_on=event.day)
+        follow(shop, event, name=name, columns=HANGS_ON["winback"])
+
+
+def follow(
+    shop: RandomShop, event: Event, *, columns: Collection[str], plate: str | None = None, name: str | None = None
+) -> None:
+    """What is planned follows the columns of a car or of a customer that have changed, as after an import."""
+    cars = {shop.desk.car_id(plate): columns} if plate else {}
+    people = {shop.desk.id_of(name): columns} if name else {}
+    shop.desk.write(partial(follow_corrections, now=at(event.day, "12:00"), cars=cars, people=people))
 
 
 def renew(shop: RandomShop, event: Event) -> None:
@@ -88,23 +101,40 @@ def renew(shop: RandomShop, event: Event) -> None:
 
 
 def correct(shop: RandomShop, event: Event) -> None:
-    """A date of the car moves, by days or by half a year."""
-    column = event.dice.one_of(*DATES)
-    if event.plate and (day := shop.desk.one_car(event.plate)[column]):
-        shop.desk.change_car(event.plate, **{column: day + days(event.dice.one_of(-7, 6, 3, 40, 200))})
+    """A date of the car moves, by days or by half a year; or the customer was born on another day."""
+    column, move = event.dice.one_of(*DATES, "birth_mmdd"), days(event.dice.one_of(-7, 6, 3, 40, 200))
+    if column == "birth_mmdd":
+        born = event.day + days(event.dice.number(-1, 3))
+        shop.desk.change_customer(event.name, birth_mmdd=f"{born:%m%d}", birth_calendar="solar")
+        follow(shop, event, name=event.name, columns=HANGS_ON["birthday"])
+    elif event.plate and (day := shop.desk.one_car(event.plate)[column]):
+        shop.desk.change_car(event.plate, **{column: day + move})
+        follow(shop, event, plate=event.plate, columns={column})
 
 
 def sell(shop: RandomShop, event: Event) -> None:
-    """Somebody else buys the car, or nobody we know."""
-    others = [name for name in shop.desk.names() if name != event.name]
-    if event.plate is None:
+    """Somebody else buys the car, or nobody we know: sooner than others one of which its owner was just told."""
+    told = _told_of(shop)
+    plate = event.dice.one_of(*told) if told and event.dice.happens(70) else event.plate
+    if plate is None:
         return
+    owner = shop.desk.one_car(plate)["customer_id"]
+    others = [name for name in shop.desk.names() if shop.desk.id_of(name) != owner]
     if others and event.dice.happens(70):
-        shop.desk.sell(event.plate, event.dice.one_of(*others))
-        shop.desk.change_car(event.plate, owner_since=event.day)
+        shop.desk.sell(plate, event.dice.one_of(*others))
+        follow(shop, event, plate=plate, columns={"referrer_number"})
+        shop.desk.change_car(plate, owner_since=event.day)
     else:
-        shop.desk.write(partial(close_answered, sold=[shop.desk.car_id(event.plate)]))
-        shop.desk.change_car(event.plate, state="sold")
+        shop.desk.write(partial(close_answered, sold=[shop.desk.car_id(plate)]))
+        shop.desk.change_car(plate, state="sold")
+
+
+def _told_of(shop: RandomShop) -> list[str]:
+    """The cars of the latest touches that have a message, those whose stage is still open among them."""
+    about = {row["id"]: row["subject_id"] for row in shop.desk.rows(Cycle, subject_type="vehicle")}
+    cars = {shop.desk.car_id(plate): plate for plate in shop.plates}
+    touches = [row["cycle_id"] for row in shop.desk.rows(MessageCycle)]
+    return [cars[about[key]] for key in touches if about.get(key) in cars][-4:]
 
 
 def book(shop: RandomShop, event: Event) -> None:
@@ -158,6 +188,7 @@ def member(shop: RandomShop, event: Event) -> None:
     shop.desk.change_customer(
         event.name, points=event.dice.one_of(0, 100), points_end_on=event.day + days(event.dice.number(0, 40))
     )
+    follow(shop, event, name=event.name, columns=PERSON_COLUMNS)
 
 
 def call(shop: RandomShop, event: Event) -> None:
@@ -196,7 +227,7 @@ EVENTS: dict[str, Callable[[RandomShop, Event], None]] = {
     "correct": correct, "sell": sell, "book": book, "complain": complain, "workshop": workshop, "consent": consent,
     "change phone": change_phone, "member": member, "call": call, "merge": merge, "pause": pause_one,
 }  # fmt: skip
-OFTEN = ("send", "send", "review", "reply", *EVENTS)
+OFTEN = ("send", "send", "review", "reply", "sell", *EVENTS)
 
 
 def happen(shop: RandomShop, dice: Dice, day: date) -> str:

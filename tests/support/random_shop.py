@@ -125,6 +125,7 @@ class GuardSpec:
     money: str | None = None
     universal: int = 0
     hold: int = 7
+    spans_group: bool = False
 
     def yaml(self) -> str:
         """As schedules.yaml has it, the inside of the braces."""
@@ -134,7 +135,8 @@ class GuardSpec:
                  f"universal_control: {self.universal}%"]  # fmt: skip
         parts += ["quiet_hours_zone: customer"] if self.by_phone else []
         parts += [f"closed_days: {closed}"] if closed else []
-        parts += [f"frequency_cap: {{messages: {self.cap[0]}, days: {self.cap[1]}}}"] if self.cap else []
+        across = ", across: group" if self.spans_group else ""
+        parts += [f"frequency_cap: {{messages: {self.cap[0]}, days: {self.cap[1]}{across}}}"] if self.cap else []
         limits = [f"messages: {self.budget}"] if self.budget else []
         limits += [f"amount: {self.money}"] if self.money else []
         parts += [f"daily_budget: {{{', '.join(limits)}}}"] if limits else []
@@ -321,7 +323,7 @@ def opened(spec: ShopSpec, url: str) -> Iterator[RandomShop]:
                 desk.wording(name, source)
             shop = RandomShop(spec, desk, [], [])
             for number, person in enumerate(spec.people):
-                _settle(shop, number, person)
+                settle(shop, number, person)
             _write_list(shop, Path(folder))
             yield shop
     finally:
@@ -332,7 +334,8 @@ def _day(start: date, offset: int | None) -> date | None:
     return None if offset is None else start + days(offset)
 
 
-def _settle(shop: RandomShop, number: int, person: Person) -> None:
+def settle(shop: RandomShop, number: int, person: Person) -> None:
+    """The customer, and the cars with their histories; the same number has the same phone and VINs at any shop."""
     start, desk, name = shop.spec.start, shop.desk, f"客户{number}"
     born = _day(start, person.birthday)
     phone = PHONES[person.phone].format(number + 1) if person.phone else None
@@ -353,22 +356,24 @@ def _settle(shop: RandomShop, number: int, person: Person) -> None:
     if person.is_stopped and phone:
         desk.suppression(name)
     for place, car in enumerate(person.cars):
-        _park(shop, f"闽C{number}{place}", number, car)
+        _park(shop, (number, place), car)
     listed_car = f"闽C{number}0" if person.cars else None
     if person.on_list != "no":
         by_car, by_phone = person.on_list != "phone", person.on_list != "vin"
         shop.listed.append((listed_car if by_car else None, name if by_phone and phone else None))
 
 
-def _park(shop: RandomShop, plate: str, owner: int, car: Car) -> None:
-    start, name = shop.spec.start, f"客户{owner}"
+def _park(shop: RandomShop, which: tuple[int, int], car: Car) -> None:
+    """`which`: the number of the owner, and of the car among theirs."""
+    start, (owner, place) = shop.spec.start, which
+    name, plate = f"客户{owner}", f"闽C{owner}{place}"
     service_on, delivered_on = _day(start, car.service), _day(start, car.delivered)
     is_first = car.is_first and service_on is not None and delivered_on is not None
     columns: dict[str, Any] = {
         "service_on": service_on, "insurance_ends_on": _day(start, car.policy), "model": car.model, "state": car.state,
         "inspection_ends_on": _day(start, car.inspection), "loan_ends_on": _day(start, car.loan),
         "warranty_ends_on": _day(start, car.warranty), "delivered_on": delivered_on,
-        "referrer_number": f"N{owner - 1}" if car.is_referred else None,
+        "referrer_number": f"N{owner - 1}" if car.is_referred else None, "vin": f"LRAND{owner:06d}{place:06d}",
     }  # fmt: skip
     if is_first:
         columns |= {"next_service_kind": "first", "anchor_on": delivered_on, "last_maintenance_on": None}

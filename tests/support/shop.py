@@ -176,8 +176,9 @@ class Dealership:
                 publish(session, name=name, language="zh-CN", source=source)
 
     @staticmethod
+    @cache
     def read(schedules: str) -> Schedules:
-        """A schedules.yaml, parsed."""
+        """A schedules.yaml, parsed; once, since many tests are of the same."""
         return parse_schedules(schedules, "schedules.yaml")
 
     def wording(self, name: str, source: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
-from notifier.reports.campaigns import ReportCampaign
-from notifier.reports.variants import compare
+from notifier.reports.campaigns import ReportCampaign, ReportShop
+from notifier.reports.render_variants import print_variants
+from notifier.reports.variants import VariantReport, compare
 from notifier.store.variants import VariantCounts
 
 TODAY = date(2026, 6, 30)
@@ -66,3 +69,17 @@ def test_three_texts_share_the_chance_of_a_false_alarm() -> None:
 def test_a_text_that_went_out_alone_is_compared_with_nothing() -> None:
     """The other variant has not been sent yet."""
     assert compare(CARE, "early", [counts("plain", 10, 3)], TEMPLATES, TODAY).verdict == "alone"
+
+
+def test_the_page_says_all_of_it_on_eighty_cells() -> None:
+    """Every name, interval and sentence is whole: nothing is cut off, nothing but words is printed."""
+    found = compare(CARE, "early", [counts("plain", 1000, 90), counts("warm", 4000, 480)], TEMPLATES, TODAY)
+    report = VariantReport(ReportShop(1, "东南", "Asia/Shanghai"), TODAY, TODAY, TODAY, [found])
+    page = StringIO()
+    print_variants(Console(file=page, width=80, no_color=True), report)
+    said = page.getvalue()
+    for words in ("care_plain", "care_warm", "4,000", "12.0%", "(11.0–13.0)", "3.0 points", "(0.8 to 4.9)"):
+        assert words in said
+    assert "The texts differ: the interval against the first does not hold zero." in said
+    assert "…" not in said
+    assert "object" not in said

@@ -151,6 +151,13 @@ def test_a_file_that_is_not_there_yet_is_worth_a_look(tmp_path: Path) -> None:
     assert warnings_of(schedules) == []
 
 
+def test_a_file_nobody_can_look_for_is_worth_a_look_too(tmp_path: Path) -> None:
+    """A name longer than the system takes, or a folder that may not be entered, is a file that is not there."""
+    name = "x" * 300
+    schedules = parse_schedules(text_of().replace("lists/week.csv", f"lists/{name}.csv"), str(tmp_path / "s.yaml"))
+    assert [str(warning).split(", ")[2] for warning in warnings_of(schedules)] == ["which is not there; until it is"]
+
+
 @pytest.mark.parametrize(("when", "warns"), [("0 10 * * mon-fri", False), ("0 10 * * sun", True)])
 def test_only_the_lists_own_days_are_looked_at(when: str, warns: bool) -> None:
     """A warning on Friday 20 March needs no run at a weekend; one that runs on Sundays misses it."""

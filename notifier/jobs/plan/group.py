@@ -25,9 +25,10 @@ WITHHELD = {
 
 @dataclass(slots=True)
 class Enrolled:
-    """The arm of a touch and where it is kept: a row known already, or a new one."""
+    """The arm of a touch, the period it was drawn in, and where it is kept: a row known already, or a new one."""
 
     arm: Arm
+    period: str
     new: NewEnrolment | None = None
     known_id: int | None = None
 
@@ -81,16 +82,16 @@ class GroupPlanner:
         this_period: Enrolled | None = None
         known = facts.enrolments.get(customer.id)
         if known is not None:
-            this_period = Enrolled(Arm(known.arm), known_id=known.id)
+            this_period = Enrolled(Arm(known.arm), known.period, known_id=known.id)
         for touch in sorted(touches, key=lambda item: item.window.opens_on):
             inherited = facts.enrolments_by_id.get(touch.cycle.enrolment_id or 0) if touch.cycle else None
             if inherited is not None and inherited.customer_id == customer.id:
-                entries[id(touch)] = Enrolled(Arm(inherited.arm), known_id=inherited.id)
+                entries[id(touch)] = Enrolled(Arm(inherited.arm), inherited.period, known_id=inherited.id)
                 continue
             if this_period is None:
                 new = self._new_enrolment(customer, touch)
                 self.chunk.enrolments.append(new)
-                this_period = Enrolled(Arm(new.arm), new=new)
+                this_period = Enrolled(Arm(new.arm), new.period, new=new)
             entries[id(touch)] = this_period
         return entries
 
@@ -122,7 +123,7 @@ class GroupPlanner:
     ) -> None:
         """`touches` go together; the message belongs to the enrolment of the one whose stage is the latest."""
         leading = enrolled[id(_latest(touches))]
-        placed = self._place(customer, touches, leading.arm, facts, withheld=withheld)
+        placed = self._place(customer, touches, leading, facts, withheld=withheld)
         decision = placed if isinstance(placed, Decision) else WITHHELD[leading.arm] if withheld else PLANNED
         entries = []
         for touch in touches:
@@ -133,17 +134,23 @@ class GroupPlanner:
             self.chunk.texts.append(self._text(customer, touches, entries, leading, placed, withheld=withheld))
 
     def _place(
-        self, customer: CustomerFacts, touches: Sequence[Touch], arm: Arm, facts: ChunkFacts, *, withheld: bool
+        self,
+        customer: CustomerFacts,
+        touches: Sequence[Touch],
+        enrolled: Enrolled,
+        facts: ChunkFacts,
+        *,
+        withheld: bool,
     ) -> tuple[MadeText, Slot, CouponFacts | None] | Decision:
         """The wording and its place in time, or what stands against it."""
-        today = self.setting.today
+        today, period = self.setting.today, enrolled.period
         code = PLACEHOLDER_CODE if withheld or self.setting.campaign.coupon is None else self.new_code()
         try:
-            made = self._make(customer, touches, self._offer(customer, touches, today, code))
+            made = self._make(customer, touches, period, self._offer(customer, touches, period, today, code))
         except MissingValue as error:
             return Decision(Verdict.EXCLUDED, "missing_value", error.field)
         until = self.setting.valid_until(touches)
-        if arm is Arm.UNIVERSAL:
+        if enrolled.arm is Arm.UNIVERSAL:
             return made, Slot(self.setting.now, today), None
         cap = self.pace.cap
         slot = self.pace.place(
@@ -153,12 +160,14 @@ class GroupPlanner:
         )  # fmt: skip
         if isinstance(slot, Decision):
             return slot
-        offer = self._offer(customer, touches, slot.count_on, code)
+        offer = self._offer(customer, touches, period, slot.count_on, code)
         if slot.count_on != today and offer is not None:
-            made = self._make(customer, touches, offer)
+            made = self._make(customer, touches, period, offer)
         return made, slot, None if withheld else offer
 
-    def _make(self, customer: CustomerFacts, touches: Sequence[Touch], offer: CouponFacts | None) -> MadeText:
+    def _make(
+        self, customer: CustomerFacts, touches: Sequence[Touch], period: str, offer: CouponFacts | None
+    ) -> MadeText:
         campaign = self.setting.campaign
         leading = _latest(touches)
         cars = [car_facts(touch.car, rule=campaign.rule, anchor_on=touch.due.anchor_on) for touch in touches]
@@ -170,16 +179,17 @@ class GroupPlanner:
             customer,
             title=listed.title if listed else None,
         )
-        _, name = campaign.wording(leading.stage, customer.bucket_key, self.setting.period)
+        _, name = campaign.wording(leading.stage, customer.bucket_key, period)
         return self.texts.make(name, campaign.kind, customer, cars, offer, occasion=occasion)
 
-    def _offer(self, customer: CustomerFacts, touches: Sequence[Touch], day: date, code: str) -> CouponFacts | None:
+    def _offer(
+        self, customer: CustomerFacts, touches: Sequence[Touch], period: str, day: date, code: str
+    ) -> CouponFacts | None:
         """The campaign's coupon as given on `day`; none where the wording does not tell the customer of it."""
         campaign = self.setting.campaign
         coupon = campaign.coupon
         if coupon is None:
             return None
-        period = self.setting.period
         names = {campaign.wording(touch.stage, customer.bucket_key, period)[1] for touch in touches}
         if not any(self.texts.speaks_of_coupon(name, customer) for name in names):
             return None
@@ -242,7 +252,7 @@ class GroupPlanner:
             "phone_key": customer.phone_key,
             "language": made.language,
             "template_version_id": made.version_id,
-            "variant": campaign.wording(_latest(touches).stage, customer.bucket_key, self.setting.period)[0],
+            "variant": campaign.wording(_latest(touches).stage, customer.bucket_key, enrolled.period)[0],
             "text": None if withheld else made.text,
             "encoding": made.encoding,
             "segments": made.segments,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from notifier.domain.cycles import CAME_BEFORE_OPENING, Window, matching_cycle, stage_windows, valid_until
+from notifier.domain.cycles import CAME_BEFORE_OPENING, DAY, Window, matching_cycle, stage_windows, valid_until
 from notifier.domain.experiment import Draw, withholds
 from notifier.domain.filters import Filter
 from notifier.domain.guards import Arm, Decision, TouchFacts, Verdict, blocked_by
@@ -85,7 +85,10 @@ class Setting:
 
 @dataclass(slots=True)
 class Touch:
-    """An open stage of a due subject. `is_freed`: its cycle was about a former owner of the car."""
+    """An open stage of a due subject. `is_freed`: its cycle was about a former owner of the car.
+
+    `follows_a_visit`: what it is counted from is a visit or a delivery, which does not answer it.
+    """
 
     due: Due
     windows: tuple[Window, ...]
@@ -94,6 +97,7 @@ class Touch:
     car: VehicleFacts | None = None
     decision: Decision | None = None
     is_freed: bool = False
+    follows_a_visit: bool = False
 
     @property
     def stage(self) -> str:
@@ -129,15 +133,15 @@ class Touch:
     def came_from(self) -> date:
         """From which day an outcome answers the cycle: two weeks before its first opening.
 
-        A visit or delivery that it is counted from does not answer it. The first message fixes the day; until then it
-        follows a re-predicted due day.
+        A visit or delivery that it is counted from does not answer a stage that opens after it, nor one that is about
+        that very visit. The first message fixes the day; until then it follows a re-predicted due day.
         """
-        opens_on = self.windows[0].opens_on
-        opening = opens_on - CAME_BEFORE_OPENING
+        opening = self.windows[0].opens_on - CAME_BEFORE_OPENING
         if self.cycle is not None and self.made:
             opening = self.cycle.came_from
-        anchor_on = self.due.anchor_on
-        return max(opening, anchor_on + timedelta(days=1)) if anchor_on < opens_on else opening
+        anchor_on, opens_on = self.due.anchor_on, self.window.opens_on
+        is_over = anchor_on < opens_on or anchor_on == opens_on == self.due.due_on
+        return max(opening, anchor_on + DAY) if self.follows_a_visit and is_over else opening
 
 
 def open_touch(due: Due, setting: Setting) -> Touch | None:
@@ -159,6 +163,8 @@ def complete(touch: Touch, setting: Setting, facts: ChunkFacts) -> Touch:
     cycle = next((c for c in known if c.id == key), None)
     touch.is_freed = cycle is not None and cycle.customer_id != due.customer_id
     touch.cycle = cycle._replace(touches={}, enrolment_id=None) if cycle is not None and touch.is_freed else cycle
+    is_about_an_end = rule.has_due_date and due.due_on == due.anchor_on  # of an inspection, a warranty, a loan
+    touch.follows_a_visit = rule.answered_by == "visit" and not is_about_an_end
     touch.car = facts.vehicles.get(due.vehicle_id) if due.vehicle_id else _main_car(facts.cars_of.get(due.customer_id))
     return touch
 

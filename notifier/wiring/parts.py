@@ -1,0 +1,87 @@
+"""What the house hands to the engine and to the web app."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from notifier.engines.parts import Edits, EngineParts, InboxParts, SyncParts
+from notifier.jobs.send import start_lane
+from notifier.locale import current_language
+from notifier.web.parts import TwilioDoor, WebParts
+from notifier.wiring.dms import Dms
+from notifier.wiring.errands import attribute_errand, inbox_errand, plan_errand, sync_errand
+from notifier.wiring.house import House
+from notifier.wiring.inbox import Inbox
+
+__all__ = ["engine_parts", "system_clock", "web_parts"]
+
+PULL_EVERY = timedelta(seconds=20)
+RECONCILE_EVERY = timedelta(minutes=1)
+LOOK_EVERY = timedelta(seconds=20)  # into the watched folder
+
+
+def system_clock() -> datetime:
+    """Business time where nobody gives another."""
+    return datetime.now(UTC)
+
+
+def engine_parts(house: House) -> EngineParts:
+    """What an engine triggers."""
+    settings = house.settings
+    return EngineParts(
+        clock=system_clock,
+        take_up_edits=partial(_take_up_edits, house),
+        plan=lambda now: partial(plan_errand, settings, house.schedules, current_language(), now),
+        attribute=lambda now: partial(attribute_errand, settings, house.schedules, current_language(), now),
+        lane=lambda: house.lane(system_clock),
+        reconciler=house.reconciler,
+        start_lane=lambda: start_lane(house.store, settings.gateway),
+        reconcile_every=PULL_EVERY if house.pulls else RECONCILE_EVERY,
+        inbox=_inbox_parts(house),
+        sync=_sync_parts(house),
+    )
+
+
+def _take_up_edits(house: House) -> Edits:
+    templates = house.publish_templates()
+    return Edits(house.live_schedules.refresh(), templates)
+
+
+def _inbox_parts(house: House) -> InboxParts | None:
+    settings = house.settings
+    if settings.inbox is None:
+        return None
+    rests = timedelta(seconds=settings.inbox_rests)
+    return InboxParts(
+        look=Inbox(house).look(rests),
+        take_in=lambda now, ready: partial(inbox_errand, settings, house.schedules, current_language(), now, ready),
+        every=min(LOOK_EVERY, rests),
+    )
+
+
+def _sync_parts(house: House) -> SyncParts | None:
+    settings = house.settings
+    if settings.dms_url is None or not settings.dms_every:
+        return None
+    Dms(house).of_its_shop()  # a group that does not say whose it is must hear so now
+    return SyncParts(
+        read=lambda now: partial(sync_errand, settings, house.schedules, current_language(), now),
+        every=timedelta(minutes=settings.dms_every),
+    )
+
+
+def web_parts(house: House) -> WebParts:
+    """What the web app serves with."""
+    settings = house.settings
+    token, public_url = settings.twilio_auth_token, settings.public_url
+    is_reached = settings.gateway == "twilio" and token is not None and public_url is not None
+    return WebParts(
+        store=house.store,
+        secret=house.secret,
+        region=house.schedules.shops[0].region,
+        gateway=settings.gateway,
+        clock=system_clock,
+        twilio=TwilioDoor(token.get_secret_value(), public_url) if is_reached and token and public_url else None,
+        is_https=public_url is not None and public_url.startswith("https:"),
+    )
