@@ -252,10 +252,16 @@ def _has_message(told: Told, before: World) -> bool:
 
 
 def _is_pace_alone(said: Counter[tuple[str, str | None]], came_to: Counter[tuple[str, str | None]]) -> bool:
-    """`explain` answers as if the customer came first in the run: others may have taken the place meanwhile."""
-    promised = {status for status, _reason in (said - came_to)}
+    """`explain` answers as if the customer came first in the run: others may have taken the place meanwhile.
+
+    Of two texts on one day the second is promised the cap that the first will use up.
+    """
+    promised = set(said - came_to)
     put_off = {(status, reason) for status, reason in (came_to - said)}
-    return promised <= {"gets", "withheld"} and put_off <= {("deferred", reason) for reason in PACED}
+    is_promise = {answer for answer in promised if answer[0] in ("gets", "withheld")}
+    return promised - is_promise <= {("deferred", "frequency_cap")} and put_off <= {
+        ("deferred", reason) for reason in PACED
+    }
 
 
 # — hours —
