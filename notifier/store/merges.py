@@ -24,7 +24,7 @@ from notifier.store.customers import (
     refresh_last_visits,
     update_customers,
 )
-from notifier.store.messages import cancel_marketing
+from notifier.store.messages import cancel_by_ids, cancel_marketing
 from notifier.store.phones import inherit_phones, planned_texts_follow
 from notifier.store.rows import update_rows
 from notifier.store.tables import (
@@ -243,8 +243,7 @@ def _join_texts(session: Session, survivors: Iterable[int]) -> None:
             until = min(touch["valid_until"] for touch in group)
             update_rows(session, MessageCycle, [{"id": touch["id"], "message_id": kept} for touch in group])
             update_rows(session, Message, [{"id": kept, "text": None, "valid_until": until}])
-            gone = {"state": "cancelled", "reason": "merged"}
-            update_rows(session, Message, [{"id": message_id, **gone} for message_id in others])
+            cancel_by_ids(session, others, "merged")
 
 
 def _standing(state: str) -> int:

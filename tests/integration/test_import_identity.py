@@ -104,10 +104,11 @@ def test_a_dead_phone_that_was_missing_for_a_while_is_still_dead(
 def test_after_a_merge_all_that_is_planned_goes_to_the_one_phone(store: Store, shop: int) -> None:
     """The loser's text too: its old phone may be somebody else's tomorrow."""
     bring(store, shop, "customers", [car("C1", phone(1), 1), car("C2", phone(2), 2)])
-    campaign = Campaign(store, shop, "maintenance_due")
-    for one, n in zip(people(store), (1, 2), strict=True):
+    for one, n, rule in zip(people(store), (1, 2), ("maintenance_due", "insurance_expiry"), strict=True):
+        campaign = Campaign(store, shop, rule)
         campaign.text(one, campaign.cycle(one, TODAY, vehicle(store, n)["id"]), "planned")
     bring(store, shop, "customers", [car("C1", phone(1), 1), car("C2", phone(1), 2)])
+    assert [row["state"] for row in rows_of(store, "message")] == ["planned", "planned"]
     assert {row["phone_key"] for row in rows_of(store, "message")} == {key_of(1)}
 
 

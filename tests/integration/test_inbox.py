@@ -356,7 +356,7 @@ def test_while_the_database_is_held_the_files_stay(impatient: Store, sqlite_url:
     result = shop.round()
     assert [(f.file, f.state) for f in result.files] == [("1.csv", "waiting")]
     assert result.trouble is not None
-    assert "database did not answer" in result.trouble
+    assert "database could not be used" in result.trouble
     assert shop.lying() == ["1.csv", "2.csv"]
     other.execute("ROLLBACK")
     other.close()
