@@ -376,12 +376,12 @@ def test_what_the_lane_lets_through(ahead: float, units: float) -> None:
 
 def test_a_clock_set_back_does_not_stop_the_lane(outbox: Outbox) -> None:
     """Arrival and back-off were written by a clock an hour ahead."""
-    outbox.texts(30)
+    outbox.texts(150)
     outbox.claim(limit=1, rate=100)
     ahead = outbox.ago(-3600)
     outbox.change(GatewayLane, outbox.lane()["id"], arrival_at=ahead, retry_at=ahead, last_error_at=ahead)
     assert len(outbox.claim(limit=5, rate=100).texts) == 5
-    assert len(outbox.claim(limit=50, rate=100).texts) < 10
+    assert len(outbox.claim(limit=144, rate=100).texts) < 100  # the burst, and a slow machine's second
 
 
 # — back-off —

@@ -184,7 +184,7 @@ async def test_wrong_credentials_stop_the_lane_and_keep_everything_planned(
 ) -> None:
     """20003: until a person has mended it and starts again; then each text goes once."""
     keys = embedded.texts(80)
-    result = await drained(embedded, twilio_at(twilio.url, auth_token="wrong"))
+    result = await drained(embedded, twilio_at(twilio.url, auth_token="wrong"), post_timeout=5.0, lease=20.0)
     assert (result.stopped, result.accepted, result.waiting) == ("20003", 0, 80)
     assert embedded.states() == {"planned": 80}
     assert twilio.posts() <= 60
@@ -302,11 +302,12 @@ async def test_stopping_ends_after_what_is_in_flight(embedded: Outbox, twilio: T
     """SIGTERM: no further claim, nothing left in sending."""
     embedded.texts(200)
     twilio.chances((1.0, Fault(K.SLOW_ANSWER, seconds=0.2)))
-    lane = lane_of(embedded, twilio_at(twilio.url))
+    lane = lane_of(embedded, twilio_at(twilio.url), post_timeout=5.0, lease=20.0)
     sending = asyncio.create_task(lane.drain(until_empty=True))
-    await asyncio.sleep(0.3)
+    while not await asyncio.to_thread(twilio.posts):
+        await asyncio.sleep(0.01)
     lane.stopping.set()
-    result = await asyncio.wait_for(sending, 5)
+    result = await asyncio.wait_for(sending, 15)
     assert 0 < result.accepted < 200
     assert embedded.states() == {"accepted": result.accepted, "planned": 200 - result.accepted}
     assert len(times_accepted(twilio)) == result.accepted
@@ -403,11 +404,11 @@ async def test_a_database_that_takes_no_answer_at_all_ends_the_drain_with_its_er
     keys = embedded.texts(5)
     break_database(embedded, "true", "UPDATE ON attempt")
     with pytest.raises(sa.exc.IntegrityError):
-        await drained(embedded, twilio_at(twilio.url), lease=1.0)
+        await drained(embedded, twilio_at(twilio.url), lease=3.0)
     assert not lane_threads()
     with embedded.store.write() as session:
         session.execute(sa.text("DROP TRIGGER broken"))
-    await drained(embedded, twilio_at(twilio.url), lease=1.0)
+    await drained(embedded, twilio_at(twilio.url), lease=3.0)
     await reconciled(embedded, twilio_at(twilio.url))
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.states() == {"accepted": 5}
