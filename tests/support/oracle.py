@@ -43,6 +43,7 @@ TOLERANCE = {
 }  # fmt: skip
 ANSWERED_BY_VISIT = ("first_service", "maintenance_due", "inspection", "loan_end", "warranty_end", "follow_up",
                      "winback")  # fmt: skip
+COUNTED_FROM_A_VISIT = ("first_service", "maintenance_due", "follow_up", "winback")
 NOT_REACHED = ("no_answer", "wrong_number")
 TABLES = (Booking, CampaignState, Complaint, Contact, Customer, CustomerNumber, Cycle, Decision, Message, MessageCycle,
           Renewal, Reply, Run, Suppression, Vehicle, Visit)  # fmt: skip
@@ -459,9 +460,14 @@ def _car_state(world: World, spec: Spec, due: Due) -> str:
 
 
 def _answers_count_from(case: Case) -> date:
-    """Two weeks before the first opening, fixed by the first message; after the day it is counted from."""
+    """Two weeks before the first opening, fixed by the first message.
+
+    The visit or delivery a reminder is counted from does not answer what opens after it, or is asked on its very day.
+    """
     since: date = case.cycle["came_from"] if case.cycle and case.made else case.first_opens - timedelta(days=14)
-    return max(since, case.due.anchor_on + DAY) if case.due.anchor_on < case.first_opens else since
+    due = case.due
+    is_past = due.anchor_on < case.opens_on or due.anchor_on == case.opens_on == due.due_on
+    return max(since, due.anchor_on + DAY) if case.spec.rule in COUNTED_FROM_A_VISIT and is_past else since
 
 
 def _outcome(case: Case) -> tuple[str, str] | None:
