@@ -48,8 +48,8 @@ def lane_of(
     read: Callable[[], Schedules] = schedules,
     **settings: Any,
 ) -> Lane:
-    """A sender at that business time: POSTs of half a second, leases of three."""
-    times = {"post_timeout": 0.5, "lease": 3.0} | settings
+    """A sender at that business time. Where a lease is meant to lapse, its POSTs are given half a second."""
+    times = {"post_timeout": 0.5 if "lease" in settings else 5.0, "lease": 20.0} | settings
     return Lane(outbox.store, gateway, read, LaneSettings(**times), lambda: now, 50_000)
 
 
