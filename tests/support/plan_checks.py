@@ -254,14 +254,14 @@ def _has_message(told: Told, before: World) -> bool:
 def _is_pace_alone(said: Counter[tuple[str, str | None]], came_to: Counter[tuple[str, str | None]]) -> bool:
     """`explain` answers as if the customer came first in the run: others may have taken the place meanwhile.
 
-    Of two texts on one day the second is promised the cap that the first will use up.
+    Of two texts on one day the second is promised the cap that the first will use up; and what has no open hour left
+    is asked for its cap first, which another campaign of the day may have used up by then.
     """
     promised = set(said - came_to)
     put_off = {(status, reason) for status, reason in (came_to - said)}
     is_promise = {answer for answer in promised if answer[0] in ("gets", "withheld")}
-    return promised - is_promise <= {("deferred", "frequency_cap")} and put_off <= {
-        ("deferred", reason) for reason in PACED
-    }
+    own = {("deferred", "frequency_cap"), ("excluded", "window_closed")}
+    return promised - is_promise <= own and put_off <= {("deferred", reason) for reason in PACED}
 
 
 # — hours —
