@@ -228,18 +228,8 @@ class Walk:
         pace = pace_of(self.work)
         cap, budget, spread = pace.cap, pace.budget, self.campaign.spread_per_day
         counted = self.facts.counted.get(touch.due.customer_id, 0)
-        is_bound = self._arm(touch)[0] is not Arm.UNIVERSAL  # whose rows take nobody's place
         slot = self._place(pace, touch)
-        found = (
-            touch.decision
-            if touch.decision is not None and touch.decision.reason in LIMITS
-            else slot
-            if is_bound
-            else None
-        )
-        stopped = found if isinstance(found, Decision) else Decision(Verdict.PLANNED)
-        if is_bound and cap is not None and counted >= cap.messages:
-            stopped = Decision(Verdict.DEFERRED, "frequency_cap")
+        stopped = self._limited(touch, slot, is_capped=cap is not None and counted >= cap.messages)
         goes = _("no open moment before the stage closes")
         if isinstance(slot, Slot):
             goes = _("could go from {moment}").format(moment=self.origins.local(slot.not_before))
@@ -253,6 +243,15 @@ class Walk:
         }  # fmt: skip
         for guard, (reason, value, source) in told.items():
             yield self._step(guard, stopped if stopped.reason == reason else None, value, source)
+
+    def _limited(self, touch: Touch, slot: Slot | Decision, *, is_capped: bool) -> Decision:
+        """The limit that stops the text, if any: none does for the universal control, whose rows take no place."""
+        own, is_bound = touch.decision, self._arm(touch)[0] is not Arm.UNIVERSAL
+        if is_bound and is_capped:
+            return Decision(Verdict.DEFERRED, "frequency_cap")
+        if own is not None and own.reason in LIMITS:
+            return own
+        return slot if is_bound and isinstance(slot, Decision) else Decision(Verdict.PLANNED)
 
     def _wording(self, stopped: Decision) -> str:
         if stopped.reason == "missing_value":
