@@ -1,6 +1,7 @@
 """Writes the next migration from the difference between db/versions and notifier/store/tables/.
 
-    python scripts/migration.py "add the loyalty table"   the next step
+    python scripts/migration.py "add the loyalty table"   the next step; programs of the step before can work with it
+    python scripts/migration.py --breaks "drop points"    the next step, which they cannot
     python scripts/migration.py --initial                 before the first release only: writes 0001 anew
 
 Read what it wrote before you commit it: it cannot know about data that has to move.
@@ -43,6 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("title", nargs="?", help="what changes, in a few words")
+    parser.add_argument("--breaks", action="store_true", help="the release before cannot work with the new schema")
     what.add_argument("--initial", action="store_true", help="write the first migration anew (unreleased only)")
     wanted = parser.parse_args()
     if wanted.initial:
@@ -53,6 +55,8 @@ def main() -> int:
         for old in VERSIONS_DIR.glob("0001_*.py"):
             old.unlink()
     number = f"{len(list(VERSIONS_DIR.glob('[0-9]*.py'))) + 1:04d}"
+    if not wanted.initial and not wanted.breaks:
+        number = f"{number}_since_{int(number) - 1:04d}"
     path = write_migration("initial" if wanted.initial else wanted.title, number)
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(path)], check=True)
     subprocess.run([sys.executable, "-m", "ruff", "check", "-q", "--fix", str(path)], check=True)

@@ -124,11 +124,11 @@ def _environment() -> Iterator[Line]:
 
 def _database(house: House) -> Iterator[Line]:
     from notifier.store.addresses import shown_url
-    from notifier.store.migrations import head
+    from notifier.store.migrations import revision
 
     store = house.store
     yield Line(ok=True, sentence=_("The database {url} answers and has version {version}.").format(
-        url=shown_url(store.url), version=head()))  # fmt: skip
+        url=shown_url(store.url), version=revision(store)))  # fmt: skip
 
 
 def _key(house: House) -> Iterator[Line]:

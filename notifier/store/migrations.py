@@ -2,11 +2,15 @@
 
 The steps lie under ``db/versions``, beside the package, in the source tree that an editable install and the
 Docker image both keep. Alembic is driven from here, so there is no alembic.ini to keep true.
+
+A version's name is its number, and since which one programs can work with it: `0003_since_0002` only added to what
+0002 knows, so machines with the former release go on while others are upgraded.
 """
 
 from __future__ import annotations
 
 import fcntl
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -24,6 +28,7 @@ from notifier.store.addresses import shown_url
 from notifier.store.engine import Store
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "db"
+VERSION = re.compile(r"(?P<number>\d{4})(?:_since_(?P<since>\d{4}))?")
 UPGRADE_LOCK = 7_368_841_295  # any number no other program takes as its PostgreSQL advisory lock
 
 
@@ -58,18 +63,29 @@ def revision(store: Store) -> str | None:
         ) from error
 
 
-def is_current(store: Store) -> bool:
-    """Does the database have the version this Notifier needs?"""
-    return revision(store) == head()
+def suits(found: str | None) -> bool:
+    """Can this Notifier work with a database of version `found`: its own, or a later one that only added to it?"""
+    ours, theirs = VERSION.fullmatch(head() or ""), VERSION.fullmatch(found or "")
+    if ours is None or theirs is None:
+        return False
+    if ours["number"] == theirs["number"]:
+        return True
+    return (theirs["since"] or theirs["number"]) <= ours["number"] < theirs["number"]
 
 
-def raise_if_not_current(store: Store) -> None:
+def is_usable(store: Store) -> bool:
+    """Does the database have a version this Notifier can work with?"""
+    return suits(revision(store))
+
+
+def raise_if_not_usable(store: Store) -> None:
     """Refuse a database this Notifier would misread.
 
-    Raises StoreError: not made yet or older (the mend is ``notifier db upgrade``), newer, or unreachable.
+    Raises StoreError: not made yet or older (the mend is ``notifier db upgrade``), newer than one release, or
+    unreachable.
     """
     found = revision(store)
-    if found == head():
+    if suits(found):
         return
     raise_if_newer(found, shown_url(store.url))
     raise StoreError(
@@ -82,9 +98,9 @@ def raise_if_not_current(store: Store) -> None:
 
 
 def raise_if_newer(found: str | None, place: str) -> None:
-    """Raises StoreError where version `found` of `place` is one this Notifier has never heard of."""
+    """Raises StoreError where version `found` of `place` is one this Notifier neither knows nor can work with."""
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in known and not suits(found):
         raise StoreError(
             N_("{place} was written by a newer Notifier (version {found}). Install that Notifier, or use a backup "
                "made before it."),
@@ -94,16 +110,16 @@ def raise_if_newer(found: str | None, place: str) -> None:
 
 
 def upgrade(store: Store) -> bool:
-    """Bring the database to the version this Notifier needs, all or nothing; False where it had it already.
+    """Bring the database to the version this Notifier needs, all or nothing; False where it had it, or a later one.
 
     Two processes may call this at once: the second waits at the lock and then finds nothing left to do.
     Raises StoreError where the database is newer, unreachable, or somebody else's.
     """
-    if is_current(store):
+    if is_usable(store):
         return False
     with _locked(store) as connection:
         found = _revision_of(connection)
-        if found == head():
+        if suits(found):
             return False
         raise_if_newer(found, shown_url(store.url))
         _raise_if_of_another_program(connection, found, store)
@@ -116,11 +132,11 @@ def make_if_new(store: Store) -> None:
     """First use: an embedded SQLite database that does not exist yet is made; every other must be current.
 
     An older database is not upgraded behind the shop's back: a backup belongs before that.
-    Raises StoreError as `raise_if_not_current` does.
+    Raises StoreError as `raise_if_not_usable` does.
     """
     if store.is_sqlite and revision(store) is None:
         upgrade(store)
-    raise_if_not_current(store)
+    raise_if_not_usable(store)
 
 
 def raise_if_not_made(url: str) -> None:

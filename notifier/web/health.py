@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from notifier.errors import StoreError
 from notifier.store.engine import Store
-from notifier.store.migrations import is_current
+from notifier.store.migrations import is_usable
 from notifier.web.metrics import Metrics
 from notifier.web.writer import Writer
 
@@ -44,6 +44,6 @@ def health_router(store: Store, writer: Writer, metrics: Metrics) -> APIRouter:
 async def _trouble_of_database(store: Store) -> str | None:
     try:
         async with asyncio.timeout(ASK_WITHIN):
-            return None if await asyncio.to_thread(is_current, store) else "database_not_migrated"
+            return None if await asyncio.to_thread(is_usable, store) else "database_not_migrated"
     except (StoreError, TimeoutError):
         return "database_unreachable"

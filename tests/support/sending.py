@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from notifier.gateways.base import Gateway
@@ -25,8 +26,9 @@ campaigns:
 """
 
 
+@cache
 def schedules() -> Schedules:
-    """One shop, with quiet hours."""
+    """One shop, with quiet hours; parsed once, for a lane asks at every claim."""
     return parse_schedules(SCHEDULES, "schedules.yaml")
 
 

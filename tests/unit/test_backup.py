@@ -16,7 +16,7 @@ from notifier.errors import StoreError
 from notifier.locale import language
 from notifier.store.backup import backup, restore
 from notifier.store.engine import Store
-from notifier.store.migrations import is_current
+from notifier.store.migrations import is_usable
 from notifier.store.tables import Shop, Suppression
 
 
@@ -49,7 +49,7 @@ def test_a_backup_holds_what_was_committed_while_others_write(sqlite_store: Stor
     assert {path.name for path in tmp_path.glob("*monday*")} == {"monday.sqlite3"}
     copy = _open(target)
     assert _keys(copy) == ["lin"]
-    assert is_current(copy)
+    assert is_usable(copy)
     copy.close()
 
 

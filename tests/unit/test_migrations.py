@@ -16,7 +16,7 @@ from notifier.errors import StoreError
 from notifier.locale import language
 from notifier.store import migrations
 from notifier.store.engine import Store
-from notifier.store.migrations import head, is_current, make_if_new, raise_if_not_current, revision, upgrade
+from notifier.store.migrations import head, is_usable, make_if_new, raise_if_not_usable, revision, suits, upgrade
 from notifier.store.tables import metadata
 
 PROCESSES = 4
@@ -32,9 +32,9 @@ def empty(empty_url: str) -> Iterator[Store]:
 
 def test_up_from_empty_makes_every_table(empty: Store) -> None:
     """An empty database has no version; after the upgrade it has the newest and every table of the models."""
-    assert (revision(empty), is_current(empty)) == (None, False)
+    assert (revision(empty), is_usable(empty)) == (None, False)
     assert upgrade(empty) is True
-    assert (revision(empty), is_current(empty)) == (head(), True)
+    assert (revision(empty), is_usable(empty)) == (head(), True)
     assert set(sa.inspect(empty.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
 
 
@@ -101,7 +101,7 @@ def test_processes_that_start_at_once_make_one_database(empty_url: str) -> None:
     said = [process.communicate(timeout=60)[1] for process in running]
     assert [process.returncode for process in running] == [0] * PROCESSES, said
     store = Store(empty_url)
-    raise_if_not_current(store)
+    raise_if_not_usable(store)
     store.close()
 
 
@@ -109,7 +109,7 @@ def test_first_use_makes_an_embedded_database_but_upgrades_no_old_one(tmp_path: 
     """A missing SQLite file is made; one of an older version is refused with the command that mends it."""
     store = Store(f"sqlite:///{tmp_path}/shop/notifier.sqlite3")
     make_if_new(store)
-    assert is_current(store)
+    assert is_usable(store)
     _pretend_version(store, "0000")
     with pytest.raises(StoreError):
         make_if_new(store)
@@ -153,17 +153,49 @@ def test_an_older_database_is_refused_with_the_mend(store: Store, monkeypatch: p
     """The sentence names both versions and the command."""
     monkeypatch.setattr(migrations, "head", lambda: "0002")
     with language("en"), pytest.raises(StoreError) as refused:
-        raise_if_not_current(store)
+        raise_if_not_usable(store)
     assert "version 0001, this Notifier needs 0002. Run notifier db upgrade." in str(refused.value)
 
 
 def test_a_newer_database_is_refused(store: Store) -> None:
     """A version nobody here has heard of was written by a newer Notifier; neither use nor upgrade touches it."""
     _pretend_version(store, "9999")
-    for use in (raise_if_not_current, upgrade):
+    for use in (raise_if_not_usable, upgrade):
         with language("en"), pytest.raises(StoreError, match="newer Notifier"):
             use(store)
     assert revision(store) == "9999"
+
+
+def test_a_newer_database_that_only_added_to_ours_is_used_and_left_as_it_is(store: Store) -> None:
+    """Machines are upgraded one after the other: those with the former release go on meanwhile."""
+    _pretend_version(store, f"9999_since_{(head() or '')[:4]}")
+    raise_if_not_usable(store)
+    assert upgrade(store) is False
+    assert revision(store) != head()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_usable"),
+    [
+        ("0002", "0002", True),
+        ("0002", "0001", False),
+        ("0002", "0003", False),
+        ("0002", "0003_since_0002", True),
+        ("0002", "0004_since_0002", True),
+        ("0002", "0004_since_0003", False),
+        ("0003_since_0002", "0002", False),
+        ("0003_since_0002", "0003_since_0002", True),
+        ("0003_since_0002", "0004_since_0003", True),
+        ("0002", None, False),
+        ("0002", "another", False),
+    ],
+)
+def test_which_versions_suit_each_other(
+    ours: str, theirs: str | None, is_usable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older never, equal always, newer where it says so."""
+    monkeypatch.setattr(migrations, "head", lambda: ours)
+    assert suits(theirs) is is_usable
 
 
 def test_a_database_of_another_program_is_left_alone(empty: Store) -> None:
