@@ -25,7 +25,7 @@ from notifier.store.tables.decisions import (
 )
 from notifier.store.tables.house import PlannerLock, SimulatedReply, SimulatedText
 from notifier.store.tables.people import ConsentChange, Customer, CustomerNumber, Shop, Suppression, Vehicle
-from notifier.store.tables.sending import Attempt, Event, GatewayLane, Message
+from notifier.store.tables.sending import Attempt, Event, GatewayLane, Message, Pause, ShopPace
 from notifier.store.tables.workshop import DmsImport, Freshness, OdometerReading, Renewal, RepairOrder, SyncPoint, Visit
 
 __all__ = [
@@ -53,12 +53,14 @@ __all__ = [
     "Message",
     "MessageCycle",
     "OdometerReading",
+    "Pause",
     "PlannerLock",
     "Renewal",
     "RepairOrder",
     "Reply",
     "Run",
     "Shop",
+    "ShopPace",
     "SimulatedReply",
     "SimulatedText",
     "Suppression",

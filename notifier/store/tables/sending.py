@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.fields import document, identity, index_where, moment, reference
 
-__all__ = ["Attempt", "Event", "GatewayLane", "Message"]
+__all__ = ["Attempt", "Event", "GatewayLane", "Message", "Pause", "ShopPace"]
 
 
 class Message(SQLModel, table=True):
@@ -102,6 +102,24 @@ class GatewayLane(SQLModel, table=True):
     last_error: str | None = None
     last_error_at: datetime | None = moment(nullable=True)
     polled_at: datetime | None = moment(nullable=True)
+
+
+class ShopPace(SQLModel, table=True):
+    """How far ahead of the clock a shop with a pace of its own is (GCRA), whatever gateway its texts take."""
+
+    __tablename__ = "shop_pace"
+
+    shop_id: int = Field(sa_type=sa.BigInteger, foreign_key="shop.id", primary_key=True)
+    arrival_at: datetime | None = moment(nullable=True)
+
+
+class Pause(SQLModel, table=True):
+    """A person has halted a shop's texts, or everybody's; what is planned stays planned."""
+
+    scope: str = Field(primary_key=True, description="* = everything, else the shop's key")
+    shop_id: int | None = reference("shop.id", nullable=True)
+    since: datetime = moment()
+    by: str | None = None
 
 
 class Event(SQLModel, table=True):
