@@ -29,4 +29,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_shop_pace_shop_id_shop")),
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_shop_pace")),
     )
+    op.create_index(
+        "ix_message_unworded",
+        "message",
+        ["id"],
+        sqlite_where=sa.text("state = 'planned' AND text IS NULL"),
+        postgresql_where=sa.text("state = 'planned' AND text IS NULL"),
+    )
     # ### end Alembic commands ###

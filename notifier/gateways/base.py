@@ -22,6 +22,7 @@ class Policy(StrEnum):
     AMBIGUOUS = "ambiguous"  # may have been accepted: unknown, reconcile, never resend blindly
     REPEAT_ONCE = "repeat_once"  # accepted, surely not delivered: once more, hours later
     FAIL = "fail"  # refused or undelivered for good
+    BLOCKED = "blocked"  # as FAIL, and a person has to look at the wording or the sender
     MARK_NUMBER = "mark_number"  # as FAIL, and the number is no use
     SUPPRESS = "suppress"  # as FAIL, and the person has opted out
     STOP_LANE = "stop_lane"  # our set-up is wrong: nothing more is posted until a person mends it

@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
-from urllib.parse import urlencode
 
 from notifier.errors import GatewayError
 from notifier.gateways.base import (
@@ -82,6 +81,7 @@ class TwilioGateway:
         from notifier.gateways.twilio_http import HttpClient
 
         self._client = Client(self.account_sid, self._auth_token, http_client=HttpClient(self._api_base_url))
+        self._messages  # noqa: B018  # its modules are loaded now, not while claimed texts wait and gather
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -196,8 +196,7 @@ class TwilioGateway:
         elif self.sender:
             parameters["from_"] = self.sender
         if self.public_url:
-            query = urlencode({"m": text.message_id, "a": text.attempt_n})
-            parameters["status_callback"] = f"{self.public_url}{STATUS_PATH}?{query}"
+            parameters["status_callback"] = f"{self.public_url}{STATUS_PATH}?m={text.message_id}&a={text.attempt_n}"
         return parameters
 
     async def _rows(self, **filters: str) -> AsyncGenerator[Any, None]:

@@ -22,11 +22,11 @@ CODES: Mapping[Policy, Mapping[str, str]] = {
     Policy.FAIL: {
         "21602": "body_missing",
         "21617": "body_too_long",
-        "30004": "blocked",
-        "30007": "filtered",
         "30008": "cause_unknown",
         "30036": "validity_over",
     },
+    # A carrier takes us for a nuisance: the next text of this wording would fare no better.
+    Policy.BLOCKED: {"30004": "blocked", "30007": "filtered"},
     Policy.MARK_NUMBER: {
         "21211": "bad_number",
         "21612": "no_route",
@@ -60,6 +60,7 @@ _KIND = {
     Policy.AMBIGUOUS: AnswerKind.AMBIGUOUS,
     Policy.REPEAT_ONCE: AnswerKind.REFUSED,
     Policy.FAIL: AnswerKind.REFUSED,
+    Policy.BLOCKED: AnswerKind.REFUSED,
     Policy.MARK_NUMBER: AnswerKind.REFUSED,
     Policy.SUPPRESS: AnswerKind.REFUSED,
 }

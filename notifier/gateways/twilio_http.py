@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import aiohttp
 from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[import-untyped]
@@ -43,6 +44,7 @@ class HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
         super().__init__(pool_connections=False)
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=POOL_SIZE))
         self._api_base = urlsplit(api_base_url) if api_base_url else None
+        self._address = lru_cache(16)(self._elsewhere)  # nearly every request goes to the same
 
     async def request(  # noqa: PLR0917 (the SDK's signature)
         self,
@@ -62,11 +64,13 @@ class HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
             headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
         # aiohttp rounds limits above five seconds up to a whole second unless told not to.
         limit = aiohttp.ClientTimeout(total=exchange.timeout, ceil_threshold=math.inf)
+        # Encoded here: aiohttp makes a form ready for files first, at a quarter of the cost of the whole request.
+        body = None if data is None else urlencode(data).encode()
         async with self.session.request(
             method.upper(),
             self._address(url),
             params=params,
-            data=data,
+            data=body,
             headers=headers,
             timeout=limit,
             allow_redirects=allow_redirects,
@@ -74,7 +78,7 @@ class HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
             exchange.retry_after = _seconds(response.headers.get("Retry-After"))
             return Response(response.status, await response.text(), response.headers)
 
-    def _address(self, url: str) -> str:
+    def _elsewhere(self, url: str) -> str:
         if self._api_base is None:
             return url
         return urlunsplit(urlsplit(url)._replace(scheme=self._api_base.scheme, netloc=self._api_base.netloc))

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from notifier.domain.states import MessageState
 from notifier.gateways.base import Answer, AnswerKind, Policy
-from notifier.jobs.receive import learn_about_phones, take_up_early_events
+from notifier.jobs.receive import heed_codes, take_up_early_events
 from notifier.store import lanes
 from notifier.store.claims import Claimed
 from notifier.store.engine import Session
 from notifier.store.transitions import AttemptChange, apply_events
 
 NOT_BEGUN = "post_not_begun"
+GIVEN_BACK = "given_back"
+INTERRUPTED = "interrupted"
+OUR_OWN_DOING = (GIVEN_BACK, INTERRUPTED)  # nothing of the provider's
 COUNTED_AS: Mapping[MessageState | None, str] = {
     MessageState.ACCEPTED: "accepted",
     MessageState.SENT: "accepted",
@@ -34,9 +37,18 @@ class Answered:
     answer: Answer
 
 
-def record_answers(session: Session, gateway: str, answered: Sequence[Answered]) -> Counter[str]:
+def record_answers(
+    session: Session,
+    gateway: str,
+    answered: Sequence[Answered],
+    *,
+    in_doubt: bool = False,
+    was_troubled: bool = True,
+) -> Counter[str]:
     """Write down a batch of answers in the caller's transaction.
 
+    `in_doubt`: so many POSTs in a row came to no clear answer that the lane had better wait. `was_troubled`: the lane
+    was in trouble when these texts were claimed, so an answer ends that.
     Returns how many messages stand now as accepted, failed, unknown, cancelled or free (to be tried again); a
     callback that came first may have settled one otherwise than its answer says.
     """
@@ -46,23 +58,28 @@ def record_answers(session: Session, gateway: str, answered: Sequence[Answered])
         for item in answered
     ]  # fmt: skip
     applied = apply_events(session, changes)
-    learn_about_phones(session, [(item.text.message_id, item.answer.policy, item.answer.code) for item in answered])
+    heed_codes(session, [(item.text.message_id, item.answer.policy, item.answer.code) for item in answered])
     sids = [item.answer.sid for item in answered if item.answer.sid]
     take_up_early_events(session, gateway, sids)
-    _learn_about_lane(session, gateway, [item.answer for item in answered])
+    _learn_about_lane(
+        session, gateway, [item.answer for item in answered], in_doubt=in_doubt, was_troubled=was_troubled
+    )
     return Counter(COUNTED_AS.get(result.after, "free") for result in applied)
 
 
-def _learn_about_lane(session: Session, gateway: str, answers: Sequence[Answer]) -> None:
+def _learn_about_lane(
+    session: Session, gateway: str, answers: Sequence[Answer], *, in_doubt: bool, was_troubled: bool
+) -> None:
     for answer in answers:
         if answer.policy is Policy.STOP_LANE:
             lanes.stop(session, gateway, code=answer.code or "", error=answer.text or answer.code or "")
             return
     # A POST not begun for want of lease counts too: whoever is that slow must not claim and give back without end.
-    refused = [answer for answer in answers if answer.kind is AnswerKind.FREE]
+    troubles = (AnswerKind.FREE, AnswerKind.AMBIGUOUS) if in_doubt else (AnswerKind.FREE,)
+    refused = [answer for answer in answers if answer.kind in troubles and answer.code not in OUR_OWN_DOING]
     if refused:
         waits = [answer.retry_after for answer in refused if answer.retry_after is not None]
         last = refused[-1]
         lanes.back_off(session, gateway, seconds=max(waits) if waits else None, error=last.text or last.code or "")
-    elif any(answer.kind in (AnswerKind.ACCEPTED, AnswerKind.REFUSED) for answer in answers):
+    elif was_troubled and any(answer.kind in (AnswerKind.ACCEPTED, AnswerKind.REFUSED) for answer in answers):
         lanes.calm(session, gateway)

@@ -1,4 +1,4 @@
-"""The lane: a sliding window of POSTs, topped up by claims, finished ones recorded together every few milliseconds.
+"""The lane: a sliding window of POSTs, topped up by claims, finished ones recorded together, some dozens at a time.
 
 Each POST is claimed (an attempt with a lease, committed) before it is made, so a crash at any point leaves either a
 planned text or an attempt that reconcile can settle: never a text nobody knows about.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,28 +18,33 @@ from typing import TypeVar
 
 import structlog
 
-from notifier.domain.sending_hours import SendingHours
+from notifier.crashpoints import Step, crash_point
 from notifier.gateways.base import Answer, AnswerKind, Gateway, Outgoing
-from notifier.jobs.record import NOT_BEGUN, Answered, record_answers
+from notifier.jobs.doorkeeper import Doorkeeper
+from notifier.jobs.record import INTERRUPTED, NOT_BEGUN, OUR_OWN_DOING, Answered, record_answers
 from notifier.jobs.rerender import rerender_shrunk
+from notifier.jobs.window import Window
 from notifier.schedules import Schedules
 from notifier.store import lanes, runs
 from notifier.store.attempts import lapsed
-from notifier.store.claims import Claim, Claimed, claim
-from notifier.store.engine import Store, database_now
+from notifier.store.claims import Claim, Claimed, Terms, claim
+from notifier.store.engine import Store
 from notifier.store.messages import sweep_validity, waiting_count
-from notifier.store.runs import RunRow
+from notifier.store.pauses import PauseRow, pauses_in_force
 from notifier.store.shops import shop_keys
 from notifier.store.transitions import apply_events
+from notifier.store.waiting import Place
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 LEASE_MARGIN = timedelta(seconds=7)
-RECORD_EVERY = 0.005
-INTERRUPTED = "interrupted"
+RECORD_EVERY = 0.02
+DOUBTS_IN_A_ROW = 10
+"""POSTs without a clear answer, and none with one between them, that are an outage and no accident."""
 BROKEN = "post_broke"
-ALWAYS_ALLOWED_KINDS = ("safety", "transactional")
+FROM_THE_BEGINNING_EVERY = 30.0
+"""Seconds after which a claim looks at every waiting text once more, those held back before included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,6 @@ class LaneSettings:
     in_flight: int = 50
 
     @property
-    def claim_at_least(self) -> int:
-        """Free places before it claims again: a claim is a commit, but one slow POST must not hold up the others."""
-        return max(1, self.in_flight // 5)
-
-    @property
     def time_needed(self) -> float:
         """Seconds of lease without which no POST begins; a lease too short for the rule gives most of itself."""
         return min(self.post_timeout + LEASE_MARGIN.total_seconds(), 0.8 * self.lease)
@@ -63,7 +63,10 @@ class LaneSettings:
 
 @dataclass(slots=True)
 class SendResult:
-    """What one drain did, in messages; `waiting` = planned and not yet sent when it ended."""
+    """What one drain did, in messages; `waiting` = planned and not yet sent when it ended, under these `pauses`.
+
+    `stopped`: the code of our set-up that is wrong. `trouble`: what the provider said last, if the lane is in trouble.
+    """
 
     accepted: int = 0
     failed: int = 0
@@ -71,6 +74,8 @@ class SendResult:
     cancelled: int = 0
     waiting: int = 0
     stopped: str | None = None
+    trouble: str | None = None
+    pauses: Sequence[PauseRow] = ()
 
     def document(self) -> dict[str, int]:
         """As JSON."""
@@ -89,10 +94,18 @@ class Lane:
     price_micros: int
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     result: SendResult = field(default_factory=SendResult)
-    _flying: dict[asyncio.Task[Answer], Claimed] = field(default_factory=dict)
+    _window: Window = field(init=False)
+    _doubts: int = 0
     _database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "lane-database"))
-    _shop_keys: dict[int, str] = field(default_factory=dict)
-    _clock_at_claim: datetime = field(init=False)
+    _doorkeeper: Doorkeeper = field(init=False)
+    _is_troubled: bool = False
+    _gone_through: Mapping[int, Place] = field(default_factory=dict)
+    _from_the_beginning_at: float = 0.0
+    _began_anew: bool = True
+
+    def __post_init__(self) -> None:
+        self._doorkeeper = Doorkeeper(self.schedules)
+        self._window = Window(self._post, self.settings.in_flight, may_begin=lambda: not self.stopping.is_set())
 
     async def drain(self, *, until_empty: bool) -> SendResult:
         """Send what can be sent now, then return. With `until_empty` it waits out back-off and pace as well."""
@@ -113,8 +126,7 @@ class Lane:
 
     def interrupt(self) -> None:
         """Wait no longer for what is in flight: nobody can tell whether it arrived, so it becomes unknown."""
-        for task in self._flying:
-            task.cancel()
+        self._window.interrupt()
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[None]:
@@ -137,23 +149,22 @@ class Lane:
 
         What cannot be written down is left to its lease: it becomes unknown, and reconcile settles it.
         """
-        if self._flying:
-            await asyncio.wait(self._flying)
-            await self._record_landed()
+        await self._window.land()
+        await self._record_landed()
 
     async def _drain(self, *, until_empty: bool) -> None:
-        nothing_left = False
-        while not (nothing_left and not self._flying):
-            free = self.settings.in_flight - len(self._flying)
+        window, nothing_left = self._window, False
+        while not (nothing_left and window.is_empty):
+            await self._record_landed()
             wait: float | None = None
-            if not nothing_left and not self.stopping.is_set() and free >= self.settings.claim_at_least:
+            nothing_left = nothing_left or self.stopping.is_set()
+            if not nothing_left and window.room >= window.claim_at_least:
                 started = time.monotonic()
-                claimed = await self._in_thread(self._claim, free)
-                self._launch(claimed, started)
+                claimed = await self._in_thread(self._claim, window.room)
+                self.result.cancelled += claimed.cancelled
+                window.take(claimed.texts, started)
                 wait, nothing_left = self._what_next(claimed, until_empty=until_empty)
-            if self.stopping.is_set():
-                nothing_left = True
-            await self._collect(wait)
+            await self._wait(wait)
 
     def _what_next(self, claimed: Claim, *, until_empty: bool) -> tuple[float | None, bool]:
         """(seconds to wait before the next claim, nothing is left to claim)."""
@@ -163,16 +174,33 @@ class Lane:
             self.result.stopped = claimed.stopped
             return None, True
         if claimed.again_at is not None:
-            pause = max((claimed.again_at - self._clock_at_claim).total_seconds(), 0.001)
+            pause = max((claimed.again_at - claimed.clock).total_seconds(), 0.001)
             if until_empty or pause < 1.0:
                 return pause, False
-        return None, not self._flying
+        return None, self._is_done()
 
-    def _launch(self, claimed: Claim, started: float) -> None:
-        """Start a POST for each claimed text; `started` = monotonic time before the lease began."""
-        self.result.cancelled += claimed.cancelled
-        for text in claimed.texts:
-            self._flying[asyncio.create_task(self._post(text, started))] = text
+    def _is_done(self) -> bool:
+        """Nothing is under way that could go back to planned, and nothing lies behind the place of this claim."""
+        if not self._window.is_empty:
+            return False
+        self._from_the_beginning_at = 0.0
+        return self._began_anew
+
+    async def _wait(self, seconds: float | None) -> None:
+        """For POSTs to come back, some together; or until it is time for the next claim."""
+        if seconds == 0.0:
+            return
+        if not self._window.is_flying:
+            await self._sleep(seconds)
+            return
+        await self._window.wait(seconds)
+        await asyncio.sleep(RECORD_EVERY)
+
+    async def _hand_over(self, outgoing: Outgoing, now: datetime) -> Answer:
+        crash_point("post.before")
+        answer = await self.gateway.post(outgoing, timeout=self.settings.post_timeout, now=now)
+        crash_point("post.after")
+        return answer
 
     async def _post(self, text: Claimed, started: float) -> Answer:
         left = self.settings.lease - (time.monotonic() - started)
@@ -182,28 +210,19 @@ class Lane:
         validity = max(1, min(36_000, int((text.valid_until - now).total_seconds())))
         outgoing = Outgoing(text.message_id, text.n, text.phone, text.text, validity)
         try:
-            return await self.gateway.post(outgoing, timeout=self.settings.post_timeout, now=now)
+            return await self._hand_over(outgoing, now)
         except asyncio.CancelledError:
             return Answer(AnswerKind.AMBIGUOUS, code=INTERRUPTED)
         except Exception as error:  # noqa: BLE001 (whatever broke, the text may have been handed over)
             log.warning("post_broke", alert=True, gateway=self.gateway.name, error=type(error).__name__)
             return Answer(AnswerKind.AMBIGUOUS, code=BROKEN, text=type(error).__name__)
 
-    async def _collect(self, wait: float | None) -> None:
-        """Wait for POSTs to end (at most `wait` seconds for the next claim) and record those that have."""
-        if not self._flying:
-            await self._sleep(wait)
-            return
-        await asyncio.wait(self._flying, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.sleep(RECORD_EVERY)
-        await self._record_landed()
-
     async def _record_landed(self) -> None:
-        """Write down what has come back; until that is committed it stays in flight, so a failure can be repeated."""
-        answered = {task: Answered(text, _answer_of(task)) for task, text in self._flying.items() if task.done()}
+        """Write down what has come back; until that is committed it is kept, so a failure can be repeated."""
+        answered = self._window.landed()
         if answered:
-            counted = await self._in_thread(self._record, list(answered.values()))
-            self._flying = {task: text for task, text in self._flying.items() if task not in answered}
+            counted = await self._in_thread(self._record, answered)
+            self._window.written_down(len(answered))
             self.result.accepted += counted["accepted"]
             self.result.failed += counted["failed"]
             self.result.unknown += counted["unknown"]
@@ -222,61 +241,56 @@ class Lane:
 
     def _prepare(self) -> None:
         now = self.business_now()
-        with self.store.write() as session:
+        with self.store.write("send.prepare") as session:
             apply_events(session, lapsed(session))
             self.result.cancelled += sweep_validity(session, now)
         rerender_shrunk(self.store, self.schedules(), self.gateway.capabilities, self.price_micros)
         with self.store.read() as session:
-            self._shop_keys = shop_keys(session)
+            self._doorkeeper.knows_shops(shop_keys(session))
+        self._from_the_beginning_at = 0.0
 
     def _claim(self, limit: int) -> Claim:
-        now = self.business_now()
-        capabilities = self.gateway.capabilities
-        with self.store.write() as session:
-            self._clock_at_claim = database_now(session)
-            return claim(
-                session, self.gateway.name, now=now, limit=limit, lease=timedelta(seconds=self.settings.lease),
-                units_per_second=capabilities.units_per_second, unit=capabilities.unit,
-                may_send=lambda run: self._may_send(run, now),
-                held_until=lambda run, phone: self._held_until(run, phone, now),
-            )  # fmt: skip
+        now, capabilities = self.business_now(), self.gateway.capabilities
+        terms = Terms(
+            self.gateway.name, timedelta(seconds=self.settings.lease), capabilities.units_per_second, capabilities.unit,
+            self._doorkeeper.paces,
+        )  # fmt: skip
+        with self.store.write("send.claim") as session:
+            claimed = claim(session, terms, self._doorkeeper.door(now), now=now, limit=limit, passed=self._passed())
+        self._is_troubled = claimed.troubled
+        self._gone_through = claimed.passed
+        return claimed
 
-    def _may_send(self, run: RunRow, now: datetime) -> bool:
-        """Nothing leaves in the shop's quiet hours or on its closed days, however long it has waited."""
-        hours = self._hours(run)
-        return hours is None or hours.by_phone or hours.is_open(now)
-
-    def _held_until(self, run: RunRow, phone: str, now: datetime) -> datetime | None:
-        """The same where the clock of the customer's phone counts."""
-        hours = self._hours(run)
-        if hours is None or not hours.by_phone:
-            return None
-        moment = hours.next_open(now, hours.zones_of(phone))
-        return moment if moment > now else None
-
-    def _hours(self, run: RunRow) -> SendingHours | None:
-        """When texts of the run may leave; None = always: safety, answers, a shop that is not in the file any more."""
-        schedules, key = self.schedules(), self._shop_keys.get(run.shop_id, "")
-        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS or key not in {shop.key for shop in schedules.shops}:
-            return None
-        here = schedules.of_shop(key)
-        return here.guards.hours(here.shops[0].zone)
+    def _passed(self) -> Mapping[int, Place]:
+        """Where to go on; from the beginning again after a while, for a text may have gone back to planned."""
+        clock = time.monotonic()
+        if clock > self._from_the_beginning_at:
+            self._from_the_beginning_at, self._gone_through = clock + FROM_THE_BEGINNING_EVERY, {}
+        self._began_anew = not self._gone_through
+        return self._gone_through
 
     def _record(self, answered: list[Answered]) -> Counter[str]:
         """Together in one commit; where that fails, one by one, so that one answer cannot take the others with it."""
+        self._doubts = _doubts_in_a_row(self._doubts, answered)
         try:
             counted = self._record_together(answered)
         except Exception as error:  # noqa: BLE001 (a deadlock, a lost line, a breach: each is tried once more)
             log.warning("answers_recorded_singly", gateway=self.gateway.name, error=type(error).__name__)
             counted = self._record_singly(answered)
-        troubled = Counter(item.answer.code for item in answered if item.answer.kind is not AnswerKind.ACCEPTED)
+        troubled = Counter(item.answer.code for item in answered if _is_trouble(item.answer))
         if troubled:
             log.warning("provider_answers", gateway=self.gateway.name, codes=dict(troubled))
         return counted
 
-    def _record_together(self, answered: list[Answered]) -> Counter[str]:
-        with self.store.write() as session:
-            return record_answers(session, self.gateway.name, answered)
+    def _record_together(self, answered: list[Answered], step: Step = "send.record") -> Counter[str]:
+        with self.store.write(step) as session:
+            return record_answers(
+                session,
+                self.gateway.name,
+                answered,
+                in_doubt=self._doubts >= DOUBTS_IN_A_ROW,
+                was_troubled=self._is_troubled,
+            )
 
     def _record_singly(self, answered: list[Answered]) -> Counter[str]:
         """Raises the last error where not one answer could be written; else the others are left to their lease."""
@@ -284,7 +298,7 @@ class Lane:
         failed: Exception | None = None
         for item in answered:
             try:
-                counted += self._record_together([item])
+                counted += self._record_together([item], "send.record_singly")
             except Exception as error:  # noqa: BLE001
                 log.warning("answer_not_recorded", message=item.text.message_id, error=type(error).__name__)
                 failed = error
@@ -293,15 +307,26 @@ class Lane:
         return counted
 
     def _finish(self) -> None:
-        with self.store.write() as session:
+        with self.store.write("send.finish") as session:
             runs.settle_done(session)
         with self.store.read() as session:
-            self.result.waiting = waiting_count(session)
+            self.result.waiting, self.result.pauses = waiting_count(session), pauses_in_force(session)
+            lane = lanes.lane_of(session, self.gateway.name)
+        self.result.trouble = lane.last_error if lane.troubles else None
 
 
-def _answer_of(task: asyncio.Task[Answer]) -> Answer:
-    """The answer of a POST that has ended; one cancelled before its first step never began."""
-    return Answer(AnswerKind.FREE, code=NOT_BEGUN) if task.cancelled() else task.result()
+def _is_trouble(answer: Answer) -> bool:
+    return answer.kind is not AnswerKind.ACCEPTED and answer.code not in OUR_OWN_DOING
+
+
+def _doubts_in_a_row(before: int, answered: Sequence[Answered]) -> int:
+    """How many POSTs have come to no clear answer since the last one that did."""
+    for item in answered:
+        if item.answer.kind is AnswerKind.AMBIGUOUS and item.answer.code not in OUR_OWN_DOING:
+            before += 1
+        elif item.answer.code not in OUR_OWN_DOING:
+            before = 0
+    return before
 
 
 def start_lane(store: Store, gateway: str) -> None:

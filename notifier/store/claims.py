@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.domain.guards import NO_LONGER_THEIRS
+from notifier.domain.pace import Pace
 from notifier.store import lanes
 from notifier.store.bulk import insert_rows, table_of
 from notifier.store.engine import database_now
-from notifier.store.holds import is_held_back, shop_zones
-from notifier.store.messages import RENEWAL_BEYOND_DAYS, OpenTouch, cancel_by_ids, close_touches, open_touches
-from notifier.store.runs import RunRow, ready_runs
-from notifier.store.tables import (
-    Attempt,
-    Booking,
-    Customer,
-    Cycle,
-    Message,
-    MessageCycle,
-    Renewal,
-    Suppression,
-    Vehicle,
-    Visit,
-)
+from notifier.store.last_look import cancel_what_is_pointless
+from notifier.store.paces import paces_of_shops, reserve_for_shops
+from notifier.store.tables import Attempt, Message
+from notifier.store.waiting import Door, Place, Waiting, first_waiting
 
-ATTEMPT = table_of(Attempt)
-BOOKING = table_of(Booking)
-CUSTOMER = table_of(Customer)
-CYCLE = table_of(Cycle)
-MESSAGE = table_of(Message)
-MESSAGE_CYCLE = table_of(MessageCycle)
-RENEWAL = table_of(Renewal)
-SUPPRESSION = table_of(Suppression)
-VEHICLE = table_of(Vehicle)
-VISIT = table_of(Visit)
+__all__ = ["Claim", "Claimed", "Terms", "claim"]
+
+ATTEMPT, MESSAGE = table_of(Attempt), table_of(Message)
+LAST_ID = 2**63 - 1
 LOOK_AGAIN = timedelta(milliseconds=200)
 
 
@@ -56,61 +40,93 @@ class Claimed:
     valid_until: datetime
 
 
-HeldUntil = Callable[[RunRow, str], datetime | None]
-"""Of a run and a phone: until when the text is held back, or None where it may leave."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a gateway's texts may leave. `unit` = what the provider counts: segment or message.
 
+    `shops`: units a second of each shop (by id) that has a pace of its own.
+    """
 
-def _never_held(_run: RunRow, _phone: str) -> None:
-    return None
+    gateway: str
+    lease: timedelta
+    units_per_second: float
+    unit: str
+    shops: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a claim brought: texts, how many were cancelled on the way, and when to ask again where there are none."""
+    """What a claim brought: texts, how many were cancelled on the way, and when to ask again where there are none.
+
+    `clock`: the database's, at its beginning. `stopped`: the code because of which a person must mend something first.
+    `troubled`: the provider was in trouble last, so its next answer is news. `passed`: run → how far it was gone
+    through.
+    """
 
     texts: Sequence[Claimed]
+    clock: datetime
     cancelled: int = 0
     again_at: datetime | None = None
     stopped: str | None = None
     looked_at: int = 0
+    troubled: bool = False
+    passed: Mapping[int, Place] = field(default_factory=dict)
 
 
 def claim(
-    session: Session,
-    gateway: str,
-    *,
-    now: datetime,
-    limit: int,
-    lease: timedelta,
-    units_per_second: float,
-    unit: str,
-    may_send: Callable[[RunRow], bool],
-    held_until: HeldUntil = _never_held,
+    session: Session, terms: Terms, door: Door, *, now: datetime, limit: int, passed: Mapping[int, Place] | None = None
 ) -> Claim:
     """Claim up to `limit` texts and reserve their pace, in the caller's write transaction.
 
     Re-checks at the last moment what may have changed since planning: a stop, a dead number, consent, an outcome,
     validity. Passes over, as still planned, what a complaint, the workshop or an accident holds back.
-    `may_send` refuses runs whose shop is closed or in its quiet hours; `held_until` puts off single texts whose reader
-    is. `unit` = what the provider counts: segment or message.
     """
-    lane = lanes.lane_of(session, gateway, lock=True)
+    lane = lanes.lane_of(session, terms.gateway, lock=True)
     clock = database_now(session)
-    allowed = lanes.may_pass(lane, clock, units_per_second)
+    allowed = lanes.may_pass(lane, clock, terms.units_per_second)
+    troubled = lane.troubles > 0
     if allowed.units <= 0:
-        return Claim((), again_at=allowed.again_at, stopped=allowed.stopped)
-    if allowed.probing and _is_posting(session, gateway, clock):
-        return Claim((), again_at=clock + LOOK_AGAIN)
+        return Claim((), clock, again_at=allowed.again_at, stopped=allowed.stopped, troubled=troubled)
+    if allowed.probing and _is_posting(session, terms.gateway, clock):
+        return Claim((), clock, again_at=clock + LOOK_AGAIN, troubled=troubled)
+    paces = paces_of_shops(session, terms.shops, clock)
+    door = Door(door.may_send, door.held_until, {key: ceil(pace.room) for key, pace in paces.items()})
     at_most = 1 if allowed.probing else limit
-    rows, held = _candidates(session, gateway, now, at_most, may_send=may_send, held_until=held_until)
-    refused = _refused_now(session, rows, now)
-    cancelled = sum(cancel_by_ids(session, ids, reason) for reason, ids in refused.items())
-    cancelled += _close_answered_touches(session, [row["id"] for row in rows])
-    chosen, units = _within(_still_planned(session, rows), allowed.units, unit)
-    texts = _begin_attempts(session, gateway, chosen, now=now, clock=clock, lease=lease)
+    waiting = first_waiting(session, terms.gateway, now, at_most, door=door, passed=passed or {})
+    free, cancelled = cancel_what_is_pointless(session, waiting.rows, now)
+    chosen, units = _within(free, allowed.units, paces, terms.unit)
+    texts = _begin_attempts(session, terms, chosen, now=now, clock=clock)
     if texts:
-        lanes.reserve(session, lane, clock, units, units_per_second)
-    return Claim(texts, cancelled, looked_at=len(rows) + held)
+        lanes.reserve(session, lane, clock, sum(units.values()), terms.units_per_second)
+        reserve_for_shops(session, paces, units)
+    return Claim(
+        texts, clock, cancelled, looked_at=len(waiting.rows) + waiting.put_off, troubled=troubled,
+        again_at=_first_again(paces, waiting.kept), passed=_passed(waiting, free, chosen, passed or {}, now),
+    )  # fmt: skip
+
+
+def _first_again(paces: Mapping[int, Pace], kept: Collection[int]) -> datetime | None:
+    """When the first of the shops whose texts have to wait for their own pace may go on."""
+    return min((paces[shop].again_at for shop in kept), default=None)
+
+
+def _passed(
+    waiting: Waiting,
+    free: Sequence[sa.RowMapping],
+    chosen: Sequence[sa.RowMapping],
+    before: Mapping[int, Place],
+    now: datetime,
+) -> Mapping[int, Place]:
+    """How far each run has been gone through: up to the first text that was free and not chosen, or to its end."""
+    passed = dict(before)
+    left = {row["id"] for row in free} - {row["id"] for row in chosen}
+    stopped_at: set[int] = set()
+    for row in waiting.rows:
+        if row["id"] in left:
+            stopped_at.add(row["run_id"])
+        elif row["run_id"] not in stopped_at:
+            passed[row["run_id"]] = (row["not_before"], row["id"])
+    return passed | dict.fromkeys(set(waiting.ended) - stopped_at, (now, LAST_ID))
 
 
 def _is_posting(session: Session, gateway: str, clock: datetime) -> bool:
@@ -121,182 +137,48 @@ def _is_posting(session: Session, gateway: str, clock: datetime) -> bool:
     return session.execute(statement.limit(1)).first() is not None
 
 
-def _candidates(
-    session: Session,
-    gateway: str,
-    now: datetime,
-    limit: int,
-    *,
-    may_send: Callable[[RunRow], bool],
-    held_until: HeldUntil,
-) -> tuple[list[sa.RowMapping], int]:
-    """The first planned texts, run by run in order of priority: each look is one step into one index.
+def _within(
+    rows: Sequence[sa.RowMapping], room: float, paces: Mapping[int, Pace], unit: str
+) -> tuple[list[sa.RowMapping], Mapping[int, float]]:
+    """As many rows as the lane and their shops have room for, and the units of each shop.
 
-    And how many were put off on the way.
+    The first always, so that a long text is not stuck for ever.
     """
-    columns = [MESSAGE.c[name] for name in (
-        "id", "phone", "phone_key", "text", "segments", "valid_until", "attempts", "customer_id", "state", "kind",
-    )]  # fmt: skip
-    found: list[sa.RowMapping] = []
-    held = 0
-    zones = shop_zones(session)
-    for run in ready_runs(session):
-        if len(found) >= limit:
-            break
-        if not may_send(run):
-            continue
-        statement = (
-            sa.select(*columns)
-            .where(MESSAGE.c.run_id == run.id, MESSAGE.c.state == "planned", MESSAGE.c.not_before <= now,
-                   MESSAGE.c.gateway == gateway, MESSAGE.c.text.is_not(None),
-                   ~is_held_back(now, zones[run.shop_id], zones.keys()))
-            .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
-            .limit(limit - len(found))
-            .with_for_update(skip_locked=True)
-        )  # fmt: skip
-        rows = session.connection().execute(statement).mappings().all()
-        until = {row["id"]: held_until(run, row["phone"]) for row in rows}
-        held += _put_off(session, until)
-        found += [row for row in rows if until[row["id"]] is None]
-    return found, held
-
-
-def _put_off(session: Session, until: Mapping[int, datetime | None]) -> int:
-    """Texts whose moment has become another since they were planned; returns how many. None = may leave now."""
-    later = [{"b_id": key, "not_before": moment} for key, moment in until.items() if moment is not None]
-    if later:
-        statement = sa.update(MESSAGE).where(MESSAGE.c.id == sa.bindparam("b_id"), MESSAGE.c.state == "planned")
-        session.connection().execute(statement.values(changed_at=database_now(session)), later)
-    return len(later)
-
-
-def _refused_now(session: Session, rows: Sequence[sa.RowMapping], now: datetime) -> Mapping[str, list[int]]:
-    """Texts whose last day is over, or whose reader refused them or is out of reach by now: reason → message ids."""
-    connection = session.connection()
-    keys = [row["phone_key"] for row in rows]
-    stopped = set(
-        connection.execute(
-            sa.select(SUPPRESSION.c.phone_key).where(
-                SUPPRESSION.c.phone_key.in_(keys), SUPPRESSION.c.lifted_at.is_(None)
-            )
-        ).scalars()
-    )
-    people = sa.select(CUSTOMER.c.id, CUSTOMER.c.unreachable, CUSTOMER.c.consent).where(
-        CUSTOMER.c.id.in_([row["customer_id"] for row in rows])
-    )
-    standing = {key: (unreachable, consent) for key, unreachable, consent in connection.execute(people)}
-    reasons: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        if row["valid_until"] <= now:
-            reasons["validity_over"].append(row["id"])
-        elif row["phone_key"] in stopped:
-            reasons["opted_out"].append(row["id"])
-        elif standing[row["customer_id"]][0] is not None:
-            reasons["unreachable"].append(row["id"])
-        elif row["kind"] == "marketing" and standing[row["customer_id"]][1] != "yes":
-            reasons["consent_refused"].append(row["id"])
-    return reasons
-
-
-def _close_answered_touches(session: Session, message_ids: Sequence[int]) -> int:
-    """Touches answered since planning by something that did not come through an import of ours."""
-    if not message_ids:
-        return 0
-    cancelled = 0
-    for reason, condition in _ANSWERED:
-        touches = open_touches(session, MESSAGE_CYCLE.c.message_id.in_(message_ids), condition)
-        cancelled += close_touches(session, _renewed_only(session, touches) if reason == "renewed" else touches, reason)
-    return cancelled
-
-
-def _renewed_only(session: Session, touches: Sequence[OpenTouch]) -> list[OpenTouch]:
-    statement = sa.select(RENEWAL.c.vehicle_id, sa.func.max(RENEWAL.c.ends_on)).group_by(RENEWAL.c.vehicle_id)
-    ends = dict(
-        session.connection()
-        .execute(statement.where(RENEWAL.c.vehicle_id.in_([touch.subject_id for touch in touches])))
-        .all()
-    )
-    return [
-        touch for touch in touches
-        if touch.subject_id in ends and (ends[touch.subject_id] - touch.anchor_on).days > RENEWAL_BEYOND_DAYS
-    ]  # fmt: skip
-
-
-_VISITED = sa.or_(
-    sa.and_(
-        CYCLE.c.subject_type == "vehicle",
-        sa.exists().where(VISIT.c.vehicle_id == CYCLE.c.subject_id, VISIT.c.counted, VISIT.c.day >= CYCLE.c.came_from),
-    ),
-    sa.and_(
-        CYCLE.c.subject_type == "customer",
-        sa.exists().where(VISIT.c.customer_id == CYCLE.c.subject_id, VISIT.c.counted, VISIT.c.day >= CYCLE.c.came_from),
-    ),
-)
-_BOOKED = sa.exists().where(
-    BOOKING.c.customer_id == CYCLE.c.customer_id,
-    BOOKING.c.state != "cancelled",
-    BOOKING.c.booked_on >= CYCLE.c.came_from,
-    sa.or_(
-        BOOKING.c.vehicle_id.is_(None), CYCLE.c.subject_type == "customer", BOOKING.c.vehicle_id == CYCLE.c.subject_id
-    ),
-)
-_SOLD = sa.exists().where(
-    CYCLE.c.subject_type == "vehicle",
-    VEHICLE.c.id == CYCLE.c.subject_id,
-    sa.or_(VEHICLE.c.state.in_(NO_LONGER_THEIRS), VEHICLE.c.customer_id != MESSAGE.c.customer_id),
-)
-_ANSWERED: Sequence[tuple[str, sa.ColumnElement[bool]]] = (
-    ("came", sa.and_(CYCLE.c.answered_by == "visit", _VISITED)),
-    ("booked", sa.and_(CYCLE.c.answered_by == "visit", _BOOKED)),
-    ("renewed", CYCLE.c.answered_by == "renewal"),
-    ("sold", _SOLD),
-)
-
-
-def _still_planned(session: Session, rows: Sequence[sa.RowMapping]) -> list[sa.RowMapping]:
-    statement = sa.select(MESSAGE.c.id).where(
-        MESSAGE.c.id.in_([row["id"] for row in rows]), MESSAGE.c.state == "planned", MESSAGE.c.text.is_not(None)
-    )
-    planned = set(session.execute(statement).scalars())
-    return [row for row in rows if row["id"] in planned]
-
-
-def _within(rows: Sequence[sa.RowMapping], room: float, unit: str) -> tuple[list[sa.RowMapping], float]:
-    """As many rows as the lane has room for: the first always, so that a long text is not stuck for ever."""
     chosen: list[sa.RowMapping] = []
-    units = 0.0
+    units: dict[int, float] = defaultdict(float)
     for row in rows:
-        cost = max(row["segments"], 1) if unit == "segment" else 1
-        if chosen and units + cost > room:
+        shop, cost = row["shop_id"], max(row["segments"], 1) if unit == "segment" else 1
+        if chosen and sum(units.values()) + cost > room:
             break
+        if units[shop] and shop in paces and units[shop] + cost > paces[shop].room:
+            continue
         chosen.append(row)
-        units += cost
+        units[shop] += cost
     return chosen, units
 
 
 def _begin_attempts(
-    session: Session,
-    gateway: str,
-    rows: Sequence[sa.RowMapping],
-    *,
-    now: datetime,
-    clock: datetime,
-    lease: timedelta,
+    session: Session, terms: Terms, rows: Sequence[sa.RowMapping], *, now: datetime, clock: datetime
 ) -> list[Claimed]:
     if not rows:
         return []
     attempts: list[dict[str, Any]] = [
-        {"message_id": row["id"], "n": row["attempts"] + 1, "gateway": gateway, "state": "posting",
-         "claimed_at": clock, "business_at": now, "lease_until": clock + lease, "changed_at": clock}
+        {"message_id": row["id"], "n": row["attempts"] + 1, "gateway": terms.gateway, "state": "posting",
+         "claimed_at": clock, "business_at": now, "lease_until": clock + terms.lease, "changed_at": clock}
         for row in rows
     ]  # fmt: skip
     insert_rows(session, Attempt, attempts)
     session.connection().execute(
-        sa.update(MESSAGE)
-        .where(MESSAGE.c.id.in_([row["id"] for row in rows]), MESSAGE.c.state == "planned")
-        .values(state="sending", attempts=MESSAGE.c.attempts + 1, sent_at=now, reason=None, changed_at=clock)
+        _BEGINNING, {"messages": [row["id"] for row in rows], "sent_at": now, "changed_at": clock}
     )
     return [
         Claimed(row["id"], row["attempts"] + 1, row["phone"], row["text"], row["segments"], row["valid_until"])
         for row in rows
     ]
+
+
+_BEGINNING = (
+    sa.update(MESSAGE)
+    .where(MESSAGE.c.id.in_(sa.bindparam("messages", expanding=True)), MESSAGE.c.state == "planned")
+    .values(state="sending", attempts=MESSAGE.c.attempts + 1, reason=None)
+)

@@ -6,7 +6,7 @@ Source: rules.md, the hold guard; `notifier.domain.guards.is_not_on_hold` asks t
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from notifier.domain.guards import ACCIDENT_HOLD
 from notifier.store.bulk import table_of
 from notifier.store.tables import Complaint, Customer, Message, Shop, Vehicle, Visit
 
-__all__ = ["HELD_KINDS", "is_held_back", "shop_zones"]
+__all__ = ["HELD_KINDS", "held_since", "is_held_back", "shop_zones"]
 
 COMPLAINT, CUSTOMER, MESSAGE = (table_of(model) for model in (Complaint, Customer, Message))
 SHOP, VEHICLE, VISIT = (table_of(model) for model in (Shop, Vehicle, Visit))
@@ -29,12 +29,16 @@ def shop_zones(session: Session) -> dict[int, ZoneInfo]:
     return {shop_id: ZoneInfo(name) for shop_id, name in rows}
 
 
-def is_held_back(now: datetime, zone: ZoneInfo, shops: Collection[int]) -> sa.ColumnElement[bool]:
-    """Whether a message of a shop in `zone` has to wait at `now`. Safety and answers never do.
+def held_since(now: datetime, zone: ZoneInfo) -> date:
+    """From what day on, at a shop in `zone`, an accident repair holds texts back at `now`."""
+    return now.astimezone(zone).date() - ACCIDENT_HOLD
+
+
+def is_held_back(since: sa.ColumnElement[date], shops: Collection[int]) -> sa.ColumnElement[bool]:
+    """Whether a message has to wait; `since` as `held_since` says. Safety and answers never do.
 
     `shops`: the ids of all there are; what one of a group knows of the person, by the phone, holds at the others too.
     """
-    since = now.astimezone(zone).date() - ACCIDENT_HOLD
 
     def is_theirs(customer_id: sa.Column[int]) -> sa.ColumnElement[bool]:
         if len(shops) < 2:

@@ -1,7 +1,6 @@
-"""The lane of one gateway: its pace (GCRA), its back-off, and why it stands still; shared by every sender.
+"""The lane of one gateway: its pace, its back-off, and why it stands still; shared by every sender.
 
-GCRA (generic cell rate algorithm): `arrival_at` is the theoretical arrival time of the next unit. A claim may go when
-it is no further ahead of the clock than the burst, and moves it on by its units. One row, the database's clock.
+One row a gateway, the database's clock.
 """
 
 from __future__ import annotations
@@ -12,15 +11,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from notifier.domain.pace import Pace
 from notifier.store.bulk import insert_missing, table_of
 from notifier.store.engine import database_now
 from notifier.store.tables import GatewayLane
 
 LANE = table_of(GatewayLane)
-BURST = timedelta(seconds=0.1)
 LONGEST_BACKOFF = timedelta(seconds=60)
 LONGEST_TOLD = timedelta(hours=1)  # a provider's own wish is obeyed, within reason
-LONGEST_TEXT = 30  # units: what the longest text any provider takes can put the lane ahead of the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,12 @@ def lane_of(session: Session, gateway: str, *, lock: bool = False) -> LaneRow:
     return LaneRow(*row)
 
 
+def lock_all(session: Session, gateway: str) -> None:
+    """Hold every lane for the transaction, that of `gateway` made if need be: no claim is under way or begins."""
+    insert_missing(session, GatewayLane, [{"gateway": gateway, "troubles": 0}], ["gateway"])
+    session.connection().execute(sa.select(LANE.c.id).order_by(LANE.c.id).with_for_update())
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """What the lane allows now: `units` (0 = none), else when to ask again.
@@ -76,28 +80,15 @@ def may_pass(lane: LaneRow, clock: datetime, units_per_second: float) -> Pass:
         return Pass(0, stopped=lane.stopped)
     if lane.is_backing_off(clock):
         return Pass(0, again_at=lane.retry_at)
-    arrival = _arrival(lane, clock, units_per_second)
-    room = (clock + BURST - arrival).total_seconds() * units_per_second
-    if room <= 0:
-        return Pass(0, again_at=arrival - BURST + timedelta(milliseconds=1))
-    return Pass(max(room, 1.0), probing=lane.troubles > 0)
-
-
-def _arrival(lane: LaneRow, clock: datetime, units_per_second: float) -> datetime:
-    """When the next unit is due; never in the past, and anew where the clock was set back.
-
-    Nothing can put the lane further ahead than the burst and one long text, so a time beyond that was written by a
-    clock that has been corrected since: it must not stop the lane for the difference.
-    """
-    furthest = clock + BURST + timedelta(seconds=LONGEST_TEXT / units_per_second)
-    if lane.arrival_at is None or lane.arrival_at > furthest:
-        return clock
-    return max(lane.arrival_at, clock)
+    pace = Pace.at(clock, lane.arrival_at, units_per_second)
+    if not pace.room:
+        return Pass(0, again_at=pace.again_at)
+    return Pass(pace.room, probing=lane.troubles > 0)
 
 
 def reserve(session: Session, lane: LaneRow, clock: datetime, units: float, units_per_second: float) -> None:
     """Move the lane's arrival time on by the units just claimed."""
-    arrival = _arrival(lane, clock, units_per_second) + timedelta(seconds=units / units_per_second)
+    arrival = Pace.at(clock, lane.arrival_at, units_per_second).after(units)
     session.connection().execute(sa.update(LANE).where(LANE.c.gateway == lane.gateway).values(arrival_at=arrival))
 
 

@@ -57,16 +57,20 @@ class OpenTouch:
     answered_by: str | None
 
 
-def open_touches(session: Session, *where: sa.ColumnElement[bool]) -> list[OpenTouch]:
-    """Touches not closed, of messages still planned."""
-    statement = (
+def touches_not_left(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """The columns of an OpenTouch, and `more`, of every touch not closed of a message still planned."""
+    return (
         sa.select(MESSAGE_CYCLE.c.id, MESSAGE.c.id, CYCLE.c.id, MESSAGE_CYCLE.c.stage, CYCLE.c.subject_type,
-                  CYCLE.c.subject_id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.answered_by)
+                  CYCLE.c.subject_id, CYCLE.c.anchor_on, CYCLE.c.came_from, CYCLE.c.answered_by, *more)
         .join(CYCLE, CYCLE.c.id == MESSAGE_CYCLE.c.cycle_id)
         .join(MESSAGE, MESSAGE.c.id == MESSAGE_CYCLE.c.message_id)
-        .where(MESSAGE_CYCLE.c.closed.is_(None), MESSAGE.c.state == "planned", *where)
+        .where(MESSAGE_CYCLE.c.closed.is_(None), MESSAGE.c.state == "planned")
     )  # fmt: skip
-    return [OpenTouch(*row) for row in session.connection().execute(statement)]
+
+
+def open_touches(session: Session, *where: sa.ColumnElement[bool]) -> list[OpenTouch]:
+    """Touches not closed, of messages still planned."""
+    return [OpenTouch(*row) for row in session.connection().execute(touches_not_left().where(*where))]
 
 
 def open_touches_of(session: Session, subject_type: str, ids: Iterable[int]) -> list[OpenTouch]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from notifier.domain.pace import BURST
 from notifier.domain.states import AttemptEvent
 from notifier.gateways.base import Answer, AnswerKind, Policy
 from notifier.jobs.record import NOT_BEGUN, Answered, record_answers
@@ -18,7 +19,7 @@ from notifier.jobs.send import start_lane
 from notifier.store import lanes
 from notifier.store.claims import Claim
 from notifier.store.engine import Store
-from notifier.store.lanes import BURST, LaneRow, may_pass
+from notifier.store.lanes import LaneRow, may_pass
 from notifier.store.tables import (
     Attempt,
     Booking,
@@ -323,22 +324,22 @@ def test_four_threads_keep_to_a_hundred_a_second_together(outbox: Outbox) -> Non
         sum(number for moment, number in taken if begin <= moment < begin + 1.0) for begin in (start, start + 1.0)
     ]
     assert max(seconds) <= 115
-    assert sum(seconds) >= 2 * 85  # over both: a busy machine may rob one of them of its turn
+    assert sum(seconds) >= 100  # a busy machine may rob some of them of their turn; benchmarks/pace.py has the figures
 
 
-def test_the_burst_is_a_tenth_of_a_second(outbox: Outbox) -> None:
-    """After a long pause ten texts go at once at 100 a second, not a hundred."""
+def test_the_burst_is_a_twentieth_of_a_second(outbox: Outbox) -> None:
+    """After a long pause five texts go at once at 100 a second, not a hundred."""
     outbox.texts(50)
-    assert len(outbox.claim(limit=50, rate=100).texts) == 10
+    assert len(outbox.claim(limit=50, rate=100).texts) == 5
 
 
 def test_segments_count_where_the_provider_counts_segments(outbox: Outbox) -> None:
     """Two segments a text: half as many texts; a provider that counts messages takes them all."""
     outbox.texts(40, segments=2)
-    assert len(outbox.claim(limit=50, rate=100).texts) == 5
+    assert len(outbox.claim(limit=50, rate=100).texts) == 2
     other = Outbox(outbox.store, key="other", gateway="other")
     other.texts(40, segments=2)
-    assert len(other.claim(limit=50, rate=100, unit="message").texts) == 10
+    assert len(other.claim(limit=50, rate=100, unit="message").texts) == 5
 
 
 def test_a_text_longer_than_the_burst_goes_and_is_paid_for_afterwards(outbox: Outbox) -> None:
@@ -348,9 +349,52 @@ def test_a_text_longer_than_the_burst_goes_and_is_paid_for_afterwards(outbox: Ou
     waiting = outbox.claim(limit=1, rate=100)
     assert (ids(waiting), waiting.looked_at) == ([], 0)
     assert waiting.again_at is not None
-    assert timedelta(seconds=0.03) < waiting.again_at - outbox.ago(0) < timedelta(seconds=0.2)
-    time.sleep(0.2)
+    assert timedelta(seconds=0.08) < waiting.again_at - outbox.ago(0) < timedelta(seconds=0.2)
+    time.sleep(0.21)
     assert len(outbox.claim(limit=1, rate=100).texts) == 1
+
+
+def test_a_shop_keeps_to_its_own_pace_and_holds_up_no_other(outbox: Outbox) -> None:
+    """At one a second one text of the shop goes; its sister's go, as many as the lane lets through."""
+    outbox.texts(30)
+    theirs = Outbox(outbox.store, key="sister").texts(30)
+    claimed = outbox.claim(limit=50, rate=400, shops={outbox.shop: 1})
+    assert len(claimed.texts) == 20
+    assert [key for key in ids(claimed) if key in theirs] == theirs[:19]
+    again = outbox.claim(limit=50, shops={outbox.shop: 1})
+    assert ids(again) == theirs[19:]
+
+
+def test_a_shop_that_has_to_wait_for_its_own_pace_says_until_when(outbox: Outbox) -> None:
+    """One text in ten seconds: the first goes, the second is told the moment, and nothing is looked at meanwhile."""
+    first, _second = outbox.texts(2)
+    assert ids(outbox.claim(shops={outbox.shop: 0.1})) == [first]
+    waiting = outbox.claim(shops={outbox.shop: 0.1})
+    assert (ids(waiting), waiting.looked_at) == ([], 0)
+    assert waiting.again_at is not None
+    assert timedelta(seconds=9) < waiting.again_at - waiting.clock < timedelta(seconds=10)
+
+
+def test_a_shop_without_another_text_keeps_nobody_waiting(outbox: Outbox) -> None:
+    """Its pace has no room for ten seconds, and nothing needs any."""
+    outbox.text()
+    outbox.text(not_before=NOON + DAY)
+    assert len(outbox.claim(shops={outbox.shop: 0.1}).texts) == 1
+    assert outbox.claim(shops={outbox.shop: 0.1}).again_at is None
+
+
+def test_a_claim_says_how_far_it_has_gone_through_a_run(outbox: Outbox) -> None:
+    """Up to the first text that was free and found no room; the next claim goes on there, by moment and id."""
+    early = outbox.text(not_before=NOON - DAY)
+    same = outbox.texts(3)
+    begun = outbox.claim(limit=2)
+    assert ids(begun) == [early, same[0]]
+    assert begun.passed == {outbox.ready: (NOON, same[0])}
+    going_on = outbox.claim(limit=3, passed={outbox.ready: (NOON, same[1])})
+    assert ids(going_on) == [same[2]]
+    outbox.text(not_before=NOON - DAY)
+    assert ids(outbox.claim(passed=going_on.passed)) == []
+    assert len(outbox.claim().texts) == 2
 
 
 def lane_row(clock: datetime, **columns: Any) -> LaneRow:
@@ -364,7 +408,7 @@ def lane_row(clock: datetime, **columns: Any) -> LaneRow:
 
 @pytest.mark.parametrize(
     ("ahead", "units"),
-    [(-3600, 10), (0, 10), (0.05, 5), (0.0999, 1), (0.1, 0), (0.39, 0), (0.41, 10), (3600, 10)],
+    [(-3600, 5), (0, 5), (0.02, 3), (0.0499, 1), (0.05, 0), (0.34, 0), (0.36, 5), (3600, 5)],
 )
 def test_what_the_lane_lets_through(ahead: float, units: float) -> None:
     """At 100 a second, by how far its arrival time is ahead; further than one long text = a clock set back since."""

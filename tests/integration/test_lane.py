@@ -19,12 +19,12 @@ from notifier.gateways.simulator import Simulator
 from notifier.gateways.simulator_profile import NetworkProfile, Reaction
 from notifier.jobs.record import NOT_BEGUN
 from notifier.jobs.send import BROKEN, LaneSettings, start_lane
-from notifier.schedules import Schedules
+from notifier.schedules import Schedules, parse_schedules
 from notifier.store.engine import Store
 from notifier.store.simulated import SimulatedNetwork
 from notifier.store.tables import Attempt, Customer, GatewayLane, Run, Suppression
 from tests.support.outbox import GATEWAY, NOON, Outbox
-from tests.support.sending import SHOP_KEY, drained, lane_of, reconciled, schedules, twilio_at
+from tests.support.sending import SCHEDULES, SHOP_KEY, drained, lane_of, reconciled, schedules, twilio_at
 from tests.support.twilio_faults import Fault, FaultKind
 from tests.support.twilio_server import TwilioHandle, running_twilio
 
@@ -154,6 +154,58 @@ async def test_starting_anew_does_not_break_the_providers_pause(embedded: Outbox
     start_lane(embedded.store, GATEWAY)
     await drained(embedded, twilio_at(twilio.url), until_empty=False)
     assert twilio.posts() == 1
+
+
+async def test_a_provider_that_never_answers_costs_ten_doubts_and_then_one_at_a_time(
+    embedded: Outbox, twilio: TwilioHandle
+) -> None:
+    """It takes connections and says nothing: the lane waits, and asks with single texts until one is answered."""
+    keys = embedded.texts(60)
+    twilio.chances((1.0, Fault(K.HANG_BEFORE_ACCEPTING, seconds=3)))
+    result = await drained(embedded, twilio_at(twilio.url), until_empty=False, in_flight=5, lease=1.5, post_timeout=0.2)
+    assert 10 <= result.unknown <= 17
+    assert (result.stopped, embedded.lane()["troubles"] > 0) == (None, True)
+    over = embedded.ago(1)
+    embedded.change(GatewayLane, embedded.lane()["id"], retry_at=over, last_error_at=over)
+    probe = await drained(embedded, twilio_at(twilio.url), until_empty=False, in_flight=5, lease=1.5, post_timeout=0.2)
+    assert probe.unknown >= 1
+    assert twilio.posts() == result.unknown + probe.unknown
+    twilio.chances()
+    for _ in range(2):
+        await drained(embedded, twilio_at(twilio.url), in_flight=5, lease=1.5)
+        await reconciled(embedded, twilio_at(twilio.url))
+    assert times_accepted(twilio) == dict.fromkeys(keys, 1)
+    assert embedded.lane()["troubles"] == 0
+
+
+async def test_a_shops_own_pace_is_that_of_its_schedules(embedded: Outbox, twilio: TwilioHandle) -> None:
+    """`pace: 5`: of three texts two have to wait, a fifth of a second each, though the lane would take them."""
+    embedded.texts(3)
+    slow = parse_schedules(SCHEDULES.replace('"20:00-09:00"', '"20:00-09:00", pace: 5'), "schedules.yaml")
+    started = time.monotonic()
+    await drained(embedded, twilio_at(twilio.url), read=lambda: slow)
+    assert time.monotonic() - started > 0.28
+    assert embedded.states() == {"accepted": 3}
+
+
+async def test_what_is_held_back_is_not_gone_through_at_every_claim_and_is_not_forgotten(
+    embedded: Outbox, twilio: TwilioHandle
+) -> None:
+    """The first texts of the run wait for the workshop; a text given back meanwhile is found before the drain ends."""
+    held = [embedded.text(customer) for customer in embedded_in_workshop(embedded, 3)]
+    free = embedded.texts(30)
+    twilio.script(Fault(K.RATE_LIMITED))
+    await drained(embedded, twilio_at(twilio.url), in_flight=5)
+    assert times_accepted(twilio) == dict.fromkeys(free, 1)
+    assert {embedded.state(key)[0] for key in held} == {"planned"}
+
+
+def embedded_in_workshop(outbox: Outbox, number: int) -> list[int]:
+    """Customers whose cars are being looked after at this moment."""
+    customers = [outbox.customer() for _ in range(number)]
+    for customer in customers:
+        outbox.car(customer, in_workshop_since=NOON)
+    return customers
 
 
 async def test_a_bad_number_fails_and_is_marked(embedded: Outbox, twilio: TwilioHandle) -> None:
@@ -377,10 +429,10 @@ async def test_a_claim_that_fails_does_not_lose_what_is_in_flight(embedded: Outb
     embedded.texts(20)
     twilio.script(*[Fault()] * 3)  # these make room for the second claim while the others are under way
     twilio.chances((1.0, Fault(K.SLOW_ANSWER, seconds=0.3)))
-    break_database(embedded, "(SELECT count(*) FROM attempt) >= 10", "INSERT ON attempt")
+    break_database(embedded, "(SELECT count(*) FROM attempt) >= 11", "INSERT ON attempt")
     with pytest.raises(sa.exc.IntegrityError):
         await drained(embedded, twilio_at(twilio.url), in_flight=10)
-    assert embedded.states() == {"accepted": 10, "planned": 10}
+    assert embedded.states() == {"accepted": 11, "planned": 9}
     assert not lane_threads()
 
 

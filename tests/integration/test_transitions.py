@@ -17,7 +17,7 @@ from notifier.jobs.receive import Received, receive_statuses
 from notifier.jobs.record import Answered, record_answers
 from notifier.store import runs
 from notifier.store.attempts import lapsed
-from notifier.store.claims import Claimed, claim
+from notifier.store.claims import Claimed, Terms, claim
 from notifier.store.engine import Session, Store
 from notifier.store.messages import close_answered, close_booked, sweep_validity
 from notifier.store.suppressions import suppress
@@ -35,6 +35,7 @@ from notifier.store.tables import (
 )
 from notifier.store.transitions import AttemptChange, apply_events
 from notifier.store.visits import VisitRef
+from notifier.store.waiting import Door
 from tests.support.outbox import DAY, GATEWAY, NOON, Outbox
 
 A, E = AttemptState, AttemptEvent
@@ -330,8 +331,8 @@ def test_void_waits_for_a_claim_under_way_and_is_refused(outbox: Outbox) -> None
 
 def claim_in(session: Session) -> None:
     """A claim of everything, inside `session`."""
-    claim(session, GATEWAY, now=NOON, limit=10, lease=timedelta(seconds=60), units_per_second=1e6, unit="segment",
-          may_send=lambda _run: True)  # fmt: skip
+    terms = Terms(GATEWAY, timedelta(seconds=60), 1e6, "segment")
+    claim(session, terms, Door(lambda _run: True), now=NOON, limit=10)
 
 
 def test_a_run_is_not_called_done_while_a_text_goes_back_to_planned(outbox: Outbox) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from notifier.domain.phone import phone_key
 from notifier.domain.states import AttemptEvent
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
-from notifier.store.claims import Claim, claim
+from notifier.store.claims import Claim, Terms, claim
 from notifier.store.engine import Session, Store, database_now
 from notifier.store.runs import RunRow
 from notifier.store.tables import (
@@ -33,6 +33,7 @@ from notifier.store.tables import (
     Vehicle,
 )
 from notifier.store.transitions import Applied, AttemptChange, apply_events
+from notifier.store.waiting import Door, Place
 
 SECRET = b"a key for tests only"
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)  # 12:00 at the shop
@@ -92,14 +93,14 @@ class Outbox:
         """A planned text that may go out now, valid for ten days, to a customer of its own unless one is named."""
         customer = customer or self.customer()
         owner = self.one(Customer, id=customer)
-        return self.add(Message, **self._row(owner, **columns))
+        return self.add(Message, **self.row_for(owner, **columns))
 
     def texts(self, number: int, **columns: Any) -> list[int]:
         """So many planned texts, each to a customer of its own."""
         with self.store.write() as session:
             people = [self._person(next(self._numbers)) for _ in range(number)]
             ids = insert_returning_ids(session, Customer, people)
-            rows = [self._row({"id": key, **person}, **columns) for key, person in zip(ids, people, strict=True)]
+            rows = [self.row_for({"id": key, **person}, **columns) for key, person in zip(ids, people, strict=True)]
             return insert_returning_ids(session, Message, rows)
 
     def _person(self, number: int) -> dict[str, Any]:
@@ -110,7 +111,8 @@ class Outbox:
             "updated_at": NOON,
         }  # fmt: skip
 
-    def _row(self, owner: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    def row_for(self, owner: dict[str, Any], **columns: Any) -> dict[str, Any]:
+        """A planned text to that customer, not yet written."""
         return {
             "shop_id": self.shop, "run_id": self.ready, "campaign_id": "due", "kind": "service",
             "customer_id": owner["id"], "stage": "early", "arm": "treatment", "state": "planned", "reason": None,
@@ -156,11 +158,12 @@ class Outbox:
     def claim(
         self, *, now: datetime = NOON, limit: int = 100, rate: float = 1e6, unit: str = "segment",
         lease: timedelta = timedelta(seconds=60), may_send: Callable[[RunRow], bool] = lambda _run: True,
+        shops: Mapping[int, float] | None = None, passed: Mapping[int, Place] | None = None,
     ) -> Claim:  # fmt: skip
         """One claim, committed."""
         with self.store.write() as session:
-            return claim(session, self.gateway, now=now, limit=limit, lease=lease, units_per_second=rate, unit=unit,
-                         may_send=may_send)  # fmt: skip
+            terms = Terms(self.gateway, lease, rate, unit, shops or {})
+            return claim(session, terms, Door(may_send), now=now, limit=limit, passed=passed)
 
     def posted(self, message: int, *events: AttemptEvent | AttemptChange, now: datetime = NOON) -> int:
         """Claim that text (alone), let these events happen to the attempt; its number."""

@@ -26,7 +26,7 @@ from notifier.jobs.receive import receive_replies
 from notifier.jobs.rerender import rerender_shrunk
 from notifier.schedules import Schedules, parse_schedules
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of, upsert
-from notifier.store.claims import claim
+from notifier.store.claims import Terms, claim
 from notifier.store.engine import Session, Store, database_now
 from notifier.store.messages import close_answered
 from notifier.store.shops import keep_shop
@@ -50,9 +50,10 @@ from notifier.store.tables import (
     Visit,
     metadata,
 )
-from notifier.store.templates import publish
+from notifier.store.templates import publish, publish_all
 from notifier.store.transitions import AttemptChange, apply_events
 from notifier.store.visits import VisitRef
+from notifier.store.waiting import Door
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRET = b"a key for tests only, thirty-two b"
@@ -172,8 +173,7 @@ class Dealership:
         self._cars: dict[str, int] = {}
         with store.write() as session:
             self.id = keep_shop(session, self.schedules.shop(key) if key else self.schedules.shops[0])
-            for name, source in WORDINGS.items():
-                publish(session, name=name, language="zh-CN", source=source)
+            publish_all(session, {(name, "zh-CN"): source for name, source in WORDINGS.items()})
 
     @staticmethod
     @cache
@@ -383,10 +383,8 @@ class Dealership:
         gone: list[int] = []
         while True:
             with self.store.write() as session:
-                claimed = claim(
-                    session, GATEWAY, now=moment, limit=100, lease=timedelta(seconds=60), units_per_second=1e6,
-                    unit="segment", may_send=lambda _run: True,
-                )  # fmt: skip
+                terms = Terms(GATEWAY, timedelta(seconds=60), 1e6, "segment")
+                claimed = claim(session, terms, Door(lambda _run: True), now=moment, limit=100)
                 if event is not None:
                     apply_events(
                         session,

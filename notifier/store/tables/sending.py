@@ -20,6 +20,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         index_where("ix_message_claim", "state = 'planned'", "run_id", "not_before", "id"),
         index_where("ix_message_sweep", "state = 'planned'", "valid_until"),
+        index_where("ix_message_unworded", "state = 'planned' AND text IS NULL", "id"),
         index_where("ix_message_open", "state IN ('sending', 'unknown')", "state", "id"),
         Index("ix_message_run", "run_id", "state"),
         Index("ix_message_customer", "customer_id", "count_on"),

@@ -1,0 +1,135 @@
+"""The sliding window of POSTs: what is in flight, what comes next, and what has come back and is not written down yet.
+
+While the database is asked, POSTs go on: whatever comes back makes place for the next text, which is claimed already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from notifier.gateways.base import Answer, AnswerKind, Policy
+from notifier.jobs.record import GIVEN_BACK, NOT_BEGUN, Answered
+from notifier.store.claims import Claimed
+
+__all__ = ["Window"]
+
+AHEAD = 0.1
+"""Seconds a claimed text may wait for its place: what a stop or a pause meanwhile cannot reach any more."""
+WEIGHT_OF_LATEST = 0.1
+DOUBTS_IN_A_ROW = 3
+"""POSTs without a clear answer after which nothing that waits begins: each may be one more nobody can tell of."""
+
+
+@dataclass(slots=True)
+class Window:
+    """Up to `size` POSTs at once, and behind them about as many texts as find a place within a tenth of a second.
+
+    `post` hands over one text, told when (monotonic) its claim began; `may_begin` says whether POSTs may begin still.
+    """
+
+    post: Callable[[Claimed, float], Coroutine[Any, Any, Answer]]
+    size: int
+    may_begin: Callable[[], bool]
+    _flying: dict[asyncio.Task[Answer], tuple[Claimed, float]] = field(default_factory=dict)
+    _ahead: deque[tuple[Claimed, float]] = field(default_factory=deque)
+    _landed: list[Answered] = field(default_factory=list)
+    _came_back: asyncio.Event = field(default_factory=asyncio.Event)
+    _doubts: int = 0
+    _seconds: float = 1.0  # what a POST takes, on the average: slow until it has shown otherwise
+
+    @property
+    def room(self) -> int:
+        """How many more texts there is a place for, in flight or behind."""
+        return self.size + self._may_wait - len(self._flying) - len(self._ahead)
+
+    @property
+    def claim_at_least(self) -> int:
+        """Places before it is worth a claim, which is a commit; one slow POST must not hold up the others."""
+        return max(1, (self.size + self._may_wait) // 5)
+
+    @property
+    def _may_wait(self) -> int:
+        return int(self.size * min(3.0, AHEAD / max(self._seconds, 1e-6)))
+
+    @property
+    def is_flying(self) -> bool:
+        """Whether any POST is under way."""
+        return bool(self._flying)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is under way, nothing waits, and all that came back is written down."""
+        return not (self._flying or self._ahead or self._landed)
+
+    def take(self, texts: Sequence[Claimed], claimed_at: float) -> None:
+        """These texts are ours alone now; `claimed_at` = monotonic time before their lease began."""
+        self._ahead.extend((text, claimed_at) for text in texts)
+        self._begin()
+
+    def landed(self) -> list[Answered]:
+        """What has come back and is not written down yet."""
+        return list(self._landed)
+
+    def written_down(self, number: int) -> None:
+        """The first `number` of those are committed."""
+        del self._landed[:number]
+
+    async def wait(self, seconds: float | None) -> None:
+        """Until a POST has come back, at most so long."""
+        if self._landed:
+            return
+        self._came_back.clear()
+        try:
+            await asyncio.wait_for(self._came_back.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def land(self) -> None:
+        """What waits goes back; what is in flight comes in."""
+        self.give_back()
+        if self._flying:
+            await asyncio.wait(self._flying)
+
+    def interrupt(self) -> None:
+        """Wait no longer for what is in flight: nobody can tell whether it arrived."""
+        self.give_back()
+        for task in self._flying:
+            task.cancel()
+
+    def give_back(self) -> None:
+        """What has not begun yet never begins, so it may be claimed anew."""
+        while self._ahead:
+            self._come_back(self._ahead.popleft()[0], Answer(AnswerKind.FREE, code=GIVEN_BACK))
+
+    def _begin(self) -> None:
+        if not self.may_begin():
+            self.give_back()
+        while self._ahead and len(self._flying) < self.size:
+            text, claimed_at = self._ahead.popleft()
+            task = asyncio.create_task(self.post(text, claimed_at))
+            self._flying[task] = text, time.monotonic()
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Answer]) -> None:
+        text, began = self._flying.pop(task)
+        answer = _answer_of(task)
+        self._seconds += WEIGHT_OF_LATEST * (time.monotonic() - began - self._seconds)
+        self._come_back(text, answer)
+        self._doubts = self._doubts + 1 if answer.kind is AnswerKind.AMBIGUOUS else 0
+        if answer.policy in (Policy.RETRY, Policy.STOP_LANE) or self._doubts >= DOUBTS_IN_A_ROW:
+            self.give_back()  # the provider asks for a pause, or has gone silent
+        self._begin()
+
+    def _come_back(self, text: Claimed, answer: Answer) -> None:
+        self._landed.append(Answered(text, answer))
+        self._came_back.set()
+
+
+def _answer_of(task: asyncio.Task[Answer]) -> Answer:
+    """The answer of a POST that has ended; one cancelled before its first step never began."""
+    return Answer(AnswerKind.FREE, code=NOT_BEGUN) if task.cancelled() else task.result()
