@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from notifier import crashpoints
 from notifier.cli.tongue import language_of_cli
 from notifier.errors import DATABASE_SILENT, UNEXPECTED, ImportBrokenOff, NotifierError
 from notifier.locale import _, use_language
@@ -54,6 +55,7 @@ def _say_output_is_lost(error: OSError) -> int:
 
 def execute(arguments: Sequence[str]) -> int:
     """One command: 0 done, 1 refused with a sentence, 2 wrong usage. Never raises."""
+    crashpoints.arm(os.environ)
     use_language(language_of_cli(os.environ))
     from typer import Abort
     from typer.exceptions import TyperException

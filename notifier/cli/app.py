@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import typer
@@ -15,6 +16,7 @@ from notifier.cli import (
     explain,
     imports,
     inbox,
+    pauses,
     plan,
     report,
     reviews,
@@ -33,13 +35,15 @@ __all__ = ["command"]
 
 ORDER = (
     "doctor", "demo", "import", "sync", "plan", "send", "reconcile", "attribute", "report", "explain", "templates",
-    "schedules", "runs", "campaigns", "complaints", "unknown", "run", "web", "status", "db",
+    "schedules", "runs", "campaigns", "complaints", "unknown", "run", "worker", "web", "status", "pause", "resume",
+    "db",
 )  # fmt: skip
 """As the help lists them; Typer would put every group behind the plain commands."""
 
 ABOUT = N_("Keeps a car dealership in touch with its customers by SMS, and says honestly what that was worth.")
 
 
+@cache
 def command() -> Callable[[list[str]], Any]:
     """The whole command line: takes the words after `notifier`, gives the exit code (None = done)."""
     built: Any = typer.main.get_command(_app())
@@ -70,8 +74,11 @@ def _app() -> typer.Typer:
     _add(planned, "next", schedules.next_command, N_("What will run in the next days."))
     _add_reviews(app)
     _add(app, "run", run.run_command, N_("The daemon: engine and web under one command."))
-    _add(app, "web", run.web_command, N_("The web half alone: webhooks, short links, health."))
+    _add(app, "worker", run.worker_command, N_("A cluster's part: one of any number of workers, on PostgreSQL."))
+    _add(app, "web", run.web_command, N_("A cluster's other part: webhooks, short links, health."))
     _add(app, "status", status.status_command, N_("Waiting, sending, unknown, rate, oldest, last provider error."))
+    _add(app, "pause", pauses.pause_command, N_("Send nothing more, at once: everything, or one shop."))
+    _add(app, "resume", pauses.resume_command, N_("Let it go on; also a lane that stopped over our set-up."))
     kept = _nest(app, "db", N_("The database."))
     _add(kept, "upgrade", database.upgrade_command, N_("Bring it to the version this Notifier needs."))
     _add(kept, "backup", database.backup_command, N_("Copy it into one new file while the shop goes on."))

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from notifier.cli.options import path
-from notifier.cli.terminal import say
+from notifier.cli.terminal import remark, say
+from notifier.errors import StoreError
 from notifier.locale import N_, _
 
 __all__ = ["backup_command", "restore_command", "upgrade_command"]
@@ -17,6 +18,7 @@ __all__ = ["backup_command", "restore_command", "upgrade_command"]
 def upgrade_command() -> None:
     """Bring the database to the version this Notifier needs."""
     from notifier.config import load_settings
+    from notifier.engines.queue import bring_up_queue
     from notifier.store.addresses import shown_url
     from notifier.store.engine import Store
     from notifier.store.migrations import upgrade
@@ -24,6 +26,10 @@ def upgrade_command() -> None:
     store = Store(load_settings().database_url)
     try:
         changed = upgrade(store)
+        try:
+            changed = bring_up_queue(store) or changed
+        except StoreError as error:  # one machine needs no queue
+            remark(str(error))
     finally:
         store.close()
     place = shown_url(store.url)

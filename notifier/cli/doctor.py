@@ -14,6 +14,7 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
+from notifier.cli.pause_words import pause_sentences
 from notifier.cli.sync_words import failed_sync_sentence
 from notifier.cli.terminal import say, show_json
 from notifier.errors import NotifierError
@@ -129,6 +130,22 @@ def _database(house: House) -> Iterator[Line]:
     store = house.store
     yield Line(ok=True, sentence=_("The database {url} answers and has version {version}.").format(
         url=shown_url(store.url), version=revision(store)))  # fmt: skip
+    if not store.is_sqlite:
+        yield from _queue(house)
+
+
+def _queue(house: House) -> Iterator[Line]:
+    """One machine needs none, so a missing one is a remark."""
+    from notifier.engines.queue import raise_if_cluster_is_not_installed, raise_if_queue_is_not_ready
+
+    try:
+        raise_if_cluster_is_not_installed()
+        raise_if_queue_is_not_ready(house.store)
+    except NotifierError as error:
+        sentence = _("Only for many machines (notifier worker): {problem}").format(problem=error)
+        yield Line(ok=None, sentence=sentence)
+    else:
+        yield Line(ok=True, sentence=_("The queue of a cluster is ready for notifier worker."))
 
 
 def _key(house: House) -> Iterator[Line]:
@@ -342,10 +359,14 @@ def _reviews(house: House, now: datetime) -> Iterator[Line]:
 
 def _lane(house: House) -> Iterator[Line]:
     from notifier.store.lanes import lane_of
-    from notifier.store.overview import standing
+    from notifier.store.overview import under_way
+    from notifier.store.pauses import pauses_in_force
 
     with house.store.read() as session:
-        lane, now = lane_of(session, house.settings.gateway), standing(session)
+        lane, unknown = lane_of(session, house.settings.gateway), under_way(session)["unknown"]
+        paused = pause_sentences(session, pauses_in_force(session))
+    for said in paused:
+        yield Line(ok=None, sentence=said)
     if lane.stopped is not None:
         since = f"{(lane.stopped_at or datetime.now(UTC)):%Y-%m-%d %H:%M}Z"
         yield Line(
@@ -355,12 +376,12 @@ def _lane(house: House) -> Iterator[Line]:
                 "then run notifier send, or start notifier run anew."
             ).format(since=since, code=lane.stopped, error=lane.last_error or "–"),
         )
-    if now.unknown:
+    if unknown:
         yield Line(
             ok=None,
             sentence=_("Of {count} texts nobody can tell yet whether they went out: notifier reconcile").format(
-                count=now.unknown
+                count=unknown
             ),
         )
-    if lane.stopped is None and not now.unknown:
+    if lane.stopped is None and not unknown:
         yield Line(ok=True, sentence=_("The lane is free, and nothing is unknown."))

@@ -10,6 +10,7 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, CampaignName, Json, moment_or_now
+from notifier.cli.pause_words import pause_sentences
 from notifier.cli.terminal import say, show, show_json
 from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
@@ -47,6 +48,9 @@ def explain_command(
             show_json(found.document())
         else:
             _show(found, walked=walked, is_group=house.schedules.is_group)
+            with house.store.read() as session:
+                paused = pause_sentences(session, found.pauses)
+            say(*("", *paused) if paused else ())
 
 
 def _show(found: Explanation, *, walked: bool, is_group: bool) -> None:

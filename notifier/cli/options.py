@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from notifier.locale import N_, _, listed
 
 __all__ = [
     "At", "CampaignName", "DryRun", "Json", "ShopKey", "day", "moment", "moment_or_now", "one_of", "path",
-    "whole_number",
+    "user_name", "whole_number",
 ]  # fmt: skip
 
 
@@ -68,6 +69,14 @@ def one_of(value: str, known: tuple[str, ...]) -> str:
     if value not in known:
         raise typer.BadParameter(_("{value} is none of {known}.").format(value=value, known=listed(known)))
     return value
+
+
+def user_name() -> str:
+    """Who is at the keyboard, as the operating system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "cli"
 
 
 At = Annotated[

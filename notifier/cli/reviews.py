@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from notifier.cli.opening import first_shop, open_house, shop_of_run
-from notifier.cli.options import At, moment_or_now, whole_number
+from notifier.cli.options import At, moment_or_now, user_name, whole_number
 from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, local, run_state
 from notifier.cli.terminal import say, show
 from notifier.cli.titles import campaign_title
@@ -77,7 +76,7 @@ def approve_command(run_id: RunId, by: By = None, at: At = None) -> None:
     from notifier.jobs.review import approve
 
     with open_house() as house:
-        found = approve(house.planner(), run_id, moment_or_now(at), by=by or _user())
+        found = approve(house.planner(), run_id, moment_or_now(at), by=by or user_name())
         say(_("Run {run} is released: notifier send takes it.").format(run=run_id))
         say(*departure_sentences(found, first_shop(house).zone))
 
@@ -87,17 +86,9 @@ def reject_command(run_id: RunId, by: By = None, at: At = None) -> None:
     from notifier.jobs.review import reject
 
     with open_house() as house:
-        cancelled = reject(house.planner(), run_id, moment_or_now(at), by=by or _user())
+        cancelled = reject(house.planner(), run_id, moment_or_now(at), by=by or user_name())
         say(_("Run {run} is void: {count} texts are cancelled, and its customers are looked at again.").format(
             run=run_id, count=cancelled))  # fmt: skip
-
-
-def _user() -> str:
-    """Who is at the keyboard, as the operating system knows them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return "cli"
 
 
 def pause_command(campaign: Campaign) -> None:
@@ -122,4 +113,4 @@ def _pause(house: House, name: str, *, paused: bool) -> None:
 
     campaign = house.schedules.campaign(name)
     with house.store.write() as session:
-        pause(session, campaign.id, paused=paused)
+        pause(session, campaign.id, paused=paused, gateway=house.settings.gateway)

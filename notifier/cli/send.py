@@ -13,6 +13,7 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
+from notifier.cli.pause_words import pause_sentences
 from notifier.cli.terminal import progress, remark, show, show_json
 from notifier.locale import N_, _
 from notifier.reports.tables import table
@@ -44,6 +45,11 @@ def send_command(
             show_json(result.document())
         else:
             _show_sent(result)
+        if result.pauses and result.waiting:
+            with house.store.read() as session:
+                paused = pause_sentences(session, result.pauses)
+            for sentence in (*paused, _("Nothing is lost: what is planned waits, as long as it is worth sending.")):
+                remark(sentence)
         if result.stopped is not None:
             remark(
                 _(

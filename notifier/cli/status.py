@@ -1,101 +1,102 @@
-"""`notifier status`: waiting, sending, unknown, rate, oldest, last provider error."""
+"""`notifier status`: waiting, sending, unknown, rate, oldest, pauses, the lane and its last trouble; once, or live."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from notifier.cli.opening import first_shop, open_house
-from notifier.cli.options import Json
-from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, review_sentence
-from notifier.cli.sync_words import failed_sync, failed_sync_sentence
+from notifier.cli.options import At, Json, moment_or_now
+from notifier.cli.pause_words import pause_sentences
+from notifier.cli.run_words import LAPSED_TOLD
+from notifier.cli.sync_words import failed_sync
 from notifier.cli.terminal import say, show, show_json
-from notifier.locale import _
-from notifier.reports.tables import table
+from notifier.locale import N_, _
 
 if TYPE_CHECKING:
+    from notifier.cli.status_page import Picture
+    from notifier.domain.sending_hours import SendingHours
     from notifier.wiring import House
 
 __all__ = ["status_command"]
 
+EVERY = 2.0
+SHORTEST, LONGEST = 0.1, 3600
 
-def status_command(as_json: Json = False) -> None:
+Watch = Annotated[bool, typer.Option("--watch", help=N_("go on showing it as it changes, until Ctrl-C"))]
+
+
+def seconds(text: str | float) -> float:
+    """``2`` or ``0.5``; Typer hands the option's default through here as well."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not SHORTEST <= found <= LONGEST:
+        said = _("{value} is no number of seconds from {shortest} to {longest}.")
+        raise typer.BadParameter(said.format(value=text, shortest=SHORTEST, longest=LONGEST))
+    return found
+
+
+Every = Annotated[
+    float, typer.Option("--every", metavar="SECONDS", parser=seconds, help=N_("with --watch: how often to look"))
+]
+
+
+def status_command(*, watching: Watch = False, every: Every = EVERY, at: At = None, as_json: Json = False) -> None:
     """How the lane stands now."""
-    from notifier.store.lanes import lane_of
-    from notifier.store.overview import standing
-    from notifier.store.runs import lapsed_runs, runs_in_review
+    from notifier.cli.status_watch import watch
 
     with open_house(makes_database=False) as house:
-        gateway = house.settings.gateway
-        with house.store.read() as session:
-            now, lane = standing(session), lane_of(session, gateway)
-            reviews, lapsed = runs_in_review(session), lapsed_runs(session, datetime.now(UTC) - LAPSED_TOLD)
-        document: dict[str, Any] = {
-            "waiting": now.waiting,
-            "in_review": now.in_review,
-            "reviews": [{"run": run.id, "campaign": key_of(run), "until": _iso(run.review_until)} for run in reviews],
-            "expired": [{"run": run.id, "campaign": key_of(run), "until": _iso(run.review_until)} for run in lapsed],
-            "sending": now.sending,
-            "unknown": now.unknown,
-            "rate": now.rate,
-            "oldest_waiting": _iso(now.oldest_waiting),
-            "gateway": gateway,
-            "stopped": lane.stopped,
-            "stopped_at": _iso(lane.stopped_at),
-            "last_error": lane.last_error,
-            "last_error_at": _iso(lane.last_error_at),
-            "failed_sync": _failed_sync(house),
-        }
+        look = partial(_look, house, at)
+        if watching:
+            watch(look, every, as_json=as_json)
+            return
+        picture = look()
         if as_json:
-            show_json(document)
+            show_json(picture.document())
         else:
-            zone = first_shop(house).zone
-            _show(document, zone)
-            say(*(review_sentence(run, run.counts.get("planned", 0), datetime.now(UTC), zone) for run in reviews))
-            say(*(lapsed_sentence(run, zone) for run in lapsed))
-            if document["failed_sync"]:
-                say(failed_sync_sentence(house))
+            show(picture.table())
+            say(*picture.sentences())
 
 
-def _failed_sync(house: House) -> dict[str, Any] | None:
-    failure = failed_sync(house) if house.settings.dms_url is not None else None
-    if failure is None:
-        return None
-    since, at = _iso(failure.since), _iso(failure.at)
-    return {"kind": failure.kind, "since": since, "at": at, "code": failure.code, "sentence": str(failure)}
+def _look(house: House, at: datetime | None) -> Picture:
+    from notifier.cli.status_page import Picture
+    from notifier.store.campaigns import paused_campaigns
+    from notifier.store.lanes import lane_of
+    from notifier.store.overview import lane_state, standing
+    from notifier.store.pauses import pauses_in_force
+    from notifier.store.runs import lapsed_runs, runs_in_review
 
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _show(document: dict[str, Any], zone: ZoneInfo) -> None:
-    made = table("", "")
-    for label, key in (
-        (_("Waiting"), "waiting"),
-        (_("Waiting for review"), "in_review"),
-        (_("Being sent"), "sending"),
-        (_("Unknown"), "unknown"),
-        (_("Texts a second, last minute"), "rate"),
-        (_("May go since"), "oldest_waiting"),
-        (_("Gateway"), "gateway"),
-        (_("Last provider error"), "last_error"),
-        (_("Last provider error on"), "last_error_at"),
-    ):
-        made.add_row(label, _shown(document[key], key, zone))
-    show(made)
-    if document["stopped"]:
-        say(
-            _("The lane stands still since {moment} (code {code}). notifier doctor says what to mend.").format(
-                moment=_shown(document["stopped_at"], "stopped_at", zone), code=document["stopped"]
-            )
+    now, gateway = moment_or_now(at), house.settings.gateway
+    with house.store.read() as session:
+        found, lane, pauses = standing(session, now), lane_of(session, gateway), pauses_in_force(session)
+        return Picture(
+            now=now,
+            zone=first_shop(house).zone,
+            standing=found,
+            lane=lane,
+            lane_state=lane_state(lane, found),
+            pauses=pauses,
+            pause_words=pause_sentences(session, pauses),
+            paused_campaigns=paused_campaigns(session),
+            reviews=runs_in_review(session),
+            lapsed=lapsed_runs(session, now - LAPSED_TOLD),
+            quiet_until=_quiet_until(house, now),
+            failed_sync=failed_sync(house) if house.settings.dms_url is not None else None,
         )
 
 
-def _shown(value: object, key: str, zone: ZoneInfo) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, str) and (key.endswith("_at") or key == "oldest_waiting"):
-        return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    return str(value)
+def _quiet_until(house: House, now: datetime) -> datetime | None:
+    """When the first of the shops lets reminders leave again; None where one does now, or asks the phone's clock."""
+    opens = [_hours(house, shop.key).next_open(now) for shop in house.schedules.shops]
+    by_phone = any(_hours(house, shop.key).by_phone for shop in house.schedules.shops)
+    return None if by_phone or min(opens) == now else min(opens)
+
+
+def _hours(house: House, shop: str) -> SendingHours:
+    here = house.schedules.of_shop(shop)
+    return here.guards.hours(here.shops[0].zone)

@@ -8,10 +8,12 @@ from notifier.locale import _
 from notifier.locale.records import records_word
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from notifier.store.syncs import SyncFailure
     from notifier.wiring import House
 
-__all__ = ["failed_sync", "failed_sync_sentence"]
+__all__ = ["failed_sync", "failed_sync_sentence", "failure_sentence"]
 
 
 def failed_sync(house: House) -> SyncFailure | None:
@@ -27,9 +29,12 @@ def failed_sync(house: House) -> SyncFailure | None:
 
 def failed_sync_sentence(house: House) -> str:
     """When it failed, since when, and why; empty where none did."""
-    failure, zone = failed_sync(house), house.schedules.shops[0].zone
-    if failure is None:
-        return ""
+    failure = failed_sync(house)
+    return failure_sentence(failure, house.schedules.shops[0].zone) if failure is not None else ""
+
+
+def failure_sentence(failure: SyncFailure, zone: ZoneInfo) -> str:
+    """The same of one that is known."""
     at, since = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (failure.at, failure.since))
     if at == since:
         sentence = _("notifier sync failed on {at}, at the {records}: {why}")

@@ -35,6 +35,7 @@ from notifier.store import campaigns, histories
 from notifier.store.audiences import AUDIENCES, Due
 from notifier.store.audiences.filters import person_record
 from notifier.store.histories import PersonRow
+from notifier.store.pauses import pauses_in_force
 from notifier.store.readings import latest_told
 from notifier.store.runs import has_scheduled_run
 from notifier.store.shops import find_shop
@@ -83,7 +84,9 @@ def explain(
                 explained.append(
                     _Explainer(planner, shop, person, now, only=only, stopped=stopped, walked=walked).explain(chosen)
                 )
-    return Explanation(phone, stopped, explained)
+    with planner.store.read() as session:
+        paused = [pause for pause in pauses_in_force(session) if any(pause.holds(each.shop) for each in explained)]
+    return Explanation(phone, stopped, explained, paused)
 
 
 def _by_phone(planner: Planner, secret: bytes, who: str) -> tuple[list[PersonRow], str, None]:

@@ -142,6 +142,7 @@ CANCELLED: Mapping[str, str] = {
     "merged": N_("two records of the customer became one"),
     "changed": N_("the day, the points or the level it spoke of has changed"),
     "void": N_("its run was rejected"),
+    "erased": N_("the customer's data was erased"),
 }
 
 PHONE_WORDS: Mapping[str, str] = {

@@ -95,7 +95,8 @@ class Guards:
 
     `data_max_age`: per import (customers, visits …) how old it may be. `universal_control_bp`: basis points of
     customers who get no marketing. `contact_hold_days`: how long a call by staff holds texts of its purpose back.
-    `quiet_hours` None = no quiet hours; they are `in_customers_zone`, or the shop's.
+    `quiet_hours` None = no quiet hours; they are `in_customers_zone`, or the shop's. `pace`: units a second (as the
+    gateway counts: segments or messages) a shop may send; None = as fast as the gateway.
     """
 
     quiet_hours: QuietHours | None
@@ -106,6 +107,7 @@ class Guards:
     closed_days: ClosedDays = field(default_factory=ClosedDays)
     in_customers_zone: bool = False
     contact_hold_days: int = CONTACT_HOLD_DAYS
+    pace: float | None = None
 
     def hours(self, zone: ZoneInfo) -> SendingHours:
         """When texts of a shop in `zone` may leave."""

@@ -7,11 +7,20 @@ becomes a large one in memory.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, NodeEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    NodeEvent,
+)
 from ruamel.yaml.nodes import MappingNode
+from ruamel.yaml.parser import RoundTripParser
 
 from notifier.errors import ScheduleError
 from notifier.locale import N_
@@ -33,8 +42,8 @@ def top_of(text: str, file: str) -> Value:
         raise too_large(file)
     _refuse_tabs(text, file)
     yaml = YAML(typ="rt")
+    yaml.Parser = partial(_PlainParser, file=file)
     try:
-        _refuse_what_no_schedule_needs(yaml, text, file)
         node = yaml.compose(text)
     except YAMLError as error:
         raise _not_yaml(error, text, file) from error
@@ -65,24 +74,38 @@ def _refuse_tabs(text: str, file: str) -> None:
             raise _refused(sentence, file, number)
 
 
-def _refuse_what_no_schedule_needs(yaml: YAML, text: str, file: str) -> None:
-    depth = documents = 0
-    for count, event in enumerate(yaml.parse(text)):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        documents += isinstance(event, DocumentStartEvent)
-        line = event.start_mark.line
-        if count > MAX_EVENTS:
-            raise too_large(file)
-        if depth > MAX_DEPTH:
-            raise _refused(N_("{file}, line {line}: nested too deeply; a bracket may not be closed."), file, line)
-        if documents > 1:
-            raise _refused(N_("{file}, line {line}: a second document starts here; remove the line “---”."), file, line)
+class _PlainParser(RoundTripParser):
+    """Gives the composer one event after the other, and refuses the first that no schedule needs."""
+
+    def __init__(self, loader: YAML, file: str) -> None:
+        super().__init__(loader)
+        self.file = file
+        self._events = self._depth = self._documents = 0
+
+    def get_event(self) -> Event:
+        """The next event. Raises ScheduleError, with the line, for what is refused."""
+        event: Event = super().get_event()
+        self._events += 1
+        self._depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        self._documents += isinstance(event, DocumentStartEvent)
+        self._refuse(event, event.start_mark.line)
+        return event
+
+    def _refuse(self, event: Event, line: int) -> None:
+        if self._events > MAX_EVENTS:
+            raise too_large(self.file)
+        if self._depth > MAX_DEPTH:
+            sentence = N_("{file}, line {line}: nested too deeply; a bracket may not be closed.")
+            raise _refused(sentence, self.file, line)
+        if self._documents > 1:
+            sentence = N_("{file}, line {line}: a second document starts here; remove the line “---”.")
+            raise _refused(sentence, self.file, line)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             sentence = N_("{file}, line {line}: anchors and aliases (& and *) are not allowed; write the value out.")
-            raise _refused(sentence, file, line)
+            raise _refused(sentence, self.file, line)
         if isinstance(event, NodeEvent) and getattr(event, "tag", None):
             sentence = N_("{file}, line {line}: tags (words after !) are not allowed; write the value alone.")
-            raise _refused(sentence, file, line)
+            raise _refused(sentence, self.file, line)
 
 
 def _not_yaml(error: YAMLError, text: str, file: str) -> ScheduleError:

@@ -47,6 +47,7 @@ def _guards_of(section: Section) -> Guards:
         closed_days=section.optional("closed_days", partial(read_closed_days, problems), ClosedDays()),
         in_customers_zone=section.optional("quiet_hours_zone", lambda v: v.choice(ZONES), ZONES[0]) == ZONES[1],
         contact_hold_days=section.optional("contact_hold", values.days(0, 366, bare=True), CONTACT_HOLD_DAYS),
+        pace=section.optional("pace", values.pace, None),
     )
 
 

@@ -20,10 +20,12 @@ from notifier.schedules.places import Value, nearest
 
 MICROS = 1_000_000
 MAX_CONTROL_BP = 5_000
+MIN_PACE, MAX_PACE = 0.01, 1000
 
 _DURATION = re.compile(r"([0-9]{1,4})\s?([dh])")
 _OFFSET = re.compile(r"([+-]?[0-9]{1,4})\s?([dm]?)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s?%")
+_PACE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?")
 _MONEY = re.compile(r"([0-9]{1,9})(?:\.([0-9]+))?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -134,6 +136,18 @@ def whole(minimum: int, maximum: int) -> Callable[[Value], int]:
         return int(text)
 
     return read
+
+
+def pace(value: Value) -> float:
+    """``5`` or ``0.5``: so many a second."""
+    text = plain(value)
+    if not _PACE.fullmatch(text):
+        raise value.refuse(
+            N_("{file}, line {line}: {key} is {value}; write it like {example}."), value=value.text(), example="5"
+        )
+    if not MIN_PACE <= float(text) <= MAX_PACE:
+        raise _outside(value, str(MIN_PACE), str(MAX_PACE))
+    return float(text)
 
 
 def share(value: Value) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.cycles import FIRST_RUN_REACH
 from notifier.errors import NotFound
 from notifier.locale import N_
+from notifier.store import lanes
 from notifier.store.bulk import insert_missing, table_of
 from notifier.store.tables import CampaignShare, CampaignState
 
@@ -42,8 +43,15 @@ def is_paused(session: Session, shop_id: int, campaign_id: str) -> bool:
     return bool(session.execute(statement).scalar_one_or_none())
 
 
-def pause(session: Session, campaign_id: str, *, paused: bool) -> None:
-    """Pause or resume a campaign in every shop, at once: the next claim sees it."""
+def paused_campaigns(session: Session) -> list[str]:
+    """The keys of the campaigns a person has paused."""
+    statement = sa.select(STATE.c.key).where(STATE.c.paused).distinct().order_by(STATE.c.key)
+    return list(session.connection().execute(statement).scalars())
+
+
+def pause(session: Session, campaign_id: str, *, paused: bool, gateway: str) -> None:
+    """Pause or resume a campaign in every shop, at once: once this is committed no claim is under way without it."""
+    lanes.lock_all(session, gateway)
     result = session.connection().execute(
         sa.update(STATE).where(STATE.c.campaign_id == campaign_id).values(paused=paused)
     )

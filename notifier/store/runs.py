@@ -14,6 +14,7 @@ from notifier.errors import NotFound, Refused
 from notifier.locale import N_
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
+from notifier.store.pauses import halted_shops
 from notifier.store.tables import (
     Attempt,
     CampaignState,
@@ -121,13 +122,13 @@ def lapsed_runs(session: Session, since: datetime) -> list[RunRow]:
 
 
 def ready_runs(session: Session) -> list[RunRow]:
-    """Runs that may be sent, first things first; those of paused campaigns left out."""
+    """Runs that may be sent, first things first; those of paused campaigns and halted shops left out."""
     paused = sa.exists().where(
         CAMPAIGN_STATE.c.shop_id == RUN.c.shop_id,
         CAMPAIGN_STATE.c.campaign_id == RUN.c.campaign_id,
         CAMPAIGN_STATE.c.paused,
     )
-    return _select(session, RUN.c.state == "ready", ~paused)
+    return _select(session, RUN.c.state == "ready", ~paused, RUN.c.shop_id.not_in(halted_shops()))
 
 
 def run_of(session: Session, run_id: int) -> RunRow:

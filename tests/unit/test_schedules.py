@@ -163,7 +163,7 @@ def test_what_is_left_out_has_its_default() -> None:
     guards = read().guards
     assert guards.quiet_hours == QuietHours.parse("20:00-09:00")
     assert (guards.frequency_cap, guards.daily_budget, guards.universal_control_bp) == (None, None, 0)
-    assert guards.data_max_age == {}
+    assert (guards.data_max_age, guards.pace) == ({}, None)
     assert campaign(rule="winback", kind="marketing", stages="{a: 6m}").late_days == 180
     assert campaign(rule="insurance_expiry").success == "renewal"
 
@@ -196,14 +196,14 @@ def test_guards_read_as_they_are_written() -> None:
         guards=(
             'guards: {quiet_hours: "21:00-08:30", frequency_cap: {messages: 2, days: 7},'
             " daily_budget: {messages: 5000, amount: 400.10}, data_max_age: {visits: 36h, customers: 7d},"
-            " universal_control: 2.5%}\n"
+            " universal_control: 2.5%, pace: 5}\n"
         )
     ).guards
     assert guards.quiet_hours == QuietHours.parse("21:00-08:30")
     assert guards.frequency_cap == FrequencyCap(2, 7)
     assert guards.daily_budget == DailyBudget(5000, 400_100_000)
     assert guards.data_max_age == {"visits": timedelta(hours=36), "customers": timedelta(days=7)}
-    assert guards.universal_control_bp == 250
+    assert (guards.universal_control_bp, guards.pace) == (250, 5.0)
     assert read(guards="guards: {quiet_hours: none}\n").guards.quiet_hours is None
 
 
@@ -333,6 +333,13 @@ def test_a_slip_about_the_shop_is_refused(old: str, new: str, key: str, mend: st
         ("{data_max_age: {visit: 2d}}", "guards.data_max_age.visit", "did you mean visits?"),
         ("{data_max_age: {visits: 2}}", "guards.data_max_age.visits", "24h or 14d"),
         ("{universal_control: 5}", "guards.universal_control", "10%"),
+        ("{pace: fast}", "guards.pace", "write it like 5"),
+        ("{pace: -1}", "guards.pace", "write it like 5"),
+        ("{pace: 5/s}", "guards.pace", "write it like 5"),
+        ("{pace: 0}", "guards.pace", "between 0.01 and 1000"),
+        ("{pace: 1000.5}", "guards.pace", "between 0.01 and 1000"),
+        ("{pace: }", "guards.pace", "has no value"),
+        ("{paces: 5}", "guards.paces", "did you mean pace?"),
     ],
 )
 def test_a_slip_in_the_guards_is_refused(guards: str, key: str, mend: str) -> None:

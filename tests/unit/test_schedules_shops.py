@@ -112,6 +112,15 @@ def test_guards_of_a_shop_are_laid_over_the_group_s_key_by_key() -> None:
     assert theirs is schedules.guards
 
 
+@pytest.mark.parametrize(
+    ("theirs", "own", "expected"), [("", "0.5", (None, 0.5)), ("  pace: 5\n", "\uff12\uff10", (5.0, 20.0))]
+)
+def test_each_shop_has_a_pace_of_its_own(theirs: str, own: str, expected: tuple[float | None, float]) -> None:
+    """Slower or faster than the others; also in the full-width digits of a Chinese keyboard."""
+    schedules = read(group(f"guards: {{pace: {own}}}", guards=GUARDS + theirs))
+    assert tuple(schedules.of_shop(key).guards.pace for key in ("quanzhou", "jinjiang")) == expected
+
+
 def test_a_shop_can_lift_the_cap_or_count_for_itself() -> None:
     """Only Jinjiang counts for itself; the group is still planned as one, since Quanzhou counts for all."""
     schedules = read(group("guards: {frequency_cap: {messages: 3, days: 7}}"))

@@ -1,0 +1,71 @@
+"""`notifier status --watch`: on a terminal one page that changes in its place, else a line a time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from notifier.cli.status_page import Picture
+from notifier.cli.terminal import stdout
+from notifier.errors import DATABASE_SILENT
+from notifier.locale import _
+from notifier.locale.wrapping import Wrapped
+
+__all__ = ["watch"]
+
+Look = Callable[[], Picture]
+Seen = Picture | str
+"""What was seen, or the sentence why nothing could be seen."""
+
+
+def watch(look: Look, every: float, *, as_json: bool) -> None:
+    """Look each `every` seconds and show it, until Ctrl-C. A database that is away is told, and looked for again."""
+    with suppress(KeyboardInterrupt), _shower(every, as_json=as_json) as show:
+        while True:
+            show(_seen(look))
+            time.sleep(every)
+
+
+def _seen(look: Look) -> Seen:
+    from notifier.store.trouble import is_database_trouble, trouble_words
+
+    try:
+        return look()
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) or not is_database_trouble(error):
+            raise
+        return _(DATABASE_SILENT).format(detail=trouble_words(error))
+
+
+@contextmanager
+def _shower(every: float, *, as_json: bool) -> Iterator[Callable[[Seen], None]]:
+    console = stdout()
+    if as_json:
+        yield _print_json
+    elif not console.is_terminal:
+        yield _print_line
+    else:
+        with Live(console=console, auto_refresh=False) as live:
+            yield lambda seen: live.update(_page(seen, every), refresh=True)
+
+
+def _print_json(seen: Seen) -> None:
+    document = seen.document() if isinstance(seen, Picture) else {"error": {"code": "store", "sentence": seen}}
+    print(json.dumps(document, ensure_ascii=False), flush=True)
+
+
+def _print_line(seen: Seen) -> None:
+    print(seen.line() if isinstance(seen, Picture) else seen, flush=True)
+
+
+def _page(seen: Seen, every: float) -> RenderableType:
+    footer = Text(_("every {seconds} s, Ctrl-C ends").format(seconds=f"{every:g}"), "dim")
+    if isinstance(seen, str):
+        return Group(Wrapped(seen, "bold"), footer)
+    return Group(seen.table(), *(Wrapped(sentence) for sentence in seen.sentences()), footer)
