@@ -8,11 +8,12 @@ import signal
 import threading
 import time
 
-__all__ = ["CONTEXT", "end_with_parent"]
+__all__ = ["CONTEXT", "GRACE", "STOP_WITHIN", "end_at_the_latest", "end_with_parent"]
 
 # A fresh interpreter for each child: nothing half-copied from a parent with threads, connections and an event loop.
 CONTEXT = multiprocessing.get_context("spawn")
 GRACE = 9.5  # seconds for a clean end before there is none
+STOP_WITHIN = 9.0  # seconds an engine gives what is under way
 
 
 def end_with_parent() -> None:
@@ -31,3 +32,10 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def end_at_the_latest() -> None:
+    """From now on this process has `GRACE` seconds: what hangs then, on a machine that is gone, ends with it."""
+    last = threading.Timer(GRACE, os._exit, (1,))
+    last.daemon = True
+    last.start()

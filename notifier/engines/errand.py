@@ -15,20 +15,30 @@ import structlog
 
 from notifier.engines.child import CONTEXT, end_with_parent
 from notifier.errors import NotifierError
+from notifier.store.trouble import is_database_away, trouble_words
 
 __all__ = ["ErrandFailed", "run_errand"]
 
 log = structlog.get_logger(__name__)
 
 END_WITHIN = 3.0  # seconds from SIGTERM to SIGKILL
+DATABASE = "database"
 
 
 class ErrandFailed(Exception):
-    """The errand did not come to its end. `code`: of the error it was refused with, or "crashed", "ended"."""
+    """The errand did not come to its end.
+
+    `code`: of the error it was refused with, or "database" (which is away), "crashed", "ended".
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+    @property
+    def is_over_the_database(self) -> bool:
+        """Was the database at fault, so that the same may be done later?"""
+        return self.code == DATABASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +97,20 @@ def _run(function: Callable[[], Any], sender: Connection) -> None:
     end_with_parent()
     try:
         outcome = _Outcome(function())
-    except NotifierError as error:
-        outcome = _Outcome(code=error.code, detail=str(error))
-    except Exception as error:
-        log.exception("errand_crashed")
-        outcome = _Outcome(code="crashed", detail=type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # it goes to the parent, or into the log
+        outcome = _failed(error)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sender.send(outcome)
     sender.close()
+
+
+def _failed(error: Exception) -> _Outcome:
+    if is_database_away(error):
+        return _Outcome(code=DATABASE, detail=trouble_words(error))
+    if isinstance(error, NotifierError):
+        return _Outcome(code=error.code, detail=str(error))
+    log.error("errand_crashed", exc_info=error)
+    return _Outcome(code="crashed", detail=type(error).__name__)
 
 
 def _leave(*_arguments: object) -> NoReturn:

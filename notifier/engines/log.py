@@ -57,6 +57,9 @@ def configure_logging(style: Literal["console", "json"] = "console", level: str 
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     # A planning that takes longer than a minute is waited for, not worth a warning each minute.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # What these have to say of a database that is away is said once, by the engine.
+    for name in ("procrastinate", "psycopg"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _renderer(style: str) -> Processor:
@@ -67,10 +70,12 @@ def _renderer(style: str) -> Processor:
 
 def mask_personal_data(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask whatever looks like a phone, in every value however deep, and drop what stands under a personal key."""
-    stamp = event.pop("timestamp", None)
+    stamp, worker = event.pop("timestamp", None), event.pop("worker", None)  # a machine's name may be many digits
     masked = {key: _masked(key, value) for key, value in event.items()}
     event.clear()
     event.update(masked)
+    if worker is not None:
+        event["worker"] = worker
     if stamp is not None:
         event["timestamp"] = stamp
     return event

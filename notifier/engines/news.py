@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from notifier.dms.inbox import Sighting
+from notifier.engines.errand import ErrandFailed
 from notifier.engines.parts import Edits
 from notifier.jobs.reconcile import ReconcileResult
 from notifier.jobs.send import SendResult
+from notifier.store.trouble import is_database_away, trouble_words
 
 __all__ = ["News"]
 
 log = structlog.get_logger(__name__)
 
 NAMED = 10
+PATIENCE = 600.0  # seconds of trouble with the provider that are nobody's business but the lane's
+ECHO = 30.0  # seconds in which what began while the database was away may still fail, after it is back
 COUNTS = ("read", "new", "changed", "unchanged", "merged", "parked")
 
 
@@ -27,6 +32,7 @@ class News:
         self._templates: tuple[str, ...] = ()
         self._waiting: dict[str, str] = {}
         self._stopped: str | None = None
+        self._paused: tuple[str, ...] = ()
         self._unknown = 0
         self._passed_over: tuple[str, ...] = ()
         self._stuck: str | None = None
@@ -34,6 +40,28 @@ class News:
         self._sync_trouble: str | None = None
         self._contradicted: tuple[str, ...] = ()
         self._waiting_files: dict[str, str] = {}
+        self._is_away, self._back_at = False, -ECHO
+        self._troubled_since: float | None = None
+        self._provider_is_away = False
+
+    def database_is_away(self, error: BaseException) -> bool:
+        """Is that what `error` says? Then it is told here, once, whichever part of the engine meets it first."""
+        if not (is_database_away(error) or (isinstance(error, ErrandFailed) and error.is_over_the_database)):
+            return False
+        if not self._is_away and time.monotonic() - self._back_at < ECHO:
+            return True
+        if not self._is_away:
+            reason = str(error) if isinstance(error, ErrandFailed) else trouble_words(error)
+            log.error("database_away", alert=True, reason=reason)
+        self._is_away = True
+        return True
+
+    def database_answers(self) -> None:
+        """It took what was written."""
+        if self._is_away:
+            log.info("database_is_back")
+            self._back_at = time.monotonic()
+        self._is_away = False
 
     def edits(self, edits: Edits) -> None:
         """Schedules or templates were edited, for good or ill."""
@@ -76,6 +104,24 @@ class News:
         elif result.stopped != self._stopped:
             log.info("lane_runs_again")
         self._stopped = result.stopped
+        self._of_the_provider(result)
+        paused = tuple(pause.shop or "*" for pause in result.pauses)
+        if paused != self._paused:
+            log.warning("sending_paused", scopes=paused) if paused else log.info("sending_resumed")
+        self._paused = paused
+
+    def _of_the_provider(self, result: SendResult) -> None:
+        """A lane that finds nobody to take its texts is told once it has lasted, and so is its end."""
+        if result.trouble is None:
+            if self._provider_is_away:
+                log.info("provider_is_back")
+            self._troubled_since, self._provider_is_away = None, False
+            return
+        now = time.monotonic()
+        self._troubled_since = now if self._troubled_since is None else self._troubled_since
+        if not self._provider_is_away and now - self._troubled_since >= PATIENCE:
+            log.error("provider_away", alert=True, reason=result.trouble, waiting=result.waiting)
+            self._provider_is_away = True
 
     def reconciled(self, result: ReconcileResult) -> None:
         """A pass over what nobody could tell has ended."""

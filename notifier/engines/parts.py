@@ -40,10 +40,14 @@ class InboxParts:
 
 @dataclass(frozen=True, slots=True)
 class SyncParts:
-    """The DMS's own database. `read` makes the errand that brings what has changed in it; `every`: how often."""
+    """The DMS's own database. `read` makes the errand that brings what has changed in it; `every`: how often.
+
+    `tried_at`: when anybody read it last, or tried to (business time).
+    """
 
     read: Callable[[datetime], Errand]
     every: timedelta
+    tried_at: Callable[[], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class EngineParts:
 
     `plan` and `attribute` make an errand for a moment: a picklable callable that gives the job's JSON document.
     `lane` and `reconciler` make a new one each. `start_lane` lets a lane that stopped over our set-up try again.
-    `inbox`: None where no folder is watched; `sync`: None where no DMS database is read.
+    `plan_every`: how often to look which campaigns are due. `inbox`: None where no folder is watched; `sync`: None
+    where no DMS database is read.
     """
 
     clock: Callable[[], datetime]
@@ -62,6 +67,8 @@ class EngineParts:
     lane: Callable[[], Lane]
     reconciler: Callable[[], Reconciler]
     start_lane: Callable[[], None]
+    plan_every: timedelta = timedelta(minutes=1)
     reconcile_every: timedelta = timedelta(minutes=1)
+    attribute_every: timedelta = timedelta(minutes=5)
     inbox: InboxParts | None = None
     sync: SyncParts | None = None

@@ -26,12 +26,14 @@ __all__ = [
     "keep_failure",
     "keep_sync_point",
     "last_failure",
+    "last_tried",
     "sync_points",
 ]
 
 POINT, IMPORT = table_of(SyncPoint), table_of(DmsImport)
 _OF_A_QUERY, _OF_THE_DATABASE = "failed sync of a query", "failed sync of the database"
 """In the place of a fingerprint: what tells these rows from refused files."""
+_IS_OF_A_SYNC = IMPORT.c.fingerprint.in_((_OF_A_QUERY, _OF_THE_DATABASE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,14 @@ def last_failure(session: Session, shop_id: int) -> SyncFailure | None:
 
 
 def _failures(shop_id: int) -> sa.Select[Any]:
-    marks = (_OF_A_QUERY, _OF_THE_DATABASE)
-    return sa.select(IMPORT).where(
-        IMPORT.c.shop_id == shop_id, IMPORT.c.state == "refused", IMPORT.c.fingerprint.in_(marks)
-    )
+    return sa.select(IMPORT).where(IMPORT.c.shop_id == shop_id, IMPORT.c.state == "refused", _IS_OF_A_SYNC)
+
+
+def last_tried(session: Session) -> datetime | None:
+    """Business time of the last sync of any shop, whatever became of it; None where there was none."""
+    read = session.execute(sa.select(sa.func.max(POINT.c.at))).scalar_one()
+    failed = session.execute(sa.select(sa.func.max(IMPORT.c.at)).where(_IS_OF_A_SYNC)).scalar_one()
+    return max((moment for moment in (read, failed) if moment is not None), default=None)
 
 
 def sync_points(session: Session, shop_id: int) -> dict[str, Reached]:

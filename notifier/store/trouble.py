@@ -6,7 +6,9 @@ import sqlite3
 
 from sqlalchemy import exc
 
-__all__ = ["is_database_trouble", "is_deadlock", "is_known_already"]
+from notifier.errors import StoreError
+
+__all__ = ["is_database_away", "is_database_trouble", "is_deadlock", "is_known_already", "trouble_words"]
 
 
 def is_database_trouble(error: BaseException) -> bool:
@@ -21,6 +23,20 @@ def is_database_trouble(error: BaseException) -> bool:
         # SQLite's plain error is that of a statement: no such table, no such column.
         return getattr(told, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
     return isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | OSError)
+
+
+def is_database_away(error: BaseException) -> bool:
+    """The same of an error that may as well come from the network or a file, or that wraps the driver's own."""
+    told = error.__cause__ if isinstance(error, StoreError) else error
+    if told is None or isinstance(told, OSError):
+        return False
+    return is_database_trouble(told) or _is_of_the_driver(told) or _is_of_the_driver(told.__cause__)
+
+
+def _is_of_the_driver(error: BaseException | None) -> bool:
+    """PostgreSQL's driver says so itself, past SQLAlchemy; it need not be installed."""
+    kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
+    return not kinds.isdisjoint(("psycopg.OperationalError", "psycopg.InterfaceError"))
 
 
 def trouble_words(error: BaseException) -> str:

@@ -1,21 +1,28 @@
-"""The daemon: `notifier run` and the two processes it is made of."""
+"""The daemon: `notifier run` with the two processes it is made of, and `notifier worker`, a cluster's engine."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from notifier.config import Settings
 from notifier.engines.embedded import EmbeddedEngine
 from notifier.engines.log import configure_logging
-from notifier.engines.parts import EngineParts
 from notifier.engines.supervisor import supervise
-from notifier.locale import current_language, use_language
+from notifier.errors import ConfigError
+from notifier.locale import N_, current_language, use_language
 from notifier.wiring.house import House
 from notifier.wiring.parts import engine_parts, web_parts
 
-__all__ = ["run_daemon", "run_engine", "run_web"]
+__all__ = ["run_daemon", "run_engine", "run_web", "run_worker"]
+
+
+class Engine(Protocol):
+    """What triggers everything, until it is told to stop."""
+
+    async def run(self) -> int: ...
 
 
 def run_daemon(settings: Settings) -> int:
@@ -47,13 +54,39 @@ def run_engine(settings: Settings) -> int:
     try:
         parts = engine_parts(house)
         house.live_schedules  # noqa: B018  # read now: there must be a good version to go on with
-        return asyncio.run(_engine(parts))
+        return asyncio.run(_run(lambda: EmbeddedEngine(parts)))
     finally:
         house.close()
 
 
-async def _engine(parts: EngineParts) -> int:
-    return await EmbeddedEngine(parts).run()
+async def _run(make: Callable[[], Engine]) -> int:
+    """Made inside its event loop, where its parts belong."""
+    return await make().run()
+
+
+def run_worker(settings: Settings) -> int:
+    """One worker of a cluster, until SIGTERM; returns the exit code.
+
+    Raises NotifierError before anything begins where settings, database, queue or schedules cannot be used.
+    """
+    from notifier.engines.cluster import ClusterEngine
+    from notifier.engines.queue import open_queue, raise_if_cluster_is_not_installed, raise_if_queue_is_not_ready
+
+    configure_logging(settings.log_format)
+    if settings.is_sqlite:
+        raise ConfigError(
+            N_("A worker is part of a cluster, which shares a PostgreSQL database, and NOTIFIER_DATABASE_URL names an "
+               "SQLite file. On one machine use notifier run; docs/cluster.md tells how to move to many.")
+        )  # fmt: skip
+    raise_if_cluster_is_not_installed()
+    house = House(settings)
+    try:
+        parts = engine_parts(house)
+        raise_if_queue_is_not_ready(house.store)
+        house.live_schedules  # noqa: B018  # read now: there must be a good version to go on with
+        return asyncio.run(_run(lambda: ClusterEngine(parts, partial(open_queue, house.store))))
+    finally:
+        house.close()
 
 
 def run_web(settings: Settings) -> int:

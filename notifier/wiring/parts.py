@@ -8,6 +8,7 @@ from functools import partial
 from notifier.engines.parts import Edits, EngineParts, InboxParts, SyncParts
 from notifier.jobs.send import start_lane
 from notifier.locale import current_language
+from notifier.store.syncs import last_tried
 from notifier.web.parts import TwilioDoor, WebParts
 from notifier.wiring.dms import Dms
 from notifier.wiring.errands import attribute_errand, inbox_errand, plan_errand, sync_errand
@@ -68,7 +69,13 @@ def _sync_parts(house: House) -> SyncParts | None:
     return SyncParts(
         read=lambda now: partial(sync_errand, settings, house.schedules, current_language(), now),
         every=timedelta(minutes=settings.dms_every),
+        tried_at=partial(_synced_at, house),
     )
+
+
+def _synced_at(house: House) -> datetime | None:
+    with house.store.read() as session:
+        return last_tried(session)
 
 
 def web_parts(house: House) -> WebParts:

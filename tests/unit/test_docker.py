@@ -118,25 +118,64 @@ def compose() -> dict[str, Any]:
     return read
 
 
-def test_compose_starts_one_service_and_keeps_its_data(compose: dict[str, Any]) -> None:
-    """Without a profile only Notifier starts: its database in a named volume, its port for this machine alone."""
+def _url(service: dict[str, Any]) -> str:
+    url: str = service["environment"]["NOTIFIER_DATABASE_URL"]
+    return url
+
+
+def test_compose_starts_a_cluster(compose: dict[str, Any]) -> None:
+    """PostgreSQL, its tables, then the web part and workers, of which `--scale worker=N` makes any number."""
     services = compose["services"]
-    assert [name for name, service in services.items() if "profiles" not in service] == ["notifier"]
-    assert "data:/data" in services["notifier"]["volumes"]
-    assert services["notifier"]["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
+    assert {name for name, service in services.items() if "profiles" not in service} == {
+        "postgres", "migrate", "web", "worker"
+    }  # fmt: skip
+    commands = {name: services[name]["command"] for name in ("migrate", "web", "worker")}
+    assert commands == {
+        "migrate": ["notifier", "db", "upgrade"], "web": ["notifier", "web"], "worker": ["notifier", "worker"]
+    }  # fmt: skip
+    assert {_url(services[name]) for name in commands} == {
+        "postgresql://notifier:${POSTGRES_PASSWORD:-}@postgres/notifier"
+    }
+    assert "ports" not in services["worker"]
+    assert "container_name" not in services["worker"]
+    assert services["web"]["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
+    assert "postgres:/var/lib/postgresql" in services["postgres"]["volumes"]
+
+
+def test_compose_upgrades_before_anything_uses_the_database(compose: dict[str, Any]) -> None:
+    """The tables are made once PostgreSQL answers, once, and whoever needs them waits until that is done."""
+    services = compose["services"]
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["migrate"]["restart"] == "no"
+    assert "healthcheck" in services["postgres"]
+    for name in ("web", "worker"):
+        assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+        assert services[name]["restart"] == "unless-stopped"
+    # the image's health check asks the web part, which these two do not have
+    assert [name for name, service in services.items() if service.get("healthcheck") == {"disable": True}] == [
+        "migrate", "worker"
+    ]  # fmt: skip
+
+
+def test_compose_runs_one_machine_when_asked_for(compose: dict[str, Any]) -> None:
+    """`docker compose up notifier` starts nothing else; its database in a named volume, its port for this machine."""
+    alone = compose["services"]["notifier"]
+    assert alone["profiles"] == ["one-machine"]
+    assert "depends_on" not in alone
+    assert "command" not in alone
+    assert "data:/data" in alone["volumes"]
+    assert alone["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
+    assert _url(alone) == f"${{NOTIFIER_DATABASE_URL:-sqlite:///{dict(_stages()[-1])['VOLUME']}/notifier.sqlite3}}"
     assert set(compose["volumes"]) == {"data", "postgres"}
 
 
-def test_compose_mounts_what_staff_edit(compose: dict[str, Any]) -> None:
-    """schedules.yaml and templates/ come from the folder beside compose.yaml, and exist."""
-    mounts = [mount.split(":") for mount in compose["services"]["notifier"]["volumes"] if mount.startswith("./")]
+@pytest.mark.parametrize("part", ["notifier", "migrate", "web", "worker"])
+def test_compose_hands_every_part_the_same(compose: dict[str, Any], part: str) -> None:
+    """Settings, schedules.yaml and templates/ come from the folder beside compose.yaml, and time to end is enough."""
+    service = compose["services"][part]
+    mounts = [mount.split(":") for mount in service["volumes"] if mount.startswith("./")]
     assert {mount[1] for mount in mounts} == {"/app/schedules.yaml", "/app/templates"}
     assert all((ROOT / mount[0]).exists() for mount in mounts)
-
-
-def test_compose_postgres_waits_for_its_profile(compose: dict[str, Any]) -> None:
-    """PostgreSQL starts when asked for; Notifier's address of it comes from the environment."""
-    assert compose["services"]["postgres"]["profiles"] == ["postgres"]
-    assert compose["services"]["notifier"]["environment"]["NOTIFIER_DATABASE_URL"].startswith(
-        "${NOTIFIER_DATABASE_URL:-"
-    )
+    assert service["env_file"] == [{"path": ".env", "required": False}]
+    assert (service["build"], service["init"]) == (".", True)
+    assert part == "migrate" or service["stop_grace_period"] == "15s"

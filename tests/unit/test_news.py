@@ -1,0 +1,78 @@
+"""notifier/engines/news.py: a database that is away is one line, and its return another."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
+from notifier.engines import news
+from notifier.engines.errand import DATABASE, ErrandFailed
+from notifier.engines.news import News
+from notifier.errors import SourceError, StoreError
+from notifier.jobs.send import SendResult
+
+
+def wrapped(error: Exception, cause: Exception) -> Exception:
+    """As `raise error from cause` leaves it."""
+    error.__cause__ = cause
+    return error
+
+
+GONE = sa.exc.OperationalError("SELECT 1", {}, psycopg.OperationalError("gone"))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (GONE, True),
+        (psycopg.errors.AdminShutdown("terminating"), True),
+        (psycopg.InterfaceError("the connection is closed"), True),
+        (wrapped(RuntimeError("the queue's own"), psycopg.OperationalError("gone")), True),
+        (wrapped(StoreError("cannot be read"), GONE), True),
+        (ErrandFailed(DATABASE, "OperationalError"), True),
+        (ErrandFailed("crashed", "ZeroDivisionError"), False),
+        (wrapped(SourceError("the DMS's database"), GONE), False),
+        (psycopg.errors.ForeignKeyViolation("a worker nobody knows"), False),
+        (ConnectionResetError("the provider's"), False),
+        (ValueError(), False),
+    ],
+)
+def test_whose_trouble_it_is(error: Exception, is_away: bool) -> None:
+    """The database's own is told apart from the provider's, the DMS's and a defect of ours."""
+    with capture_logs() as lines:
+        assert News().database_is_away(error) is is_away
+    assert [line["event"] for line in lines] == ["database_away"] * is_away
+
+
+def test_an_outage_is_one_line_and_its_end_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever part meets it; what only now notices the outage that is over says nothing, the next one is told."""
+    with capture_logs() as lines:
+        told = News()
+        for _ in range(3):
+            told.database_is_away(GONE)
+        for _ in range(2):
+            told.database_answers()
+        assert told.database_is_away(GONE)
+        told.database_answers()
+        monkeypatch.setattr(news, "ECHO", 0.0)
+        told.database_is_away(GONE)
+    assert [line["event"] for line in lines] == ["database_away", "database_is_back", "database_away"]
+    assert [line.get("alert", False) for line in lines] == [True, False, True]
+
+
+def test_a_provider_that_is_away_for_long_is_one_line_and_its_return_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals of some minutes are the lane's own business."""
+    with capture_logs() as lines:
+        told = News()
+        told.sent(SendResult(trouble="ClientConnectorError", waiting=5))
+        told.sent(SendResult(trouble="ClientConnectorError", waiting=5))
+        assert not lines
+        monkeypatch.setattr(news, "PATIENCE", 0.0)
+        for _ in range(3):
+            told.sent(SendResult(trouble="ClientConnectorError", waiting=5))
+        for _ in range(2):
+            told.sent(SendResult())
+    assert [line["event"] for line in lines] == ["provider_away", "provider_is_back"]
+    assert (lines[0]["alert"], lines[0]["reason"], lines[0]["waiting"]) == (True, "ClientConnectorError", 5)
