@@ -99,13 +99,14 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """What a message's state needs to know of the message itself."""
+    """What a message's state needs to know of the message itself. `is_erased`: there is no phone left to text."""
 
     state: MessageState
     not_before: datetime
     valid_until: datetime
     repeated: bool
     reason: str | None = None
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _by_latest(message: MessageView, latest: AttemptView, now: datetime) -> Mess
 
 
 def _after_undelivered(message: MessageView, latest: AttemptView, now: datetime) -> MessageOutcome:
-    may_repeat = latest.error_code in REPEAT_ONCE_CODES and not message.repeated
+    may_repeat = latest.error_code in REPEAT_ONCE_CODES and not message.repeated and not message.is_erased
     if may_repeat and message.state is not M.CANCELLED:
         later = max(now, latest.business_at) + REPEAT_AFTER
         if later < message.valid_until:
@@ -177,6 +178,8 @@ def _waits_for_its_repetition(message: MessageView) -> bool:
 
 
 def _back_to_planned(message: MessageView, now: datetime, not_before: datetime, repeated: bool) -> MessageOutcome:
+    if message.is_erased:
+        return MessageOutcome(M.CANCELLED, None, not_before, repeated, "erased")
     if max(now, not_before) >= message.valid_until:
         return MessageOutcome(M.CANCELLED, None, not_before, repeated, "validity_over")
     return MessageOutcome(M.PLANNED, None, not_before, repeated, None)

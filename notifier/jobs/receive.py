@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import structlog
 
 from notifier.dms.repredict import is_plausible, keep_told
 from notifier.domain.phone import BadPhone, phone_key, to_e164
@@ -14,7 +17,9 @@ from notifier.domain.replies import ODOMETER, Understood, understand
 from notifier.domain.service_due import Reading
 from notifier.domain.states import AttemptEvent
 from notifier.gateways.base import InboundText, Policy, StatusReport
-from notifier.store.attempts import attempts_by_sid
+from notifier.gateways.codes import policy_of
+from notifier.store import lanes
+from notifier.store.attempts import age_of, attempts_by_sid, may_be_misbound
 from notifier.store.complaints import open_complaint
 from notifier.store.engine import Session, database_now
 from notifier.store.events import keep_event, mark_applied, unapplied_events
@@ -31,6 +36,10 @@ from notifier.store.readings import car_of_reply
 from notifier.store.replies import Sender, keep_booking, keep_reply, mark_sold, sender_of
 from notifier.store.suppressions import lift, mark_unreachable, suppress, suppress_messages, suppression_of
 from notifier.store.transitions import AttemptChange, apply_events
+
+log = structlog.get_logger(__name__)
+
+NEWS_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +62,16 @@ def receive_statuses(session: Session, reports: Sequence[StatusReport]) -> Recei
     new = [_keep(session, report, clock) for report in reports]
     fresh = [report for report, is_new in zip(reports, new, strict=True) if is_new or _waits(session, report)]
     places = _places(session, fresh)
-    known = [(report, places[index]) for index, report in enumerate(fresh) if index in places]
-    changes = [_change(report, *place) for report, place in known if report.event is not None]
-    applied = apply_events(session, changes)
-    for (report, place), result in zip([k for k in known if k[0].event is not None], applied, strict=True):
-        if result.known:
-            mark_applied(session, (report.gateway, report.sid, report.status), place)
-    learn_about_phones(session, [(place[0], report.policy, report.error_code) for report, place in known])
+    placed = [(report, places[index]) for index, report in enumerate(fresh) if index in places]
+    told = [(report, place) for report, place in placed if report.event is not None]
+    applied = apply_events(session, [_change(report, *place) for report, place in told])
+    known = [pair for pair, result in zip(told, applied, strict=True) if result.known]
+    for report, place in known:
+        mark_applied(session, (report.gateway, report.sid, report.status), place)
+    heed_codes(session, [(place[0], report.policy, report.error_code) for report, place in known])
+    _stop_lanes(session, known)
+    for gateway in sorted({report.gateway for report, _place in known}):  # what was told of these ids alone
+        take_up_early_events(session, gateway, sorted({report.sid for report, _place in known}))
     return Received(events=sum(new), applied=sum(result.moved for result in applied))
 
 
@@ -79,16 +91,27 @@ def _waits(session: Session, report: StatusReport) -> bool:
 
 
 def _places(session: Session, reports: Sequence[StatusReport]) -> dict[int, tuple[int, int]]:
-    """Index of report → (message, attempt): named by the callback itself, else by the provider's id."""
+    """Index of report → (message, attempt): whose the provider's id is, else the one the callback names.
+
+    A bound id says more than an address, unless a listing may have bound it to the wrong one of two texts.
+    """
     places: dict[int, tuple[int, int]] = {}
+    owners = {
+        gateway: attempts_by_sid(session, gateway, sorted({report.sid for report in reports}))
+        for gateway in {report.gateway for report in reports}
+    }
     for index, report in enumerate(reports):
-        if report.message_id is not None and report.attempt_n is not None:
-            places[index] = (report.message_id, report.attempt_n)
-        else:
-            found = attempts_by_sid(session, report.gateway, [report.sid])
-            if report.sid in found:
-                places[index] = found[report.sid]
+        owner = owners[report.gateway].get(report.sid)
+        named = _named(report)
+        if owner is None or (named is not None and named != owner and may_be_misbound(session, owner, named)):
+            owner = named
+        if owner is not None:
+            places[index] = owner
     return places
+
+
+def _named(report: StatusReport) -> tuple[int, int] | None:
+    return None if report.message_id is None or report.attempt_n is None else (report.message_id, report.attempt_n)
 
 
 def _change(report: StatusReport, message_id: int, n: int) -> AttemptChange:
@@ -96,8 +119,8 @@ def _change(report: StatusReport, message_id: int, n: int) -> AttemptChange:
     return AttemptChange(message_id, n, report.event, sid=report.sid, code=report.error_code, at=report.occurred_at)
 
 
-def learn_about_phones(session: Session, lessons: Sequence[tuple[int, Policy | None, str | None]]) -> None:
-    """Suppress phones that have opted out with the provider; mark numbers it calls dead.
+def heed_codes(session: Session, lessons: Sequence[tuple[int, Policy | None, str | None]]) -> None:
+    """Suppress phones that have opted out with the provider, mark numbers it calls dead, tell a person what is blocked.
 
     A lesson is (message id, policy, the provider's code).
     """
@@ -107,24 +130,39 @@ def learn_about_phones(session: Session, lessons: Sequence[tuple[int, Policy | N
     dead = {key: code or "" for key, policy, code in lessons if policy is Policy.MARK_NUMBER}
     if dead:
         mark_unreachable(session, dead)
+    blocked = Counter(code for _message, policy, code in lessons if policy is Policy.BLOCKED)
+    if blocked:
+        log.error("texts_blocked", alert=True, codes=dict(blocked))
+
+
+def _stop_lanes(session: Session, known: Sequence[tuple[StatusReport, tuple[int, int]]]) -> None:
+    """A status, too, can say that our set-up is wrong; that of an older text says nothing of the set-up of today."""
+    for report, place in known:
+        if report.policy is Policy.STOP_LANE and age_of(session, *place) < NEWS_FOR:
+            code = report.error_code or ""
+            lanes.stop(session, report.gateway, code=code, error=code)
 
 
 def take_up_early_events(session: Session, gateway: str, sids: Sequence[str]) -> None:
-    """Apply events that came by provider id before the id was bound to an attempt."""
+    """Apply events that came by provider id before the id was bound to an attempt, and learn what they teach."""
     waiting = unapplied_events(session, gateway, sids)
     if not waiting:
         return
     places = attempts_by_sid(session, gateway, [event.provider_sid for event in waiting])
-    known = [event for event in waiting if event.provider_sid in places]
+    known = [(event, places[event.provider_sid]) for event in waiting if event.provider_sid in places]
     apply_events(
         session,
         [
-            AttemptChange(*places[event.provider_sid], AttemptEvent(event.event), event.provider_sid, event.error_code)
-            for event in known
+            AttemptChange(*place, AttemptEvent(event.event), event.provider_sid, event.error_code)
+            for event, place in known
         ],
     )
-    for event in known:
-        mark_applied(session, (gateway, event.provider_sid, event.status), places[event.provider_sid])
+    for event, place in known:
+        mark_applied(session, (gateway, event.provider_sid, event.status), place)
+    heed_codes(
+        session,
+        [(place[0], policy_of(gateway, code), code) for event, place in known if (code := event.error_code)],
+    )
 
 
 def receive_replies(

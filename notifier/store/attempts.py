@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -112,6 +112,28 @@ def attempts_by_sid(session: Session, gateway: str, sids: Sequence[str]) -> dict
         ATTEMPT.c.gateway == gateway, ATTEMPT.c.provider_sid.in_(sids)
     )
     return {row[0]: (row[1], row[2]) for row in session.connection().execute(statement)}
+
+
+def may_be_misbound(session: Session, owner: tuple[int, int], named: tuple[int, int]) -> bool:
+    """Whether an id bound to `owner` may be that of `named`, both (message id, attempt number).
+
+    Only a listing can bind wrongly, and only among texts to one phone; what has an id of its own needs no other.
+    """
+    phone_key = sa.select(MESSAGE.c.phone_key).where(MESSAGE.c.id == owner[0]).scalar_subquery()
+    statement = (
+        sa.select(ATTEMPT.c.id)
+        .join(MESSAGE, MESSAGE.c.id == ATTEMPT.c.message_id)
+        .where(ATTEMPT.c.message_id == named[0], ATTEMPT.c.n == named[1], ATTEMPT.c.provider_sid.is_(None),
+               MESSAGE.c.phone_key == phone_key)
+    )  # fmt: skip
+    return session.execute(statement).first() is not None
+
+
+def age_of(session: Session, message_id: int, n: int) -> timedelta:
+    """How long ago an attempt was claimed, by the database's clock."""
+    statement = sa.select(ATTEMPT.c.claimed_at).where(ATTEMPT.c.message_id == message_id, ATTEMPT.c.n == n)
+    claimed_at: datetime = session.execute(statement).scalar_one()
+    return database_now(session) - claimed_at
 
 
 def note_empty_listing(session: Session, message_id: int, n: int) -> None:

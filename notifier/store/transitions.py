@@ -102,7 +102,7 @@ def _lock(session: Session, message_ids: Iterable[int]) -> dict[int, _Loaded]:
     ids = sorted(message_ids)
     columns = (
         MESSAGE.c.id, MESSAGE.c.state, MESSAGE.c.reason, MESSAGE.c.not_before, MESSAGE.c.valid_until,
-        MESSAGE.c.repeated, MESSAGE.c.sent_at,
+        MESSAGE.c.repeated, MESSAGE.c.sent_at, MESSAGE.c.phone,
     )  # fmt: skip
     locking = sa.select(*columns).where(MESSAGE.c.id.in_(ids)).order_by(MESSAGE.c.id).with_for_update()
     loaded = {row["id"]: _Loaded(row, {}, set()) for row in session.connection().execute(locking).mappings()}
@@ -168,8 +168,9 @@ def _settle(item: _Loaded) -> MessageOutcome | None:
         return None
     row = item.row
     view = MessageView(
-        MessageState(row["state"]), row["not_before"], row["valid_until"], row["repeated"], row["reason"]
-    )
+        MessageState(row["state"]), row["not_before"], row["valid_until"], row["repeated"], row["reason"],
+        is_erased=row["phone"] is None,
+    )  # fmt: skip
     attempts = [
         AttemptView(a["n"], AttemptState(a["state"]), a["business_at"], a["error_code"]) for a in item.attempts.values()
     ]
