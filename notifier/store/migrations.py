@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -29,6 +30,7 @@ from notifier.store.engine import Store
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "db"
 VERSION = re.compile(r"(?P<number>\d{4})(?:_since_(?P<since>\d{4}))?")
+LEAST_ROOM = 64 * 1024  # bytes: SQLite's index of the journal, and a page of it
 UPGRADE_LOCK = 7_368_841_295  # any number no other program takes as its PostgreSQL advisory lock
 
 
@@ -56,11 +58,23 @@ def revision(store: Store) -> str | None:
         with store.engine.connect() as connection:
             return _revision_of(connection)
     except (sa.exc.DBAPIError, OSError) as error:
+        _raise_if_disk_is_full(store, error)
         raise StoreError(
             N_("The database {url} cannot be read ({detail}). Check NOTIFIER_DATABASE_URL and that it is running."),
             url=shown_url(store.url),
             detail=_first_line(error.orig if isinstance(error, sa.exc.DBAPIError) else error),
         ) from error
+
+
+def _raise_if_disk_is_full(store: Store, error: BaseException) -> None:
+    """SQLite says of a full disk "disk I/O error" where it has no room for its journal's index."""
+    file = Path(store.engine.url.database or "") if store.is_sqlite else None
+    if file is not None and file.exists() and shutil.disk_usage(file.parent).free < LEAST_ROOM:
+        raise StoreError(
+            N_("The disk of {file} is full, so the database cannot be used. Make room and try again; nothing of what "
+               "was committed is lost."),
+            file=str(file),
+        ) from error  # fmt: skip
 
 
 def suits(found: str | None) -> bool:
