@@ -1,6 +1,6 @@
 # Everything is a small script under scripts/, so that the Dockerfile and CI run the same steps.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test properties check run bench docs pin fmt
+.PHONY: help setup demo test properties faults check run bench docs pin fmt
 
 PINS := requirements.txt pyproject.toml scripts/setup.sh
 
@@ -14,10 +14,13 @@ demo: .venv/.runtime ## set up, then live through two months of a shop and see t
 	@.venv/bin/notifier demo
 
 test: .venv/.dev ## run every test, on SQLite and PostgreSQL
-	@.venv/bin/pytest -n auto
+	@.venv/bin/pytest -n auto --dist worksteal
 
-properties: .venv/.dev ## live through EXAMPLES=2000 random shops and groups, each planning held against the rules
-	@EXAMPLES=$(or $(EXAMPLES),2000) .venv/bin/pytest tests/integration/test_plan_properties.py tests/integration/test_plan_group_properties.py
+properties: .venv/.dev ## live through EXAMPLES=2000 random shops, groups and lives of texts, each held against the rules
+	@EXAMPLES=$(or $(EXAMPLES),2000) .venv/bin/pytest tests/integration/test_plan_properties.py tests/integration/test_plan_group_properties.py tests/integration/test_callbacks_stateful.py
+
+faults: .venv/.dev ## send MESSAGES=20000 texts through a faulty provider under KILLS=30 kills and more (docs/faults.md)
+	@.venv/bin/python -m tests.support.fault_run
 
 check: .venv/.dev ## format, lint, layers, types, translations, tests: what CI runs
 	@scripts/check.sh

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from notifier.engines.queue import bring_up_queue
 from notifier.store.engine import Store
 from notifier.store.migrations import upgrade
+from tests.support.compiled_sql import keep_compiled_sql
 from tests.support.postgres import Postgres
 
 NO_POWER_CUT = (  # these databases outlive none
@@ -26,6 +28,30 @@ NO_POWER_CUT = (  # these databases outlive none
     "ALTER SYSTEM SET full_page_writes = off",
     "SELECT pg_reload_conf()",
 )
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 4_000_000_000
+"""Bytes free: far more than the tests of one run ever hold at once."""
+
+
+def pytest_configure() -> None:
+    """Temporary files lie in memory where there is room: no database of a test outlives it, and no COMMIT waits."""
+    if "TMPDIR" not in os.environ and _has_room():
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def _has_room() -> bool:
+    if not os.access(MEMORY, os.W_OK):
+        return False
+    kept = os.statvfs(MEMORY)
+    return kept.f_bavail * kept.f_frsize > ROOM and not kept.f_flag & os.ST_NOEXEC  # tests write small programs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_sql() -> None:
+    """What SQLAlchemy has compiled for one test's database serves the next one's too."""
+    keep_compiled_sql()
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +106,15 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     name = postgres.lend()
     yield postgres.url_of(name)
     postgres.take_back(name)
+
+
+@pytest.fixture
+def cluster_url(postgres_url: str) -> str:
+    """The address of a fresh PostgreSQL database as `notifier db upgrade` leaves it: with the queue of a cluster."""
+    store = Store(postgres_url)
+    bring_up_queue(store)
+    store.close()
+    return postgres_url
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 from notifier.domain.phone import mask
 from notifier.store.histories import CarRow, PersonRow
+from notifier.store.pauses import PauseRow
 
 __all__ = ["Answer", "Explained", "Explanation", "GuardStep"]
 
@@ -71,16 +72,21 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything `explain` found. `stopped`: the sentence of the stop list, where the phone stands on it."""
+    """Everything `explain` found. `stopped`: the sentence of the stop list, where the phone stands on it.
+
+    `pauses`: those in force at the customers' shops, which hold whatever is planned for them.
+    """
 
     phone: str | None
     stopped: str | None = None
     customers: Sequence[Explained] = field(default_factory=list)
+    pauses: Sequence[PauseRow] = ()
 
     def document(self) -> dict[str, Any]:
         """As JSON; the phone is masked."""
         return {
             "phone": mask(self.phone) if self.phone else None,
             "suppressed": self.stopped,
+            "pauses": [pause.document() for pause in self.pauses],
             "customers": [customer.document() for customer in self.customers],
         }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from notifier.crashpoints import crash_point
 from notifier.domain.states import AttemptEvent
 from notifier.gateways.base import Gateway, ListedText, Pulled
 from notifier.jobs.receive import receive_replies, receive_statuses, take_up_early_events
@@ -111,7 +112,7 @@ class Reconciler:
         self._count(before, after)
 
     def _open_attempts(self) -> frozenset[Key]:
-        with self.store.write() as session:
+        with self.store.write("reconcile.lapse") as session:
             apply_events(session, lapsed(session))
             return frozenset((a.message_id, a.n) for a in unknown_attempts(session, self.gateway.name))
 
@@ -132,7 +133,7 @@ class Reconciler:
             )
 
     def _finish(self) -> None:
-        with self.store.write() as session:
+        with self.store.write("reconcile.finish") as session:
             runs.settle_done(session)
         with self.store.read() as session:
             self.result.still_unknown = len(unknown_attempts(session, self.gateway.name))
@@ -143,7 +144,9 @@ class Reconciler:
         A real provider lives by the real clock, whatever business time it is here.
         """
         at, since = await asyncio.to_thread(self._span_to_pull, now)
+        crash_point("pull.before")
         pulled = await self.gateway.pull(since, at)
+        crash_point("pull.after")
         await asyncio.to_thread(self._keep, pulled, at, now)
 
     def _span_to_pull(self, now: datetime) -> tuple[datetime, datetime]:
@@ -154,13 +157,13 @@ class Reconciler:
 
     def _keep(self, pulled: Pulled, at: datetime, now: datetime) -> None:
         for chunk in self.store.chunks(pulled.statuses, RECORD_AT_ONCE):
-            with self.store.write() as session:
+            with self.store.write("reconcile.keep_statuses") as session:
                 receive_statuses(session, chunk)
         for replies in self.store.chunks(pulled.replies, RECORD_AT_ONCE):
-            with self.store.write() as session:
+            with self.store.write("reconcile.keep_replies") as session:
                 receive_replies(session, replies, secret=self.secret, region=self.region, now=now)
         if pulled.complete:
-            with self.store.write() as session:
+            with self.store.write("reconcile.polled") as session:
                 lanes.note_polled(session, self.gateway.name, at)
 
     def _unknown_by_phone(self) -> Mapping[str, list[UnknownAttempt]]:
@@ -190,7 +193,9 @@ class Reconciler:
         since = min(attempt.claimed_at for attempt in attempts) - CLOCKS_APART
         until = max(attempt.lease_until for attempt in attempts) + CLOCKS_APART
         asked_at = await asyncio.to_thread(self._clock)
+        crash_point("list.before")
         listed = await self.gateway.list_sent(phone, since, until)
+        crash_point("list.after")
         if listed is not None:
             self._asked_at |= dict.fromkeys(((attempt.message_id, attempt.n) for attempt in attempts), asked_at)
             await asyncio.to_thread(self._settle, attempts, listed, asked_at, now)
@@ -202,7 +207,7 @@ class Reconciler:
     def _settle(
         self, attempts: Sequence[UnknownAttempt], listed: Sequence[ListedText], asked_at: datetime, now: datetime
     ) -> None:
-        with self.store.write() as session:
+        with self.store.write("reconcile.settle") as session:
             rivals = rivals_of(session, self.gateway.name, attempts)
             bound = bound_sids(session, self.gateway.name, [row.sid for row in listed])
             candidates = [row for row in listed if row.sid not in bound]

@@ -57,7 +57,7 @@ def _reword_all(
                 made.append((item, _make(maker, item)))
         except (MissingValue, TemplateError):
             impossible.append(item.message_id)
-    with store.write() as session:
+    with store.write("send.rerender") as session:
         reword(session, made)
         cancel_by_ids(session, impossible, "missing_value")
     return len(made)

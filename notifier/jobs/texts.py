@@ -15,7 +15,7 @@ from notifier.gateways.base import Capabilities
 from notifier.locale import N_
 from notifier.schedules import Campaign, ShopSettings
 from notifier.store.engine import Store
-from notifier.store.templates import PublishedTemplate, live_templates, publish
+from notifier.store.templates import PublishedTemplate, live_templates, publish_all
 from notifier.store.touches import CustomerFacts as CustomerRow
 from notifier.store.touches import VehicleFacts as VehicleRow
 from notifier.templating import (
@@ -94,8 +94,7 @@ def publish_folder(store: Store, folder: Path, *, by: str | None = None) -> Sequ
     changed = [template for template in templates if known.get((template.name, template.language)) != template.source]
     if changed:
         with store.write() as session:
-            for template in changed:
-                publish(session, name=template.name, language=template.language, source=template.source, by=by)
+            publish_all(session, {(each.name, each.language): each.source for each in changed}, by=by)
     return problems
 
 

@@ -20,7 +20,7 @@ from notifier.store.imports import ImportMade
 
 __all__ = [
     "ImportNews", "ReasonWords", "freshness_sentence", "import_news", "last_sentence", "reasons_of_last",
-    "unfinished_sentence",
+    "span_words", "unfinished_sentence",
 ]  # fmt: skip
 
 ReasonWords = Callable[[str], str]
@@ -85,11 +85,11 @@ def freshness_sentence(news: ImportNews, now: datetime, zone: ZoneInfo) -> str:
         sentence = _("{kind}: never imported.").format(kind=kind)
     elif news.limit is None:
         sentence = _("{kind}: known to {at}, {age} ago; no limit is set.").format(
-            kind=kind, at=_at(news.known_to, zone), age=_span(now - news.known_to)
+            kind=kind, at=_at(news.known_to, zone), age=span_words(now - news.known_to)
         )
     else:
         sentence = _("{kind}: known to {at}, {age} ago; {limit} are allowed.").format(
-            kind=kind, at=_at(news.known_to, zone), age=_span(now - news.known_to), limit=_span(news.limit)
+            kind=kind, at=_at(news.known_to, zone), age=span_words(now - news.known_to), limit=span_words(news.limit)
         )
     if news.waits and news.readers:
         sentence = _("{said} Planning waits: {campaigns}.").format(said=sentence, campaigns=listed(news.readers))
@@ -131,7 +131,7 @@ def _at(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _span(span: timedelta) -> str:
+def span_words(span: timedelta) -> str:
     """A length of time as people say it: days from two on, else hours, else minutes."""
     minutes = max(0, int(span.total_seconds())) // 60
     if minutes >= 48 * 60:

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from notifier.crashpoints import Step
 from notifier.store.engine import Session, Store
 
 __all__ = ["WriteBehind"]
@@ -22,8 +23,9 @@ class WriteBehind:
     it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, step: Step = "write") -> None:
         self._store = store
+        self._step = step
         self._thread = None if store.is_sqlite else ThreadPoolExecutor(1, thread_name_prefix="write-behind")
         self._under_way: Future[None] | None = None
 
@@ -36,7 +38,7 @@ class WriteBehind:
         self._under_way = self._thread.submit(self._commit, work)
 
     def _commit(self, work: Callable[[Session], None]) -> None:
-        with self._store.write() as session:
+        with self._store.write(self._step) as session:
             work(session)
 
     def _settle(self) -> None:

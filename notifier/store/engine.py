@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
+from notifier.crashpoints import Step, crash_point
 from notifier.errors import ConfigError
 from notifier.locale import N_
 from notifier.store.columns import UtcDateTime
@@ -29,6 +30,16 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 30
 CHUNK_ROWS = 500
+
+_CLIENT_PATIENCE = {
+    "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}  # fmt: skip
+_SERVER_PATIENCE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+_COMMITS_ARE_KEPT = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+"""A claim that a crash of the server takes back after its POST would be sent twice."""
 
 BENCH = "bench"
 _BENCH_PRAGMAS = (
@@ -69,12 +80,17 @@ class Store:
                 yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that may write: committed at the end, rolled back on any error."""
+    def write(self, step: Step = "write") -> Iterator[Session]:
+        """A transaction that may write: committed at the end, rolled back on any error.
+
+        `step` says what it is for: tests may kill the process just before its COMMIT, and just after.
+        """
         with self._turn() as turn, self.engine.connect() as connection:
             writing = connection.execution_options(notifier_write=True, notifier_turn=turn)
             with Session(writing, expire_on_commit=False) as session, session.begin():
                 yield session
+                crash_point(f"{step}.before_commit")
+            crash_point(f"{step}.after_commit")
 
     def _turn(self) -> AbstractContextManager[Turn | None]:
         return self._turnstile.turn() if self._turnstile else nullcontext()
@@ -136,10 +152,13 @@ class Workbench:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, step: Step = "write") -> Iterator[Session]:
         """A transaction that may write: committed at the end, rolled back on any error."""
-        with self._turn() as turn, self._session(writes=True, turn=turn) as session:
-            yield session
+        with self._turn() as turn:
+            with self._session(writes=True, turn=turn) as session:
+                yield session
+                crash_point(f"{step}.before_commit")
+            crash_point(f"{step}.after_commit")
 
     @contextmanager
     def _session(self, *, writes: bool, turn: Turn | None = None) -> Iterator[Session]:
@@ -165,7 +184,7 @@ def _create_engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed)
         if parsed.get_backend_name() == "postgresql":
-            return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
+            return _server_engine(parsed)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigError(
             N_(
@@ -178,6 +197,23 @@ def _create_engine(url: str) -> Engine:
         N_("NOTIFIER_DATABASE_URL names the database {kind}; Notifier runs on sqlite and postgresql."),
         kind=parsed.get_backend_name(),
     )
+
+
+def _server_engine(url: sa.URL) -> Engine:
+    """A machine that goes without a word is noticed within a minute, from both ends: its locks do not outlive it."""
+    patience = {name: value for name, value in _CLIENT_PATIENCE.items() if name not in url.query}
+    engine = sa.create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=patience
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SERVER_PATIENCE)
+            cursor.execute(_COMMITS_ARE_KEPT)
+        connection.commit()
+
+    return engine
 
 
 def _turnstile(engine: Engine) -> Turnstile | None:

@@ -11,24 +11,27 @@ from sqlalchemy.orm import Session
 
 from notifier.store.bulk import table_of
 from notifier.store.lanes import lane_of
-from notifier.store.tables import Message, Run
+from notifier.store.overview import standing
+from notifier.store.pauses import pauses_in_force
+from notifier.store.tables import Message
 
 MESSAGE = table_of(Message)
-RUN = table_of(Run)
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """`messages`: by state. `waiting`: planned texts of runs that may be sent.
 
-    `oldest_waiting_seconds`: how long the first of those that may leave now has been allowed to; 0 where none waits.
-    `lane_stopped`: the provider's code because of which nothing is posted until a person mends it.
+    `oldest_waiting_seconds`: how long the first of those that may leave now (as `overview.standing` tells it, so none
+    that is paused or held back) has been allowed to; 0 where none waits. `lane_stopped`: the provider's code because of
+    which nothing is posted until a person mends it. `pauses`: how many are in force.
     """
 
     messages: Mapping[str, int]
     waiting: int
     oldest_waiting_seconds: float
     lane_stopped: str | None
+    pauses: int
 
     @property
     def unknown(self) -> int:
@@ -40,13 +43,12 @@ def read_gauges(session: Session, gateway: str, now: datetime) -> Gauges:
     """The figures as they stand; `now` is business time."""
     connection = session.connection()
     by_state = connection.execute(sa.select(MESSAGE.c.state, sa.func.count()).group_by(MESSAGE.c.state))
-    waits = sa.and_(MESSAGE.c.run_id == RUN.c.id, MESSAGE.c.state == "planned", RUN.c.state == "ready")
-    waiting = sa.select(sa.func.count()).select_from(MESSAGE).join(RUN, waits)
-    oldest = sa.select(sa.func.min(MESSAGE.c.not_before)).select_from(MESSAGE).join(RUN, waits)
-    first: datetime | None = connection.execute(oldest.where(MESSAGE.c.not_before <= now)).scalar_one()
+    stands = standing(session, now)
+    first = stands.oldest_waiting
     return Gauges(
         messages=dict(by_state.all()),
-        waiting=connection.execute(waiting).scalar_one(),
+        waiting=stands.waiting,
         oldest_waiting_seconds=(now - first).total_seconds() if first is not None else 0.0,
         lane_stopped=lane_of(session, gateway).stopped,
+        pauses=len(pauses_in_force(session)),
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from notifier.crashpoints import Step
 from notifier.store.engine import Store, Workbench
 from notifier.store.tables import metadata
 
@@ -83,7 +84,7 @@ class _OneConnection(Store):
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, step: Step = "write") -> Iterator[Session]:  # noqa: ARG002 (nothing to lose in a rehearsal)
         """Committed within the rehearsal only."""
         with Session(self._connection, expire_on_commit=False) as session, session.begin():
             yield session

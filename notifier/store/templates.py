@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -45,21 +46,47 @@ def template_version(session: Session, version_id: int) -> PublishedTemplate:
 
 def publish(session: Session, *, name: str, language: str, source: str, by: str | None = None) -> int | None:
     """Make `source` the next version unless it is the live one already. Returns the new version's number, or None."""
-    fingerprint = hashlib.sha256(source.encode()).hexdigest()
-    here = sa.and_(VERSION.c.name == name, VERSION.c.language == language)
+    return publish_all(session, {(name, language): source}, by=by).get((name, language))
+
+
+def publish_all(
+    session: Session, sources: Mapping[tuple[str, str], str], *, by: str | None = None
+) -> dict[tuple[str, str], int]:
+    """By name and language: make each source the next version unless it is live already. The new versions' numbers."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":  # SQLite has one writer; here two daemons may begin at one moment
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISHING)))
-    live = connection.execute(sa.select(VERSION.c.fingerprint).where(here, VERSION.c.live)).scalar_one_or_none()
-    if live == fingerprint:
-        return None
-    latest = connection.execute(sa.select(sa.func.max(VERSION.c.version)).where(here)).scalar_one()
-    connection.execute(sa.update(VERSION).where(here, VERSION.c.live).values(live=False))
-    version = (latest or 0) + 1
+    fingerprints = {key: hashlib.sha256(source.encode()).hexdigest() for key, source in sources.items()}
+    live, latest = _known_versions(connection, {name for name, _language in sources})
+    changed = [key for key, fingerprint in fingerprints.items() if live.get(key) != fingerprint]
+    if not changed:
+        return {}
+    versions = {key: latest.get(key, 0) + 1 for key in changed}
+    for name, language in changed:
+        if (name, language) in live:
+            ended = sa.and_(VERSION.c.name == name, VERSION.c.language == language, VERSION.c.live)
+            connection.execute(sa.update(VERSION).where(ended).values(live=False))
+    now = database_now(session)
     connection.execute(
-        sa.insert(VERSION).values(
-            name=name, language=language, version=version, source=source, fingerprint=fingerprint, live=True,
-            published_at=database_now(session), published_by=by,
-        )
+        sa.insert(VERSION),
+        [
+            {"name": name, "language": language, "version": version, "source": sources[name, language],
+             "fingerprint": fingerprints[name, language], "live": True, "published_at": now, "published_by": by}
+            for (name, language), version in versions.items()
+        ],
     )  # fmt: skip
-    return version
+    return versions
+
+
+def _known_versions(
+    connection: sa.Connection, names: Iterable[str]
+) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], int]]:
+    """What is live of these names, by its fingerprint, and the newest version of each; both by name and language."""
+    columns = (VERSION.c.name, VERSION.c.language, VERSION.c.version, VERSION.c.live, VERSION.c.fingerprint)
+    live, latest = {}, {}
+    known = sa.select(*columns).where(VERSION.c.name.in_(names)).order_by(VERSION.c.version)
+    for name, language, version, is_live, fingerprint in connection.execute(known):
+        latest[name, language] = version
+        if is_live:
+            live[name, language] = fingerprint
+    return live, latest

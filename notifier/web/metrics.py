@@ -63,6 +63,7 @@ class _StoreCollector(Collector):
              found.oldest_waiting_seconds),
             ("notifier_lane_stopped", "1 where our set-up is wrong and nothing is posted.",
              found.lane_stopped is not None),
+            ("notifier_pauses", "Pauses in force, of everything or of a shop.", found.pauses),
         )  # fmt: skip
         for name, meaning, value in single:
             yield GaugeMetricFamily(name, meaning, value=float(value))

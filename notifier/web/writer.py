@@ -139,7 +139,7 @@ class Writer:
         """
         while True:
             try:
-                with self._store.write() as session:
+                with self._store.write("web.receive") as session:
                     self._receive(session, [waiting.item for waiting in batch])
             except Exception as error:
                 if not is_database_trouble(error):

@@ -1,105 +1,63 @@
-"""kill -9 of `notifier send` in the middle, five times: nothing lost, nothing twice. Real processes, a real server."""
+"""kill -9 at every named place of the sending path, and anywhere, through a faulty provider: never lost, never twice.
+
+The large run is `make faults` (tests/support/fault_run.py); this is the same with some dozens of texts and short times.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from notifier.store.engine import Store
-from notifier.store.tables import Attempt
-from tests.support.outbox import NOON, Outbox
-from tests.support.prepared_cli import run_prepared
-from tests.support.twilio_account import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID
-from tests.support.twilio_faults import Fault, FaultKind
-from tests.support.twilio_server import TwilioHandle, twilio_process
+from tests.support.crew import Crew, crew_in
+from tests.support.fault_run import FaultRun, summary
+from tests.support.fault_schedule import deaths, is_pulling, sending_points, stations_with
+from tests.support.fault_shop import FaultShop, Times
+from tests.support.twilio_server import twilio_process
 
-ROOT = Path(__file__).parents[2]
-TEXTS = 150
-KILLS = 5
-
-
-@pytest.fixture
-def twilio() -> Iterator[TwilioHandle]:
-    """A local Twilio that outlives its clients; it answers after a moment, and sometimes breaks after accepting."""
-    with twilio_process(seed=11) as running:
-        running.chances(
-            (0.05, Fault(FaultKind.ERROR_AFTER_ACCEPTING)),
-            (0.95, Fault(FaultKind.SLOW_ANSWER, seconds=0.1)),
-        )
-        yield running
+SHORT = Times(post_timeout=0.5, lease=2.5, listing_lag=0.4, after=0.5, gap=0.5, in_flight=10, refusals=0.02)
+WITHOUT_PULLING = [point for point in sending_points() if not is_pulling(point) and not point.startswith("web.")]
+WHERE_SENDERS_MEET = [
+    "send.claim.after_commit", "post.after", "send.record.before_commit", "send.record.after_commit",
+    "reconcile.settle.after_commit",
+]  # fmt: skip
+TEXTS = 80
+SEED = 11
 
 
-class Installation:
-    """A shop's command line, with short times."""
-
-    def __init__(self, database_url: str, twilio_url: str) -> None:
-        outside = {name: value for name, value in os.environ.items() if not name.startswith(("NOTIFIER_", "TWILIO_"))}
-        self.environ = outside | {
-            "NOTIFIER_DATABASE_URL": database_url,
-            "NOTIFIER_SECRET_KEY": "a key for tests only",
-            "NOTIFIER_GATEWAY": "twilio",
-            "NOTIFIER_PUBLIC_URL": "https://sms.example.com",
-            "NOTIFIER_TWILIO_RATE": "200",
-            "NOTIFIER_POST_TIMEOUT": "1",
-            "NOTIFIER_LEASE": "2",
-            "NOTIFIER_RECONCILE_AFTER": "0.3",
-            "NOTIFIER_RECONCILE_GAP": "0.3",
-            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-            "TWILIO_MESSAGING_SERVICE_SID": SERVICE_SID,
-            "TWILIO_API_BASE_URL": twilio_url,
-        }
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """A command, running."""
-        command = [sys.executable, "-m", "notifier.cli", *words, "--at", NOON.isoformat(), "--json"]
-        return subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=subprocess.PIPE, text=True)
-
-    def run(self, *words: str) -> dict[str, Any]:
-        """A command, to its end; what it printed."""
-        done = run_prepared([*words, "--at", NOON.isoformat(), "--json"], ROOT, self.environ)
-        assert done.returncode == 0
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
-
-    def killed(self, twilio: TwilioHandle) -> None:
-        """A send that is killed once it has posted some more."""
-        before = twilio.posts()
-        with self.start("send", "--until-empty") as process:
-            deadline = time.monotonic() + 30
-            while twilio.posts() < before + 12:
-                assert process.poll() is None, "it ended before it could be killed"
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
+@pytest.fixture(scope="module")
+def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
+    """The processes of both databases have one parent, which has imported Notifier."""
+    with crew_in(tmp_path_factory.mktemp("crew")) as started:
+        yield started
 
 
-def test_five_kills_lose_nothing_and_send_nothing_twice(store_url: str, twilio: TwilioHandle) -> None:
-    """Counted at the provider, by the callback's m: each text once, and nothing unknown in the end."""
-    with closing(Store(store_url)) as store:
-        outbox = Outbox(store)
-        keys = outbox.texts(TEXTS)
-        installation = Installation(store_url, twilio.url)
-        for _ in range(KILLS):
-            installation.killed(twilio)
-        left_behind = len(outbox.rows(Attempt, state="posting"))
-        for _ in range(5):  # what was claimed and never posted is planned again once the listings prove it
-            installation.run("send", "--until-empty")
-            assert installation.run("reconcile", "--wait")["still_unknown"] == 0
-            if "planned" not in outbox.states():
-                break
-        assert Counter(int(row["message"]) for row in twilio.accepted()) == dict.fromkeys(keys, 1)
-        assert outbox.states() == {"accepted": TEXTS}
-    assert left_behind >= KILLS  # the kills did hit something
+def survived(url: str, folder: Path, crew: Crew, *, senders: int, points: Sequence[str]) -> None:
+    """A run with these deaths and some anywhere; counted at the provider, by the callback's m."""
+    names = stations_with(senders, web=False)
+    schedule = deaths(SEED, messages=TEXTS, kills=2, stations=names, points=points)
+    with closing(Store(url)) as store, twilio_process(seed=SEED) as twilio:
+        shop = FaultShop(store, twilio, folder, SHORT)
+        shop.plan(TEXTS)
+        run = FaultRun(shop, crew, names, schedule, tell=print)
+        verdict = run.run()
+    print(f"SEED={SEED}", summary(run, verdict, 0.0), sep="\n")
+    assert {death.point for death in run.died if death.point} == set(points)
+    assert verdict.is_good
+
+
+def test_a_death_at_every_named_place_loses_nothing_and_sends_nothing_twice(
+    sqlite_url: str, tmp_path: Path, crew: Crew
+) -> None:
+    """SQLite, one sender and one reconciler: before and after each commit and each call."""
+    survived(sqlite_url, tmp_path, crew, senders=1, points=WITHOUT_PULLING)
+
+
+def test_senders_that_die_beside_each_other_lose_nothing_and_send_nothing_twice(
+    postgres_url: str, tmp_path: Path, crew: Crew
+) -> None:
+    """PostgreSQL, two senders: what one leaves behind, the other must not send again."""
+    survived(postgres_url, tmp_path, crew, senders=2, points=WHERE_SENDERS_MEET)

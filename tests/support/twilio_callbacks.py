@@ -22,7 +22,8 @@ class CallbackPlan:
     """Which statuses a text goes through after its first, and how they are told.
 
     `order`: right, shuffled or doubled. `before_answer`: they arrive before the POST is answered. `base_url`: where
-    they are delivered; the signature is always made over the public URL, as behind a proxy.
+    they are delivered; the signature is always made over the public URL, as behind a proxy. `share`: of the texts,
+    those that are told of at all.
     """
 
     statuses: Sequence[str] = ("sent", "delivered")
@@ -32,6 +33,11 @@ class CallbackPlan:
     base_url: str | None = None
     error_code: int | None = None
     token: str = AUTH_TOKEN
+    share: float = 1.0
+
+    def is_for(self, seed: str) -> bool:
+        """Whether this text is told of; drawn from `seed`."""
+        return random.Random(seed).random() < self.share
 
     def sequence(self, seed: str) -> list[str]:
         """The statuses in the order they are told."""

@@ -43,7 +43,16 @@ class TwilioHandle:
 
     def posts(self) -> int:
         """How many texts were posted, accepted or not."""
-        return int(self._ask("/_accepted")["posts"])
+        return self.counts()[0]
+
+    def counts(self) -> tuple[int, int]:
+        """How many texts were posted, and how many of them accepted."""
+        told = self._ask("/_counts")
+        return int(told["posts"]), int(told["accepted"])
+
+    def outcomes(self) -> list[tuple[int, str, str]]:
+        """(message, sid, status) of every accepted text."""
+        return [(int(message), sid, status) for message, sid, status in self._ask("/_outcomes")]
 
     def script(self, *faults: Fault) -> None:
         """The next requests meet these faults, one each."""

@@ -81,7 +81,7 @@ def test_no_lock_file_with_addresses_is_kept() -> None:
     assert [path.name for path in _tracked() if re.fullmatch(r"(uv|poetry|pdm)\.lock|pylock.*\.toml", path.name)] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
 def test_every_pin_has_its_hashes(name: str) -> None:
     """Each requirement is one exact version with at least one hash."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")

@@ -113,7 +113,7 @@ def _plan_candidates(
     work: Work, run_id: int | None, planner: GroupPlanner, candidates: Sequence[list[Due]], tally: Tally
 ) -> None:
     """Chunks have no customer in common, so one may be decided while the one before is still being written."""
-    with _candidates_kept(candidates), WriteBehind(work.store) as behind:
+    with _candidates_kept(candidates), WriteBehind(work.store, "plan.chunk") as behind:
         for dues in _chunks(candidates):
             chunk = _plan_chunk(work, planner, dues, tally)
             if run_id is not None and chunk is not None:

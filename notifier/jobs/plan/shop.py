@@ -234,7 +234,7 @@ class ShopPlanner:
     def _plan_campaign(self, campaign: Campaign, due_at: datetime | None) -> PlannedRun:
         work = self._work(campaign, self._keep_shares(campaign))
         setting = work.setting
-        with self.store.write() as session:
+        with self.store.write("plan.open_run") as session:
             campaigns.mark_seen(session, self.shop_id, _known(campaign), floor_on=setting.floor_on)
             run_id = runs.open_run(
                 session, shop_id=self.shop_id, campaign_id=campaign.id, due_at=due_at, now=self.now,
@@ -249,7 +249,7 @@ class ShopPlanner:
         tally = plan_run(work, run_id)
         tally.merge(before)
         unknown = self._count_unknown(work, tally)
-        with self.store.write() as session:
+        with self.store.write("plan.finish") as session:
             state = runs.finish_planning(
                 session, run_id, counts=tally.document(), review_from=self.now if campaign.review else None
             )
