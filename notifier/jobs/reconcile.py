@@ -34,6 +34,7 @@ CLOCKS_APART = timedelta(seconds=120)
 POLL_OVERLAP = timedelta(minutes=5)
 POLL_AT_MOST = timedelta(days=7)
 RECORD_AT_ONCE = 200
+ASK_AT_ONCE = 10  # phones: after an outage thousands are to be asked about, and each answer takes its time
 LOOK_AGAIN = 1.0
 LOOK_AGAIN_AT_LEAST = 0.2
 LOOK_AGAIN_AT_MOST = 5.0
@@ -106,8 +107,8 @@ class Reconciler:
         if self.pulls and self.gateway.capabilities.pulls:
             await self._pull(now)
         by_phone = await asyncio.to_thread(self._unknown_by_phone)
-        for phone, attempts in by_phone.items():
-            await self._ask(phone, attempts, now)
+        free = asyncio.Semaphore(ASK_AT_ONCE)
+        await asyncio.gather(*(self._ask_in_turn(free, phone, attempts, now) for phone, attempts in by_phone.items()))
         after = await asyncio.to_thread(self._open_attempts)
         self._count(before, after)
 
@@ -188,6 +189,12 @@ class Reconciler:
         noted_at = attempt.empty_listing_at
         proves_from = self._counts_from(attempt) if noted_at is None else noted_at + self.settings.gap
         return asked_at < proves_from <= clock
+
+    async def _ask_in_turn(
+        self, free: asyncio.Semaphore, phone: str, attempts: Sequence[UnknownAttempt], now: datetime
+    ) -> None:
+        async with free:
+            await self._ask(phone, attempts, now)
 
     async def _ask(self, phone: str, attempts: Sequence[UnknownAttempt], now: datetime) -> None:
         since = min(attempt.claimed_at for attempt in attempts) - CLOCKS_APART

@@ -41,7 +41,7 @@ T = TypeVar("T")
 LEASE_MARGIN = timedelta(seconds=7)
 RECORD_EVERY = 0.02
 DOUBTS_IN_A_ROW = 10
-"""POSTs without a clear answer, and none with one between them, that are an outage and no accident."""
+"""POSTs without a clear answer, and none with one begun since, that are an outage and no accident."""
 BROKEN = "post_broke"
 FROM_THE_BEGINNING_EVERY = 30.0
 """Seconds after which a claim looks at every waiting text once more, those held back before included."""
@@ -95,7 +95,6 @@ class Lane:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     result: SendResult = field(default_factory=SendResult)
     _window: Window = field(init=False)
-    _doubts: int = 0
     _database: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "lane-database"))
     _doorkeeper: Doorkeeper = field(init=False)
     _is_troubled: bool = False
@@ -188,12 +187,12 @@ class Lane:
 
     async def _wait(self, seconds: float | None) -> None:
         """For POSTs to come back, some together; or until it is time for the next claim."""
-        if seconds == 0.0:
+        if seconds == 0.0 and self._window.room >= self._window.claim_at_least:
             return
         if not self._window.is_flying:
             await self._sleep(seconds)
             return
-        await self._window.wait(seconds)
+        await self._window.wait(seconds or None)
         await asyncio.sleep(RECORD_EVERY)
 
     async def _hand_over(self, outgoing: Outgoing, now: datetime) -> Answer:
@@ -271,7 +270,6 @@ class Lane:
 
     def _record(self, answered: list[Answered]) -> Counter[str]:
         """Together in one commit; where that fails, one by one, so that one answer cannot take the others with it."""
-        self._doubts = _doubts_in_a_row(self._doubts, answered)
         try:
             counted = self._record_together(answered)
         except Exception as error:  # noqa: BLE001 (a deadlock, a lost line, a breach: each is tried once more)
@@ -288,7 +286,7 @@ class Lane:
                 session,
                 self.gateway.name,
                 answered,
-                in_doubt=self._doubts >= DOUBTS_IN_A_ROW,
+                in_doubt=self._window.doubts >= DOUBTS_IN_A_ROW,
                 was_troubled=self._is_troubled,
             )
 
@@ -317,16 +315,6 @@ class Lane:
 
 def _is_trouble(answer: Answer) -> bool:
     return answer.kind is not AnswerKind.ACCEPTED and answer.code not in OUR_OWN_DOING
-
-
-def _doubts_in_a_row(before: int, answered: Sequence[Answered]) -> int:
-    """How many POSTs have come to no clear answer since the last one that did."""
-    for item in answered:
-        if item.answer.kind is AnswerKind.AMBIGUOUS and item.answer.code not in OUR_OWN_DOING:
-            before += 1
-        elif item.answer.code not in OUR_OWN_DOING:
-            before = 0
-    return before
 
 
 def start_lane(store: Store, gateway: str) -> None:

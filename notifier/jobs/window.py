@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.gateways.base import Answer, AnswerKind, Policy
-from notifier.jobs.record import GIVEN_BACK, NOT_BEGUN, Answered
+from notifier.jobs.record import GIVEN_BACK, INTERRUPTED, NOT_BEGUN, Answered
 from notifier.store.claims import Claimed
 
 __all__ = ["Window"]
@@ -22,7 +22,10 @@ AHEAD = 0.1
 """Seconds a claimed text may wait for its place: what a stop or a pause meanwhile cannot reach any more."""
 WEIGHT_OF_LATEST = 0.1
 DOUBTS_IN_A_ROW = 3
-"""POSTs without a clear answer after which nothing that waits begins: each may be one more nobody can tell of."""
+"""POSTs without a clear answer, and none with one begun since, after which nothing that waits begins.
+
+Each of those may be one more text nobody can tell of.
+"""
 
 
 @dataclass(slots=True)
@@ -39,7 +42,8 @@ class Window:
     _ahead: deque[tuple[Claimed, float]] = field(default_factory=deque)
     _landed: list[Answered] = field(default_factory=list)
     _came_back: asyncio.Event = field(default_factory=asyncio.Event)
-    _doubts: int = 0
+    _doubtful: list[float] = field(default_factory=list)  # when the POSTs without a clear answer began
+    _clear_until: float = 0.0  # when the last one began that came to a clear answer
     _seconds: float = 1.0  # what a POST takes, on the average: slow until it has shown otherwise
 
     @property
@@ -55,6 +59,14 @@ class Window:
     @property
     def _may_wait(self) -> int:
         return int(self.size * min(3.0, AHEAD / max(self._seconds, 1e-6)))
+
+    @property
+    def doubts(self) -> int:
+        """How many POSTs came to no clear answer that began after every one that did.
+
+        Counted by when they began, for time-outs come back late: among others that went well they are an accident.
+        """
+        return len(self._doubtful)
 
     @property
     def is_flying(self) -> bool:
@@ -120,10 +132,17 @@ class Window:
         answer = _answer_of(task)
         self._seconds += WEIGHT_OF_LATEST * (time.monotonic() - began - self._seconds)
         self._come_back(text, answer)
-        self._doubts = self._doubts + 1 if answer.kind is AnswerKind.AMBIGUOUS else 0
-        if answer.policy in (Policy.RETRY, Policy.STOP_LANE) or self._doubts >= DOUBTS_IN_A_ROW:
+        self._learn(answer, began)
+        if answer.policy in (Policy.RETRY, Policy.STOP_LANE) or self.doubts >= DOUBTS_IN_A_ROW:
             self.give_back()  # the provider asks for a pause, or has gone silent
         self._begin()
+
+    def _learn(self, answer: Answer, began: float) -> None:
+        if answer.kind is not AnswerKind.AMBIGUOUS:
+            self._clear_until = max(self._clear_until, began)
+        elif answer.code != INTERRUPTED:
+            self._doubtful.append(began)
+        self._doubtful = [moment for moment in self._doubtful if moment > self._clear_until]
 
     def _come_back(self, text: Claimed, answer: Answer) -> None:
         self._landed.append(Answered(text, answer))

@@ -87,7 +87,7 @@ def claim(
     troubled = lane.troubles > 0
     if allowed.units <= 0:
         return Claim((), clock, again_at=allowed.again_at, stopped=allowed.stopped, troubled=troubled)
-    if allowed.probing and _is_posting(session, terms.gateway, clock):
+    if allowed.probing and _is_probing(session, lane, clock):
         return Claim((), clock, again_at=clock + LOOK_AGAIN, troubled=troubled)
     paces = paces_of_shops(session, terms.shops, clock)
     door = Door(door.may_send, door.held_until, {key: ceil(pace.room) for key, pace in paces.items()})
@@ -129,11 +129,16 @@ def _passed(
     return passed | dict.fromkeys(set(waiting.ended) - stopped_at, (now, LAST_ID))
 
 
-def _is_posting(session: Session, gateway: str, clock: datetime) -> bool:
-    """Whether a POST is under way: after trouble its answer is awaited before the next one begins."""
+def _is_probing(session: Session, lane: lanes.LaneRow, clock: datetime) -> bool:
+    """Whether a POST begun after the trouble is under way: its answer is awaited before the next one begins.
+
+    Those begun before it say nothing new; one may hang for long, and one of a sender that died hangs until its lease.
+    """
     statement = sa.select(ATTEMPT.c.id).where(
-        ATTEMPT.c.state == "posting", ATTEMPT.c.gateway == gateway, ATTEMPT.c.lease_until > clock
+        ATTEMPT.c.state == "posting", ATTEMPT.c.gateway == lane.gateway, ATTEMPT.c.lease_until > clock
     )
+    if lane.last_error_at is not None:
+        statement = statement.where(ATTEMPT.c.claimed_at >= lane.last_error_at)
     return session.execute(statement.limit(1)).first() is not None
 
 

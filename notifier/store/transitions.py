@@ -98,6 +98,12 @@ def _applied(
     return Applied(change, known, moved, before, outcome.state if outcome else before)
 
 
+_OF_AN_ATTEMPT = tuple(ATTEMPT.c[name] for name in (
+    "id", "message_id", "n", "gateway", "state", "claimed_at", "business_at", "provider_sid", "error_code",
+    "error_text",
+))  # fmt: skip
+
+
 def _lock(session: Session, message_ids: Iterable[int]) -> dict[int, _Loaded]:
     ids = sorted(message_ids)
     columns = (
@@ -106,7 +112,7 @@ def _lock(session: Session, message_ids: Iterable[int]) -> dict[int, _Loaded]:
     )  # fmt: skip
     locking = sa.select(*columns).where(MESSAGE.c.id.in_(ids)).order_by(MESSAGE.c.id).with_for_update()
     loaded = {row["id"]: _Loaded(row, {}, set()) for row in session.connection().execute(locking).mappings()}
-    attempts = sa.select(ATTEMPT).where(ATTEMPT.c.message_id.in_(ids))
+    attempts = sa.select(*_OF_AN_ATTEMPT).where(ATTEMPT.c.message_id.in_(ids))
     for row in session.connection().execute(attempts).mappings():
         loaded[row["message_id"]].attempts[row["n"]] = dict(row)
     return loaded

@@ -18,13 +18,13 @@ from tests.support.fault_schedule import deaths, is_pulling, sending_points, sta
 from tests.support.fault_shop import FaultShop, Times
 from tests.support.twilio_server import twilio_process
 
-SHORT = Times(post_timeout=0.5, lease=2.5, listing_lag=0.4, after=0.5, gap=0.5, in_flight=10, refusals=0.02)
+SHORT = Times(post_timeout=0.5, lease=2.0, listing_lag=0.3, after=0.4, gap=0.4, in_flight=10, refusals=0.0)
 WITHOUT_PULLING = [point for point in sending_points() if not is_pulling(point) and not point.startswith("web.")]
 WHERE_SENDERS_MEET = [
     "send.claim.after_commit", "post.after", "send.record.before_commit", "send.record.after_commit",
     "reconcile.settle.after_commit",
 ]  # fmt: skip
-TEXTS = 80
+TEXTS = 60
 SEED = 11
 
 

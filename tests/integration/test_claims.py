@@ -491,6 +491,17 @@ def test_after_trouble_one_text_at_a_time_until_one_is_taken(outbox: Outbox) -> 
     assert len(outbox.claim().texts) == 9
 
 
+def test_a_post_begun_before_the_trouble_does_not_hold_up_the_probe(outbox: Outbox) -> None:
+    """It hangs; whether the provider takes texts again is asked all the same, with one text."""
+    outbox.texts(3)
+    assert len(outbox.claim(limit=1).texts) == 1
+    back_off(outbox)
+    pause_is_over(outbox)
+    outbox.change(GatewayLane, outbox.lane()["id"], last_error_at=outbox.ago(0))
+    assert len(outbox.claim(limit=2).texts) == 1
+    assert len(outbox.claim(limit=2).texts) == 0
+
+
 def test_a_probe_whose_sender_died_holds_the_lane_no_longer_than_its_lease(outbox: Outbox) -> None:
     """Nobody will answer for it."""
     outbox.texts(2)

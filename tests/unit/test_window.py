@@ -103,6 +103,18 @@ async def test_a_provider_that_goes_silent_gets_none_of_what_waits() -> None:
     assert line.landed() == {1: "time_out", 2: "time_out", 3: "time_out", 6: GIVEN_BACK}
 
 
+async def test_time_outs_among_posts_that_went_well_are_no_silence() -> None:
+    """They come back last, one after the other; what began after them has been taken meanwhile."""
+    line = Line(4)
+    line.take(1, 2, 3, 4, 5)
+    await pause()
+    await line.answers_to(4)
+    for number in (1, 2, 3):
+        await line.answers_to(number, Answer(AnswerKind.AMBIGUOUS, code="time_out", policy=Policy.AMBIGUOUS))
+    assert line.window.doubts == 0
+    assert line.begun == [1, 2, 3, 4, 5]
+
+
 async def test_nothing_begins_once_it_is_to_stop() -> None:
     """What is in flight comes in; what waited is free."""
     line = Line(1)
