@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_shop_pace_shop_id_shop")),
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_shop_pace")),
     )
+    op.add_column("gateway_lane", sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_message_unworded",
         "message",

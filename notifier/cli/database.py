@@ -22,14 +22,17 @@ def upgrade_command() -> None:
     from notifier.store.addresses import shown_url
     from notifier.store.engine import Store
     from notifier.store.migrations import upgrade
+    from notifier.store.queue_tables import is_queue_made
 
     store = Store(load_settings().database_url)
     try:
         changed = upgrade(store)
         try:
             changed = bring_up_queue(store) or changed
-        except StoreError as error:  # one machine needs no queue
-            remark(str(error))
+        except StoreError as error:
+            if is_queue_made(store):
+                raise
+            remark(str(error))  # one machine needs no queue
     finally:
         store.close()
     place = shown_url(store.url)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from notifier.store.engine import Session
     from notifier.store.pauses import PauseRow
 
-__all__ = ["pause_sentences"]
+__all__ = ["pause_sentences", "still_claiming_sentence"]
 
 
 def pause_sentences(session: Session, pauses: Iterable[PauseRow]) -> list[str]:
@@ -28,6 +28,15 @@ def pause_sentences(session: Session, pauses: Iterable[PauseRow]) -> list[str]:
     first = zones[min(zones)] if zones else UTC
     return [_sentence(each, f"{each.since.astimezone(zone_of.get(each.shop or '', first)):%Y-%m-%d %H:%M}")
             for each in pauses]  # fmt: skip
+
+
+def still_claiming_sentence() -> str:
+    """What remains to be done where a pause counts, and a claim that began before does not end."""
+    return _(
+        "The pause counts, but a sender has been taking texts for more than 10 seconds, as one does that is frozen or "
+        "whose machine is gone: what it takes may still leave. End that process, then give this command again to be "
+        "sure."
+    )
 
 
 def _sentence(pause: PauseRow, since: str) -> str:

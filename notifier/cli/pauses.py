@@ -8,12 +8,12 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import Json, user_name
-from notifier.cli.pause_words import pause_sentences
-from notifier.cli.terminal import say, show_json
+from notifier.cli.pause_words import pause_sentences, still_claiming_sentence
+from notifier.cli.terminal import remark, say, show_json
+from notifier.errors import StoreError
 from notifier.locale import N_, _
 
 if TYPE_CHECKING:
-    from notifier.store.engine import Session
     from notifier.wiring import House
 
 __all__ = ["pause_command", "resume_command"]
@@ -30,20 +30,24 @@ def pause_command(shop: Paused = None, by: By = None, as_json: Json = False) -> 
     """Send nothing more; what is planned stays planned."""
     from notifier.store.messages import waiting_count
     from notifier.store.overview import under_way
-    from notifier.store.pauses import pause, pauses_in_force
+    from notifier.store.pauses import claims_are_over, pause, pauses_in_force
 
     with open_house(makes_database=False) as house:
+        _raise_if_not_made(house)
+        _raise_if_unknown(house, shop)
         with house.store.write() as session:
-            _raise_if_unknown(house, session, shop)
-            is_new = pause(session, shop, by=by or user_name(), gateway=house.settings.gateway)
+            is_new = pause(session, shop, by=by or user_name())
+        is_settled = claims_are_over(house.store, house.settings.gateway)
         with house.store.read() as session:
             found, waiting, sending = pauses_in_force(session), waiting_count(session), under_way(session)["sending"]
             said = pause_sentences(session, [each for each in found if each.shop == shop])
     if as_json:
         show_json({"changed": is_new, "paused": [each.document() for each in found], "waiting": waiting,
-                   "sending": sending})  # fmt: skip
-        return
-    say(*said, *_what_becomes_of_them(waiting, sending))
+                   "sending": sending, "still_claiming": not is_settled})  # fmt: skip
+    else:
+        say(*said, *_what_becomes_of_them(waiting, sending))
+    if not is_settled:
+        remark(still_claiming_sentence())
 
 
 def _what_becomes_of_them(waiting: int, sending: int) -> list[str]:
@@ -58,11 +62,30 @@ def _what_becomes_of_them(waiting: int, sending: int) -> list[str]:
     return said
 
 
-def _raise_if_unknown(house: House, session: Session, shop: str | None) -> None:
-    """A shop the database knows can be paused whatever schedules.yaml says, or however broken it is."""
+def _raise_if_not_made(house: House) -> None:
+    """Whoever stops everything must not take a database that is not there for one where nothing waits."""
+    from notifier.store.migrations import missing_file
+
+    if file := missing_file(house.settings.database_url):
+        raise StoreError(
+            N_("There is no database at {file}, so nothing was paused or resumed: whatever is sending uses another "
+               "one. Check NOTIFIER_DATABASE_URL and the folder you are in."),
+            file=str(file),
+        )  # fmt: skip
+
+
+def _raise_if_unknown(house: House, shop: str | None) -> None:
+    """A shop the database knows can be paused whatever schedules.yaml says, or however broken it is.
+
+    Before the transaction that pauses: to read schedules.yaml publishes templates, in one of its own.
+    """
     from notifier.store.shops import find_shop
 
-    if shop is not None and find_shop(session, shop) is None:
+    if shop is None:
+        return
+    with house.store.read() as session:
+        is_known = find_shop(session, shop) is not None
+    if not is_known:
         house.schedules.shop(shop)
 
 
@@ -73,9 +96,10 @@ def resume_command(shop: Paused = None, as_json: Json = False) -> None:
     from notifier.store.pauses import pauses_in_force, resume
 
     with open_house(makes_database=False) as house:
+        _raise_if_not_made(house)
+        _raise_if_unknown(house, shop)
         gateway = house.settings.gateway
         with house.store.write() as session:
-            _raise_if_unknown(house, session, shop)
             was_paused = resume(session, shop)
             was_stopped = shop is None and lane_of(session, gateway).stopped is not None
         if was_stopped:

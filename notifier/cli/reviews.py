@@ -9,8 +9,9 @@ import typer
 
 from notifier.cli.opening import first_shop, open_house, shop_of_run
 from notifier.cli.options import At, moment_or_now, user_name, whole_number
+from notifier.cli.pause_words import still_claiming_sentence
 from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, local, run_state
-from notifier.cli.terminal import say, show
+from notifier.cli.terminal import remark, say, show
 from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
 from notifier.reports.tables import table
@@ -93,12 +94,17 @@ def reject_command(run_id: RunId, by: By = None, at: At = None) -> None:
 
 def pause_command(campaign: Campaign) -> None:
     """Stop planning and sending a campaign at once; what is planned waits."""
+    from notifier.store.pauses import claims_are_over
+
     with open_house() as house:
         _pause(house, campaign, paused=True)
+        is_settled = claims_are_over(house.store, house.settings.gateway)
         sentence = _(
             "{campaign} is paused: nothing of it is planned or sent. notifier campaigns resume {key} ends that."
         )
         say(sentence.format(campaign=campaign_title(campaign), key=campaign))
+        if not is_settled:
+            remark(still_claiming_sentence())
 
 
 def resume_command(campaign: Campaign) -> None:
@@ -113,4 +119,4 @@ def _pause(house: House, name: str, *, paused: bool) -> None:
 
     campaign = house.schedules.campaign(name)
     with house.store.write() as session:
-        pause(session, campaign.id, paused=paused, gateway=house.settings.gateway)
+        pause(session, campaign.id, paused=paused)

@@ -29,8 +29,8 @@ SHORTEST, LONGEST = 0.1, 3600
 Watch = Annotated[bool, typer.Option("--watch", help=N_("go on showing it as it changes, until Ctrl-C"))]
 
 
-def seconds(text: str | float) -> float:
-    """``2`` or ``0.5``; Typer hands the option's default through here as well."""
+def seconds(text: str) -> float:
+    """``2`` or ``0.5``."""
     try:
         found = float(text)
     except ValueError:
@@ -42,18 +42,21 @@ def seconds(text: str | float) -> float:
 
 
 Every = Annotated[
-    float, typer.Option("--every", metavar="SECONDS", parser=seconds, help=N_("with --watch: how often to look"))
+    float | None,
+    typer.Option(
+        "--every", metavar="SECONDS", parser=seconds, help=N_("how often to look, 2 if left out; means --watch")
+    ),
 ]
 
 
-def status_command(*, watching: Watch = False, every: Every = EVERY, at: At = None, as_json: Json = False) -> None:
+def status_command(*, watching: Watch = False, every: Every = None, at: At = None, as_json: Json = False) -> None:
     """How the lane stands now."""
     from notifier.cli.status_watch import watch
 
     with open_house(makes_database=False) as house:
         look = partial(_look, house, at)
-        if watching:
-            watch(look, every, as_json=as_json)
+        if watching or every is not None:
+            watch(look, every or EVERY, as_json=as_json)
             return
         picture = look()
         if as_json:

@@ -122,9 +122,12 @@ class Picture:
             return _("tries one text at a time, after {error}").format(error=error)
         if state == "stopped":
             return _("stopped, code {code}").format(code=self.lane.stopped)
-        if any(pause.shop is None for pause in self.pauses):
+        if self._is_everything_paused():
             return _("paused")
         return _("running") if state == "running" else _("free")
+
+    def _is_everything_paused(self) -> bool:
+        return any(pause.shop is None for pause in self.pauses)
 
     def _last_error(self) -> str:
         at = self.lane.last_error_at
@@ -149,12 +152,17 @@ class Picture:
             yield _("The lane stands still since {moment} (code {code}). notifier doctor says what to mend.").format(
                 moment=_clock(self.lane.stopped_at or self.standing.at, self.zone), code=self.lane.stopped
             )
+        elif self._is_everything_paused():
+            return
         elif self.quiet_until is not None:
             yield _(
                 "Quiet hours or a closed day: reminders go from {moment}, safety texts and answers at once."
             ).format(moment=local(self.quiet_until, self.zone))
         elif self.standing.may_go and self.lane_state == "idle":
-            yield _("Nothing was posted in the last minute although texts may go: is notifier run running?")
+            yield _(
+                "Nothing was posted in the last minute although texts may go: is notifier run running, or on a cluster "
+                "notifier worker?"
+            )
 
 
 def _run_document(run: RunRow) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Chores:
     def __init__(self, parts: EngineParts, news: News, planned: Callable[[], None]) -> None:
         self._parts, self._news, self._planned = parts, news, planned
         self._is_stopping = False
+        self._planned_at: datetime | None = None
         self._running: set[asyncio.Task[None]] = set()
 
     def all(self) -> tuple[Chore, ...]:
@@ -96,9 +97,14 @@ class Chores:
 
     async def _plan(self) -> None:
         self._news.edits(await asyncio.to_thread(self._parts.take_up_edits))
-        document: Mapping[str, Any] = await run_errand(self._parts.plan(self._parts.clock()))
-        self._news.planned(document)
+        now = self._parts.clock()
+        document: Mapping[str, Any] = await run_errand(self._parts.plan(now))
+        since, self._planned_at = self._planned_at or now, now
+        missing = self._news.planned(document)
         self._planned()
+        for campaign, reason in missing.items():
+            if not await asyncio.to_thread(self._parts.is_run_made, campaign, since):
+                self._news.run_missed(campaign, reason)
 
     async def _attribute(self) -> None:
         document: Mapping[str, Any] = await run_errand(self._parts.attribute(self._parts.clock()))

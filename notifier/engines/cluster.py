@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from notifier.engines.child import STOP_WITHIN, end_at_the_latest
 from notifier.engines.chores import Chore, Chores
 from notifier.engines.news import News
 from notifier.engines.parts import EngineParts
+from notifier.engines.queue import overheard
 from notifier.engines.sender import Sender
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class ClusterEngine:
         self._chores = Chores(parts, self._news, self._sender.wake)
         self._told = asyncio.Event()
         self._worker: Worker | None = None
+        self._joined_at = 0.0
+        self._done_since: set[str] = set()
         self.name = f"{socket.gethostname()}-{os.getpid()}"
 
     async def run(self) -> int:
@@ -98,17 +102,35 @@ class ClusterEngine:
 
     async def _work(self) -> None:
         """Take jobs until told to stop, whatever becomes of the database meanwhile."""
-        while not self._told.is_set():
-            try:
-                async with self._open_queue().open_async() as app:
-                    if self._told.is_set():
-                        return
-                    self._worker = self._made_worker(app)
-                    await self._worker.run()  # type: ignore[no-untyped-call]
-            except Exception as error:
-                if not self._news.database_is_away(error):
-                    log.exception("queue_failed", alert=True)
-            await self._rest(self._pulse.again_after)
+        with overheard(self._queue_broke):
+            while not self._told.is_set():
+                try:
+                    await self._take_jobs()
+                except Exception as error:  # noqa: BLE001  # told there; what it can be is the database driver's business
+                    self._queue_broke(error)
+                await self._rest(self._pulse.again_after)
+
+    async def _take_jobs(self) -> None:
+        """As one worker of the queue, until told to stop, or until a side task of the queue's library has failed."""
+        async with self._open_queue().open_async() as app:
+            if self._told.is_set():
+                return
+            self._worker = self._made_worker(app)
+            self._joined_at, self._done_since = time.monotonic(), set()
+            await self._worker.run()  # type: ignore[no-untyped-call]
+        self._queue_broke(None)
+
+    def _queue_broke(self, error: BaseException | None) -> None:
+        """Tell it, unless it is the end that was asked for. What is taken before this worker ends proves nothing."""
+        self._joined_at = time.monotonic()
+        if not self._told.is_set():
+            self._news.queue_failed(error)
+
+    def _queue_works(self, name: str) -> None:
+        """A job of this chore is taken. That it works is told once an earlier one of this worker's has ended well."""
+        if name in self._done_since and time.monotonic() - self._joined_at >= self._pulse.dead_after:
+            self._news.queue_works()
+        self._done_since.add(name)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -137,6 +159,7 @@ class ClusterEngine:
         async def turn(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  # the tick it was made for
             if await self._is_under_way(context):
                 return
+            self._queue_works(chore.name)
             if chore.is_due is None or await asyncio.to_thread(chore.is_due):
                 await self._chores.do(chore)
 
@@ -172,12 +195,18 @@ class ClusterEngine:
         self._news.edits(await asyncio.to_thread(self._parts.take_up_edits))
 
     def _something_broke(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """What a task nobody waits for has raised, such as a job whose end could not be written down."""
+        """What a task nobody waits for has raised, such as a job whose end could not be written down.
+
+        That one would count as under way for as long as its worker lives, so the worker ends and joins anew as another.
+        """
         error = context.get("exception")
         if error is None:
             loop.default_exception_handler(context)
-        elif not self._news.database_is_away(error):
-            log.error("queue_failed", alert=True, exc_info=error)
+            return
+        with structlog.contextvars.bound_contextvars(worker=self.name):  # there may be none where this is called from
+            self._queue_broke(error)
+        if self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]
 
 
 def tick_line(chore: Chore) -> str:

@@ -41,6 +41,8 @@ class News:
         self._contradicted: tuple[str, ...] = ()
         self._waiting_files: dict[str, str] = {}
         self._is_away, self._back_at = False, -ECHO
+        self._queue_troubled_since: float | None = None
+        self._queue_is_told = False
         self._troubled_since: float | None = None
         self._provider_is_away = False
 
@@ -63,6 +65,29 @@ class News:
             self._back_at = time.monotonic()
         self._is_away = False
 
+    def queue_failed(self, error: BaseException | None = None) -> None:
+        """A worker cannot take part in the queue, or not write down how a job ended: told once, until it works again.
+
+        A database that is away is told as that; here only where the queue alone cannot reach it, for `ECHO` seconds.
+        """
+        now = time.monotonic()
+        is_new = self._queue_troubled_since is None
+        since = self._queue_troubled_since = now if self._queue_troubled_since is None else self._queue_troubled_since
+        if self._queue_is_told or (error is None and not is_new):
+            return
+        is_over_the_database = error is not None and is_database_away(error)
+        if is_over_the_database and (self._is_away or now - max(self._back_at, since) < ECHO):
+            return
+        reason = "it ended by itself" if error is None else trouble_words(error.__cause__ or error)
+        log.error("queue_failed", alert=True, reason=reason, exc_info=None if is_over_the_database else error)
+        self._queue_is_told = True
+
+    def queue_works(self) -> None:
+        """Jobs are made, taken and written down."""
+        if self._queue_is_told:
+            log.info("queue_works_again")
+        self._queue_troubled_since, self._queue_is_told = None, False
+
     def edits(self, edits: Edits) -> None:
         """Schedules or templates were edited, for good or ill."""
         change = edits.schedules
@@ -76,8 +101,10 @@ class News:
                 log.error("template_broken", alert=True, problem=problem, running="the last good version")
         self._templates = problems
 
-    def planned(self, document: Mapping[str, Any]) -> None:
-        """A tick has planned; campaigns that wait for data are told once, and again when they have missed a run."""
+    def planned(self, document: Mapping[str, Any]) -> dict[str, str]:
+        """A tick has planned; campaigns that wait for data are told once. Those that wait no more, though this tick has
+        not made their run, with the reason they waited for: unless another worker made it, they have missed it.
+        """
         runs = document["runs"]
         for run in runs:
             log.info("planned", shop=run["shop"], campaign=run["campaign"], run=run["run"], state=run["state"],
@@ -88,11 +115,14 @@ class News:
         for campaign, reason in waiting.items():
             if self._waiting.get(campaign) != reason:
                 log.warning("plan_waits", campaign=campaign, reason=reason)
-        made = {run["campaign"] for run in runs}
-        for campaign, reason in self._waiting.items():
-            if campaign not in waiting and campaign not in made:
-                log.error("run_missed", alert=True, campaign=campaign, reason=reason)
+        made = {run["campaign"] for run in runs} | {f"{run['shop']}/{run['campaign']}" for run in runs}
+        missing = {name: reason for name, reason in self._waiting.items() if name not in made | waiting.keys()}
         self._waiting = waiting
+        return missing
+
+    def run_missed(self, campaign: str, reason: str) -> None:
+        """It waited until its time was over."""
+        log.error("run_missed", alert=True, campaign=campaign, reason=reason)
 
     def sent(self, result: SendResult) -> None:
         """A drain has ended."""

@@ -55,6 +55,7 @@ class EngineParts:
     """`clock`: business time. `take_up_edits`: of schedules and templates, where they are good.
 
     `plan` and `attribute` make an errand for a moment: a picklable callable that gives the job's JSON document.
+    `is_run_made`: has anybody planned this campaign (as the plan's document names it) since then?
     `lane` and `reconciler` make a new one each. `start_lane` lets a lane that stopped over our set-up try again.
     `plan_every`: how often to look which campaigns are due. `inbox`: None where no folder is watched; `sync`: None
     where no DMS database is read.
@@ -63,6 +64,7 @@ class EngineParts:
     clock: Callable[[], datetime]
     take_up_edits: Callable[[], Edits]
     plan: Callable[[datetime], Errand]
+    is_run_made: Callable[[str, datetime], bool]
     attribute: Callable[[datetime], Errand]
     lane: Callable[[], Lane]
     reconciler: Callable[[], Reconciler]

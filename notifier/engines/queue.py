@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +24,13 @@ from notifier.store.queue_tables import (
 if TYPE_CHECKING:
     from procrastinate import App
 
-__all__ = ["bring_up_queue", "open_queue", "raise_if_cluster_is_not_installed", "raise_if_queue_is_not_ready"]
+__all__ = [
+    "bring_up_queue",
+    "open_queue",
+    "overheard",
+    "raise_if_cluster_is_not_installed",
+    "raise_if_queue_is_not_ready",
+]
 
 PACKAGES = ("procrastinate", "psycopg", "psycopg_pool")
 CONNECTIONS = 2  # of one worker to the queue's tables, at most
@@ -63,6 +72,35 @@ def open_queue(store: Store) -> App:
         min_size=1, max_size=CONNECTIONS, timeout=ANSWER_WITHIN, name="queue",
     )  # fmt: skip
     return App(connector=connector)
+
+
+@contextmanager
+def overheard(tell: Callable[[BaseException], None]) -> Iterator[None]:
+    """Meanwhile hand every error on that the queue's library catches and says in its own log only."""
+    logger, ear = logging.getLogger("procrastinate"), _Ear(tell)
+    level, propagates = logger.level, logger.propagate
+    logger.setLevel(logging.ERROR)
+    logger.propagate = False
+    logger.addHandler(ear)
+    try:
+        yield
+    finally:
+        logger.removeHandler(ear)
+        logger.propagate = propagates
+        logger.setLevel(level)
+
+
+class _Ear(logging.Handler):
+    """A record's words may quote anything; the exception it came with is all that is handed on."""
+
+    def __init__(self, tell: Callable[[BaseException], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            self._tell(error)
 
 
 def _shipped() -> QueueSteps:

@@ -53,20 +53,20 @@ class Doorkeeper:
         self._known = schedules
 
     def _may_send(self, now: datetime, run: RunRow) -> bool:
-        """Nothing leaves in the shop's quiet hours or on its closed days, however long it has waited."""
-        hours = self._hours_of(run)
-        return hours is None or hours.by_phone or hours.is_open(now)
+        """Nothing leaves in the shop's quiet hours or on its closed days, however long it has waited.
+
+        Of a shop nobody knows the hours of (not in the file any more, or not yet looked up) nothing but safety and
+        answers.
+        """
+        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS:
+            return True
+        hours = self._hours.get(run.shop_id)
+        return hours is not None and (hours.by_phone or hours.is_open(now))
 
     def _held_until(self, now: datetime, run: RunRow, phone: str) -> datetime | None:
         """The same where the clock of the customer's phone counts."""
-        hours = self._hours_of(run)
-        if hours is None or not hours.by_phone:
+        hours = self._hours.get(run.shop_id)
+        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS or hours is None or not hours.by_phone:
             return None
         moment = hours.next_open(now, hours.zones_of(phone))
         return moment if moment > now else None
-
-    def _hours_of(self, run: RunRow) -> SendingHours | None:
-        """When texts of the run may leave; None = always: safety, answers, a shop that is not in the file any more."""
-        if run.settings.get("kind") in ALWAYS_ALLOWED_KINDS:
-            return None
-        return self._hours.get(run.shop_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from notifier.domain.states import AttemptEvent
 from notifier.gateways.base import InboundText, Policy, StatusReport
 from notifier.gateways.codes import policy_of
 from notifier.store import lanes
-from notifier.store.attempts import age_of, attempts_by_sid, may_be_misbound
+from notifier.store.attempts import attempts_by_sid, claimed_at, may_be_misbound
 from notifier.store.complaints import open_complaint
 from notifier.store.engine import Session, database_now
 from notifier.store.events import keep_event, mark_applied, unapplied_events
@@ -39,7 +39,8 @@ from notifier.store.transitions import AttemptChange, apply_events
 
 log = structlog.get_logger(__name__)
 
-NEWS_FOR = timedelta(minutes=10)
+Place = tuple[int, int]
+"""Message id and attempt number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,10 @@ def receive_statuses(session: Session, reports: Sequence[StatusReport]) -> Recei
     for report, place in known:
         mark_applied(session, (report.gateway, report.sid, report.status), place)
     heed_codes(session, [(place[0], report.policy, report.error_code) for report, place in known])
-    _stop_lanes(session, known)
-    for gateway in sorted({report.gateway for report, _place in known}):  # what was told of these ids alone
-        take_up_early_events(session, gateway, sorted({report.sid for report, _place in known}))
+    for gateway in sorted({report.gateway for report, _place in known}):
+        here = [(report, place) for report, place in known if report.gateway == gateway]
+        take_up_early_events(session, gateway, sorted({report.sid for report, _place in here}))  # told of the ids alone
+        _stop_lanes(session, gateway, [(place, report.policy, report.error_code) for report, place in here])
     return Received(events=sum(new), applied=sum(result.moved for result in applied))
 
 
@@ -135,12 +137,15 @@ def heed_codes(session: Session, lessons: Sequence[tuple[int, Policy | None, str
         log.error("texts_blocked", alert=True, codes=dict(blocked))
 
 
-def _stop_lanes(session: Session, known: Sequence[tuple[StatusReport, tuple[int, int]]]) -> None:
-    """A status, too, can say that our set-up is wrong; that of an older text says nothing of the set-up of today."""
-    for report, place in known:
-        if report.policy is Policy.STOP_LANE and age_of(session, *place) < NEWS_FOR:
-            code = report.error_code or ""
-            lanes.stop(session, report.gateway, code=code, error=code)
+def _stop_lanes(session: Session, gateway: str, lessons: Sequence[tuple[Place, Policy | None, str | None]]) -> None:
+    """A status, too, can say that our set-up is wrong; that of a text claimed before it was mended says nothing new.
+
+    A lesson is (message id and attempt number, policy, the provider's code).
+    """
+    for place, policy, code in lessons:
+        if policy is not Policy.STOP_LANE or lanes.was_started_since(session, gateway, claimed_at(session, *place)):
+            continue
+        lanes.stop(session, gateway, code=code or "", error=code or "")
 
 
 def take_up_early_events(session: Session, gateway: str, sids: Sequence[str]) -> None:
@@ -159,10 +164,9 @@ def take_up_early_events(session: Session, gateway: str, sids: Sequence[str]) ->
     )
     for event, place in known:
         mark_applied(session, (gateway, event.provider_sid, event.status), place)
-    heed_codes(
-        session,
-        [(place[0], policy_of(gateway, code), code) for event, place in known if (code := event.error_code)],
-    )
+    lessons = [(place, policy_of(gateway, code), code) for event, place in known if (code := event.error_code)]
+    heed_codes(session, [(place[0], policy, code) for place, policy, code in lessons])
+    _stop_lanes(session, gateway, lessons)
 
 
 def receive_replies(

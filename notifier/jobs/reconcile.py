@@ -108,7 +108,10 @@ class Reconciler:
             await self._pull(now)
         by_phone = await asyncio.to_thread(self._unknown_by_phone)
         free = asyncio.Semaphore(ASK_AT_ONCE)
-        await asyncio.gather(*(self._ask_in_turn(free, phone, attempts, now) for phone, attempts in by_phone.items()))
+        asking = (self._ask_in_turn(free, phone, attempts, now) for phone, attempts in by_phone.items())
+        for failed in await asyncio.gather(*asking, return_exceptions=True):
+            if failed is not None:
+                raise failed  # once all have come to their end, for they share the gateway's session
         after = await asyncio.to_thread(self._open_attempts)
         self._count(before, after)
 
@@ -219,8 +222,7 @@ class Reconciler:
             bound = bound_sids(session, self.gateway.name, [row.sid for row in listed])
             candidates = [row for row in listed if row.sid not in bound]
             matched, unexplained = match_listing(attempts, candidates, rivals)
-            for attempt, row in matched:
-                self._accept(session, attempt, row)
+            changes = [change for attempt, row in matched for change in _accepted(attempt, row)]
             found = {(attempt.message_id, attempt.n) for attempt, _ in matched}
             for attempt in attempts:
                 key = (attempt.message_id, attempt.n)
@@ -230,29 +232,34 @@ class Reconciler:
                 if any(_is_in_time(attempt, row) for row in unexplained):
                     self._unexplained.add(key)
                 else:
-                    self._note_empty(session, attempt, asked_at, now)
+                    changes += self._without(session, attempt, asked_at, now)
+            applied = apply_events(session, changes)  # together: their runs are locked in one order
+            take_up_early_events(session, self.gateway.name, [row.sid for _attempt, row in matched])
+        freed = [done.change for done in applied if done.moved and done.change.event is AttemptEvent.EMPTY_LISTINGS]
+        self._freed.update((change.message_id, change.n) for change in freed)
 
     def _counts_from(self, attempt: UnknownAttempt) -> datetime:
         """From when on a listing without the attempt proves something: its POST is over, its row would show."""
         return max(attempt.lease_until + self.settings.after, attempt.claimed_at + self.settings.post_timeout)
 
-    def _accept(self, session: Session, attempt: UnknownAttempt, row: ListedText) -> None:
-        """The listing shows it: bind the provider's id, then apply the status the row already tells."""
-        changes = [AttemptChange(attempt.message_id, attempt.n, AttemptEvent.ACCEPTED, sid=row.sid)]
-        if row.event is not None and row.event is not AttemptEvent.ACCEPTED:
-            changes.append(AttemptChange(attempt.message_id, attempt.n, row.event, sid=row.sid, code=row.error_code))
-        apply_events(session, changes)
-        take_up_early_events(session, self.gateway.name, [row.sid])
-
-    def _note_empty(self, session: Session, attempt: UnknownAttempt, asked_at: datetime, now: datetime) -> None:
+    def _without(
+        self, session: Session, attempt: UnknownAttempt, asked_at: datetime, now: datetime
+    ) -> list[AttemptChange]:
+        """A complete listing does not show it: the first is noted, the second proves that it was not accepted."""
         if attempt.empty_listing_at is None:
             note_empty_listing(session, attempt.message_id, attempt.n)
         elif asked_at - attempt.empty_listing_at >= self.settings.gap:
-            change = AttemptChange(
-                attempt.message_id, attempt.n, AttemptEvent.EMPTY_LISTINGS, code="not_accepted", at=now
-            )
-            if apply_events(session, [change])[0].moved:
-                self._freed.add((attempt.message_id, attempt.n))
+            proven = AttemptEvent.EMPTY_LISTINGS
+            return [AttemptChange(attempt.message_id, attempt.n, proven, code="not_accepted", at=now)]
+        return []
+
+
+def _accepted(attempt: UnknownAttempt, row: ListedText) -> list[AttemptChange]:
+    """The listing shows it: bind the provider's id, then apply the status the row already tells."""
+    changes = [AttemptChange(attempt.message_id, attempt.n, AttemptEvent.ACCEPTED, sid=row.sid)]
+    if row.event is not None and row.event is not AttemptEvent.ACCEPTED:
+        changes.append(AttemptChange(attempt.message_id, attempt.n, row.event, sid=row.sid, code=row.error_code))
+    return changes
 
 
 def match_listing(

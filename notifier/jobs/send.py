@@ -21,7 +21,7 @@ import structlog
 from notifier.crashpoints import Step, crash_point
 from notifier.gateways.base import Answer, AnswerKind, Gateway, Outgoing
 from notifier.jobs.doorkeeper import Doorkeeper
-from notifier.jobs.record import INTERRUPTED, NOT_BEGUN, OUR_OWN_DOING, Answered, record_answers
+from notifier.jobs.record import GIVEN_BACK, INTERRUPTED, NOT_BEGUN, OUR_OWN_DOING, Answered, record_answers
 from notifier.jobs.rerender import rerender_shrunk
 from notifier.jobs.window import Window
 from notifier.schedules import Schedules
@@ -43,8 +43,14 @@ RECORD_EVERY = 0.02
 DOUBTS_IN_A_ROW = 10
 """POSTs without a clear answer, and none with one begun since, that are an outage and no accident."""
 BROKEN = "post_broke"
-FROM_THE_BEGINNING_EVERY = 30.0
-"""Seconds after which a claim looks at every waiting text once more, those held back before included."""
+PREPARE_EVERY = 30.0
+"""Seconds after which a drain sweeps and looks from the beginning again: one of a million texts takes a day."""
+UNBOUNDED = 10_000
+
+
+def _elapsed() -> float:
+    """Seconds that go on while the machine sleeps, where it can tell: leases do."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,9 @@ class Lane:
     _doorkeeper: Doorkeeper = field(init=False)
     _is_troubled: bool = False
     _gone_through: Mapping[int, Place] = field(default_factory=dict)
-    _from_the_beginning_at: float = 0.0
     _began_anew: bool = True
+    _prepare_again_at: float = 0.0
+    _at_most: int = UNBOUNDED
 
     def __post_init__(self) -> None:
         self._doorkeeper = Doorkeeper(self.schedules)
@@ -136,7 +143,7 @@ class Lane:
             self._database.shutdown()
 
     async def _once(self, *, until_empty: bool) -> None:
-        await self._in_thread(self._prepare)
+        self._prepare_again_at = 0.0
         try:
             await self._drain(until_empty=until_empty)
         finally:
@@ -158,7 +165,9 @@ class Lane:
             wait: float | None = None
             nothing_left = nothing_left or self.stopping.is_set()
             if not nothing_left and window.room >= window.claim_at_least:
-                started = time.monotonic()
+                if _elapsed() >= self._prepare_again_at:
+                    await self._in_thread(self._prepare)
+                started = _elapsed()
                 claimed = await self._in_thread(self._claim, window.room)
                 self.result.cancelled += claimed.cancelled
                 window.take(claimed.texts, started)
@@ -182,7 +191,7 @@ class Lane:
         """Nothing is under way that could go back to planned, and nothing lies behind the place of this claim."""
         if not self._window.is_empty:
             return False
-        self._from_the_beginning_at = 0.0
+        self._gone_through = {}
         return self._began_anew
 
     async def _wait(self, seconds: float | None) -> None:
@@ -202,10 +211,12 @@ class Lane:
         return answer
 
     async def _post(self, text: Claimed, started: float) -> Answer:
-        left = self.settings.lease - (time.monotonic() - started)
+        left = self.settings.lease - (_elapsed() - started)
         if left < self.settings.time_needed:
             return Answer(AnswerKind.FREE, code=NOT_BEGUN)
         now = self.business_now()
+        if text.valid_until <= now:
+            return Answer(AnswerKind.FREE, code=GIVEN_BACK)
         validity = max(1, min(36_000, int((text.valid_until - now).total_seconds())))
         outgoing = Outgoing(text.message_id, text.n, text.phone, text.text, validity)
         try:
@@ -226,6 +237,8 @@ class Lane:
             self.result.failed += counted["failed"]
             self.result.unknown += counted["unknown"]
             self.result.cancelled += counted["cancelled"]
+            if counted["accepted"] and not any(_is_trouble(item.answer) for item in answered):
+                self._at_most = min(2 * self._at_most, UNBOUNDED)  # after trouble upon trouble: one, two, four …
 
     async def _sleep(self, seconds: float | None) -> None:
         if seconds:
@@ -246,7 +259,7 @@ class Lane:
         rerender_shrunk(self.store, self.schedules(), self.gateway.capabilities, self.price_micros)
         with self.store.read() as session:
             self._doorkeeper.knows_shops(shop_keys(session))
-        self._from_the_beginning_at = 0.0
+        self._gone_through, self._prepare_again_at = {}, _elapsed() + PREPARE_EVERY
 
     def _claim(self, limit: int) -> Claim:
         now, capabilities = self.business_now(), self.gateway.capabilities
@@ -254,19 +267,13 @@ class Lane:
             self.gateway.name, timedelta(seconds=self.settings.lease), capabilities.units_per_second, capabilities.unit,
             self._doorkeeper.paces,
         )  # fmt: skip
+        passed, at_most = self._gone_through, min(limit, self._at_most)
         with self.store.write("send.claim") as session:
-            claimed = claim(session, terms, self._doorkeeper.door(now), now=now, limit=limit, passed=self._passed())
-        self._is_troubled = claimed.troubled
-        self._gone_through = claimed.passed
+            claimed = claim(session, terms, self._doorkeeper.door(now), now=now, limit=at_most, passed=passed)
+        self._is_troubled, self._began_anew, self._gone_through = claimed.troubles > 0, not passed, claimed.passed
+        if claimed.troubles > 1:
+            self._at_most = 1
         return claimed
-
-    def _passed(self) -> Mapping[int, Place]:
-        """Where to go on; from the beginning again after a while, for a text may have gone back to planned."""
-        clock = time.monotonic()
-        if clock > self._from_the_beginning_at:
-            self._from_the_beginning_at, self._gone_through = clock + FROM_THE_BEGINNING_EVERY, {}
-        self._began_anew = not self._gone_through
-        return self._gone_through
 
     def _record(self, answered: list[Answered]) -> Counter[str]:
         """Together in one commit; where that fails, one by one, so that one answer cannot take the others with it."""

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.gateways.base import Answer, AnswerKind, Policy
-from notifier.jobs.record import GIVEN_BACK, INTERRUPTED, NOT_BEGUN, Answered
+from notifier.jobs.record import GIVEN_BACK, NOT_BEGUN, OUR_OWN_DOING, Answered
 from notifier.store.claims import Claimed
 
 __all__ = ["Window"]
 
 AHEAD = 0.1
 """Seconds a claimed text may wait for its place: what a stop or a pause meanwhile cannot reach any more."""
+TOO_LONG = 1.0
+"""Seconds after which a text that found no place, since POSTs have become slow, is given back to be claimed anew."""
 WEIGHT_OF_LATEST = 0.1
 DOUBTS_IN_A_ROW = 3
 """POSTs without a clear answer, and none with one begun since, after which nothing that waits begins.
@@ -32,14 +34,14 @@ Each of those may be one more text nobody can tell of.
 class Window:
     """Up to `size` POSTs at once, and behind them about as many texts as find a place within a tenth of a second.
 
-    `post` hands over one text, told when (monotonic) its claim began; `may_begin` says whether POSTs may begin still.
+    `post` hands over one text, told when its claim began; `may_begin` says whether POSTs may begin still.
     """
 
     post: Callable[[Claimed, float], Coroutine[Any, Any, Answer]]
     size: int
     may_begin: Callable[[], bool]
     _flying: dict[asyncio.Task[Answer], tuple[Claimed, float]] = field(default_factory=dict)
-    _ahead: deque[tuple[Claimed, float]] = field(default_factory=deque)
+    _ahead: deque[tuple[Claimed, float, float]] = field(default_factory=deque)  # when claimed, when taken
     _landed: list[Answered] = field(default_factory=list)
     _came_back: asyncio.Event = field(default_factory=asyncio.Event)
     _doubtful: list[float] = field(default_factory=list)  # when the POSTs without a clear answer began
@@ -79,8 +81,11 @@ class Window:
         return not (self._flying or self._ahead or self._landed)
 
     def take(self, texts: Sequence[Claimed], claimed_at: float) -> None:
-        """These texts are ours alone now; `claimed_at` = monotonic time before their lease began."""
-        self._ahead.extend((text, claimed_at) for text in texts)
+        """These texts are ours alone now; `claimed_at` = when their claim began, as `post` measures it."""
+        taken_at = time.monotonic()
+        self._ahead.extend((text, claimed_at, taken_at) for text in texts)
+        if any(self._asks_for_a_pause(item.answer) for item in self._landed):
+            self.give_back()  # heard while these were claimed; the lane does not know of it yet
         self._begin()
 
     def landed(self) -> list[Answered]:
@@ -122,7 +127,10 @@ class Window:
         if not self.may_begin():
             self.give_back()
         while self._ahead and len(self._flying) < self.size:
-            text, claimed_at = self._ahead.popleft()
+            text, claimed_at, taken_at = self._ahead.popleft()
+            if time.monotonic() - taken_at > TOO_LONG:
+                self._come_back(text, Answer(AnswerKind.FREE, code=GIVEN_BACK))
+                continue
             task = asyncio.create_task(self.post(text, claimed_at))
             self._flying[task] = text, time.monotonic()
             task.add_done_callback(self._done)
@@ -133,15 +141,22 @@ class Window:
         self._seconds += WEIGHT_OF_LATEST * (time.monotonic() - began - self._seconds)
         self._come_back(text, answer)
         self._learn(answer, began)
-        if answer.policy in (Policy.RETRY, Policy.STOP_LANE) or self.doubts >= DOUBTS_IN_A_ROW:
-            self.give_back()  # the provider asks for a pause, or has gone silent
+        if self._asks_for_a_pause(answer):
+            self.give_back()
         self._begin()
 
+    def _asks_for_a_pause(self, answer: Answer) -> bool:
+        """The provider says so, or has gone silent."""
+        is_silent = answer.kind is AnswerKind.AMBIGUOUS and self.doubts >= DOUBTS_IN_A_ROW
+        return is_silent or answer.policy in (Policy.RETRY, Policy.STOP_LANE)
+
     def _learn(self, answer: Answer, began: float) -> None:
-        if answer.kind is not AnswerKind.AMBIGUOUS:
-            self._clear_until = max(self._clear_until, began)
-        elif answer.code != INTERRUPTED:
+        if answer.code in OUR_OWN_DOING or answer.code == NOT_BEGUN:
+            return
+        if answer.kind is AnswerKind.AMBIGUOUS:
             self._doubtful.append(began)
+        else:
+            self._clear_until = max(self._clear_until, began)
         self._doubtful = [moment for moment in self._doubtful if moment > self._clear_until]
 
     def _come_back(self, text: Claimed, answer: Answer) -> None:
@@ -151,4 +166,4 @@ class Window:
 
 def _answer_of(task: asyncio.Task[Answer]) -> Answer:
     """The answer of a POST that has ended; one cancelled before its first step never began."""
-    return Answer(AnswerKind.FREE, code=NOT_BEGUN) if task.cancelled() else task.result()
+    return Answer(AnswerKind.FREE, code=GIVEN_BACK) if task.cancelled() else task.result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from notifier.store.transitions import AttemptChange
 
 ATTEMPT = table_of(Attempt)
 MESSAGE = table_of(Message)
+IS_OPEN = sa.text("attempt.state IN ('posting', 'unknown')")
+"""In the words of the index of open attempts, without which SQLite reads all there ever were."""
 MAY_BE_LISTED = ("posting", "unknown", "accepted", "sent", "delivered", "undelivered")
 
 
@@ -24,7 +26,7 @@ def lapsed(session: Session) -> list[AttemptChange]:
     """POSTs whose lease is over without a record: nobody knows what became of them."""
     clock = database_now(session)
     statement = sa.select(ATTEMPT.c.message_id, ATTEMPT.c.n).where(
-        ATTEMPT.c.state == "posting", ATTEMPT.c.lease_until < clock
+        ATTEMPT.c.state == "posting", IS_OPEN, ATTEMPT.c.lease_until < clock
     )
     rows = session.connection().execute(statement)
     return [AttemptChange(message_id, n, AttemptEvent.AMBIGUOUS, code="lease_lapsed") for message_id, n in rows]
@@ -55,7 +57,7 @@ def unknown_attempts(session: Session, gateway: str | None = None) -> list[Unkno
     statement = (
         sa.select(*columns)
         .join(MESSAGE, MESSAGE.c.id == ATTEMPT.c.message_id)
-        .where(ATTEMPT.c.state == "unknown")
+        .where(ATTEMPT.c.state == "unknown", IS_OPEN)
         .order_by(ATTEMPT.c.claimed_at, ATTEMPT.c.id)
     )  # fmt: skip
     if gateway is not None:
@@ -68,7 +70,7 @@ def posting_count(session: Session, gateway: str) -> int:
     statement = (
         sa.select(sa.func.count())
         .select_from(ATTEMPT)
-        .where(ATTEMPT.c.state == "posting", ATTEMPT.c.gateway == gateway)
+        .where(ATTEMPT.c.state == "posting", IS_OPEN, ATTEMPT.c.gateway == gateway)
     )
     return session.execute(statement).scalar_one()
 
@@ -129,11 +131,11 @@ def may_be_misbound(session: Session, owner: tuple[int, int], named: tuple[int, 
     return session.execute(statement).first() is not None
 
 
-def age_of(session: Session, message_id: int, n: int) -> timedelta:
-    """How long ago an attempt was claimed, by the database's clock."""
+def claimed_at(session: Session, message_id: int, n: int) -> datetime:
+    """When an attempt was claimed, by the database's clock."""
     statement = sa.select(ATTEMPT.c.claimed_at).where(ATTEMPT.c.message_id == message_id, ATTEMPT.c.n == n)
-    claimed_at: datetime = session.execute(statement).scalar_one()
-    return database_now(session) - claimed_at
+    moment: datetime = session.execute(statement).scalar_one()
+    return moment
 
 
 def note_empty_listing(session: Session, message_id: int, n: int) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from notifier.domain.cycles import FIRST_RUN_REACH
 from notifier.errors import NotFound
 from notifier.locale import N_
-from notifier.store import lanes
 from notifier.store.bulk import insert_missing, table_of
 from notifier.store.tables import CampaignShare, CampaignState
 
@@ -49,9 +48,8 @@ def paused_campaigns(session: Session) -> list[str]:
     return list(session.connection().execute(statement).scalars())
 
 
-def pause(session: Session, campaign_id: str, *, paused: bool, gateway: str) -> None:
-    """Pause or resume a campaign in every shop, at once: once this is committed no claim is under way without it."""
-    lanes.lock_all(session, gateway)
+def pause(session: Session, campaign_id: str, *, paused: bool) -> None:
+    """Pause or resume a campaign in every shop; `pauses.claims_are_over` waits for what is being claimed meanwhile."""
     result = session.connection().execute(
         sa.update(STATE).where(STATE.c.campaign_id == campaign_id).values(paused=paused)
     )
@@ -82,12 +80,14 @@ def first_run_floor(
 
 
 def mark_seen(session: Session, shop_id: int, campaign: KnownCampaign, *, floor_on: date | None) -> None:
-    """Remember that the campaign is switched on and planned, with its floor."""
+    """Remember that the campaign is switched on and planned, with its floor; paused where it is so elsewhere."""
+    elsewhere = sa.select(STATE.c.id).where(STATE.c.campaign_id == campaign.campaign_id, STATE.c.paused)
+    is_paused_elsewhere = session.execute(elsewhere.limit(1)).first() is not None
     insert_missing(
         session,
         CampaignState,
         [{"shop_id": shop_id, "campaign_id": campaign.campaign_id, "key": campaign.key, "rule": campaign.rule,
-          "floor_on": floor_on, "paused": False}],
+          "floor_on": floor_on, "paused": is_paused_elsewhere}],
         ["shop_id", "campaign_id"],
     )  # fmt: skip
     session.connection().execute(

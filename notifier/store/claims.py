@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.pace import Pace
 from notifier.store import lanes
+from notifier.store.attempts import IS_OPEN
 from notifier.store.bulk import insert_rows, table_of
 from notifier.store.engine import database_now
 from notifier.store.last_look import cancel_what_is_pointless
@@ -59,8 +60,8 @@ class Claim:
     """What a claim brought: texts, how many were cancelled on the way, and when to ask again where there are none.
 
     `clock`: the database's, at its beginning. `stopped`: the code because of which a person must mend something first.
-    `troubled`: the provider was in trouble last, so its next answer is news. `passed`: run → how far it was gone
-    through.
+    `troubles`: the provider's refusals in a row before it, so the next answer is news. `passed`: run → how far it was
+    gone through.
     """
 
     texts: Sequence[Claimed]
@@ -69,7 +70,7 @@ class Claim:
     again_at: datetime | None = None
     stopped: str | None = None
     looked_at: int = 0
-    troubled: bool = False
+    troubles: int = 0
     passed: Mapping[int, Place] = field(default_factory=dict)
 
 
@@ -84,14 +85,16 @@ def claim(
     lane = lanes.lane_of(session, terms.gateway, lock=True)
     clock = database_now(session)
     allowed = lanes.may_pass(lane, clock, terms.units_per_second)
-    troubled = lane.troubles > 0
+    troubles = lane.troubles
     if allowed.units <= 0:
-        return Claim((), clock, again_at=allowed.again_at, stopped=allowed.stopped, troubled=troubled)
+        return Claim(
+            (), clock, again_at=allowed.again_at, stopped=allowed.stopped, troubles=troubles, passed=passed or {}
+        )
     if allowed.probing and _is_probing(session, lane, clock):
-        return Claim((), clock, again_at=clock + LOOK_AGAIN, troubled=troubled)
+        return Claim((), clock, again_at=clock + LOOK_AGAIN, troubles=troubles, passed=passed or {})
     paces = paces_of_shops(session, terms.shops, clock)
     door = Door(door.may_send, door.held_until, {key: ceil(pace.room) for key, pace in paces.items()})
-    at_most = 1 if allowed.probing else limit
+    at_most = 1 if allowed.probing else min(limit, ceil(allowed.units))
     waiting = first_waiting(session, terms.gateway, now, at_most, door=door, passed=passed or {})
     free, cancelled = cancel_what_is_pointless(session, waiting.rows, now)
     chosen, units = _within(free, allowed.units, paces, terms.unit)
@@ -100,7 +103,7 @@ def claim(
         lanes.reserve(session, lane, clock, sum(units.values()), terms.units_per_second)
         reserve_for_shops(session, paces, units)
     return Claim(
-        texts, clock, cancelled, looked_at=len(waiting.rows) + waiting.put_off, troubled=troubled,
+        texts, clock, cancelled, looked_at=len(waiting.rows) + waiting.put_off, troubles=troubles,
         again_at=_first_again(paces, waiting.kept), passed=_passed(waiting, free, chosen, passed or {}, now),
     )  # fmt: skip
 
@@ -135,7 +138,7 @@ def _is_probing(session: Session, lane: lanes.LaneRow, clock: datetime) -> bool:
     Those begun before it say nothing new; one may hang for long, and one of a sender that died hangs until its lease.
     """
     statement = sa.select(ATTEMPT.c.id).where(
-        ATTEMPT.c.state == "posting", ATTEMPT.c.gateway == lane.gateway, ATTEMPT.c.lease_until > clock
+        ATTEMPT.c.state == "posting", IS_OPEN, ATTEMPT.c.gateway == lane.gateway, ATTEMPT.c.lease_until > clock
     )
     if lane.last_error_at is not None:
         statement = statement.where(ATTEMPT.c.claimed_at >= lane.last_error_at)

@@ -55,8 +55,13 @@ def lane_of(session: Session, gateway: str, *, lock: bool = False) -> LaneRow:
     return LaneRow(*row)
 
 
-def lock_all(session: Session, gateway: str) -> None:
-    """Hold every lane for the transaction, that of `gateway` made if need be: no claim is under way or begins."""
+def lock_all(session: Session, gateway: str, seconds: float) -> None:
+    """Hold every lane for the transaction, that of `gateway` made if need be: no claim is under way or begins.
+
+    On PostgreSQL a lane that somebody else holds is waited for so long and no longer (trouble.is_still_held).
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.set_config("lock_timeout", f"{seconds * 1000:.0f}ms", True)))
     insert_missing(session, GatewayLane, [{"gateway": gateway, "troubles": 0}], ["gateway"])
     session.connection().execute(sa.select(LANE.c.id).order_by(LANE.c.id).with_for_update())
 
@@ -135,7 +140,15 @@ def stop(session: Session, gateway: str, *, code: str, error: str) -> None:
 
 def start(session: Session, gateway: str) -> None:
     """A person (or a fresh start with new settings) lets the lane try again; a pause the provider asked for stays."""
-    session.connection().execute(sa.update(LANE).where(LANE.c.gateway == gateway).values(stopped=None, stopped_at=None))
+    lane_of(session, gateway, lock=True)
+    started = {"stopped": None, "stopped_at": None, "started_at": database_now(session)}
+    session.connection().execute(sa.update(LANE).where(LANE.c.gateway == gateway).values(started))
+
+
+def was_started_since(session: Session, gateway: str, moment: datetime) -> bool:
+    """Whether a person has let the lane try again since `moment`."""
+    statement = sa.select(LANE.c.id).where(LANE.c.gateway == gateway, LANE.c.started_at >= moment)
+    return session.execute(statement).first() is not None
 
 
 def note_polled(session: Session, gateway: str, at: datetime) -> None:

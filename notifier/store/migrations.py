@@ -153,11 +153,19 @@ def make_if_new(store: Store) -> None:
     raise_if_not_usable(store)
 
 
-def raise_if_not_made(url: str) -> None:
-    """Raises StoreError where `url` is that of an SQLite file that does not exist: to ask it would make it."""
+def missing_file(url: str) -> Path | None:
+    """The SQLite file `url` names, where it does not exist: to ask it would make it."""
     parsed = sa.make_url(url)
     file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
     if file is None or parsed.database == ":memory:" or (file.exists() and file.stat().st_size):
+        return None
+    return file
+
+
+def raise_if_not_made(url: str) -> None:
+    """Raises StoreError where `url` is that of an SQLite file that does not exist."""
+    file = missing_file(url)
+    if file is None:
         return
     raise StoreError(
         N_("There is no database at {file}, so there is nothing to be told. Check NOTIFIER_DATABASE_URL and the folder "

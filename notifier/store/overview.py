@@ -13,9 +13,9 @@ from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
 from notifier.store.holds import held_since, is_held_back, shop_zones
 from notifier.store.lanes import LaneRow
+from notifier.store.messages import PLANNED
 from notifier.store.runs import RunRow, ready_runs
 from notifier.store.tables import Attempt, Customer, Message, Run
-from notifier.store.waiting import PLANNED
 
 __all__ = ["LaneState", "Standing", "consent_counts", "lane_state", "one_known_phone", "standing", "under_way"]
 

@@ -7,18 +7,22 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from notifier.store import lanes
 from notifier.store.bulk import insert_missing, table_of
-from notifier.store.engine import database_now
+from notifier.store.engine import Store, database_now
 from notifier.store.tables import Pause, Shop
+from notifier.store.trouble import is_still_held
 
-__all__ = ["EVERYTHING", "PauseRow", "halted_shops", "pause", "pauses_in_force", "resume"]
+__all__ = ["EVERYTHING", "PauseRow", "claims_are_over", "halted_shops", "pause", "pauses_in_force", "resume"]
 
 PAUSE = table_of(Pause)
 SHOP = table_of(Shop)
 EVERYTHING = "*"
+PATIENCE = 10.0
+"""Seconds a claim may take before whoever pauses is told of it; one takes some hundredths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +42,35 @@ class PauseRow:
         return {"shop": self.shop, "since": self.since.isoformat(), "by": self.by}
 
 
-def pause(session: Session, shop: str | None, *, by: str, gateway: str) -> bool:
+def pause(session: Session, shop: str | None, *, by: str) -> bool:
     """Halt every text of a shop, by its key, or (None) of everybody; False where that is so already.
 
-    The lanes are locked first, so once this is committed no claim is under way that did not see it; what was claimed
-    before is on its way. `gateway`: one whose lane counts even if nothing was sent by it yet.
+    Whatever is claimed after the commit sees it; `claims_are_over` waits for what is being claimed at that moment.
     """
-    lanes.lock_all(session, gateway)
     shop_id = sa.select(SHOP.c.id).where(SHOP.c.key == shop)
     row = {
         "scope": EVERYTHING if shop is None else shop, "since": database_now(session), "by": by,
         "shop_id": session.connection().execute(shop_id).scalar_one_or_none(),
     }  # fmt: skip
     return insert_missing(session, Pause, [row], ["scope"]) > 0
+
+
+def claims_are_over(store: Store, gateway: str, seconds: float = PATIENCE) -> bool:
+    """Wait until no claim is under way that began before a pause was committed; what was claimed is on its way.
+
+    False where one holds its lane for longer: its process or its machine may be frozen. The pause was committed before,
+    so that it counts in any case. `gateway`: one whose lane counts even if nothing was sent by it yet.
+    """
+    if store.is_sqlite:  # one writer: none was under way when the pause was written
+        return True
+    try:
+        with store.write() as session:
+            lanes.lock_all(session, gateway, seconds)
+    except OperationalError as error:
+        if not is_still_held(error):
+            raise
+        return False
+    return True
 
 
 def resume(session: Session, shop: str | None) -> bool:

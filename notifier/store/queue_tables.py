@@ -19,18 +19,23 @@ from notifier.store.addresses import shown_url
 from notifier.store.engine import Store
 from notifier.store.migrations import UPGRADE_LOCK
 
-__all__ = ["QUEUE_SCHEMA", "QueueSteps", "Step", "queue_connection", "raise_if_queue_is_not_made", "upgrade_queue"]
+__all__ = [
+    "QUEUE_SCHEMA",
+    "QueueSteps",
+    "Step",
+    "is_queue_made",
+    "queue_connection",
+    "raise_if_queue_is_not_made",
+    "upgrade_queue",
+]
 
 QUEUE_SCHEMA = "notifier_queue"
 NOT_ALLOWED = "42501"
 _RECORD = sa.table(
     "applied_step", sa.column("name"), sa.column("release"), sa.column("applied_at"), schema=QUEUE_SCHEMA
 )
-_MAKE_RECORD = (
-    f"CREATE SCHEMA IF NOT EXISTS {QUEUE_SCHEMA}",
-    f"CREATE TABLE IF NOT EXISTS {QUEUE_SCHEMA}.applied_step "
-    "(name text PRIMARY KEY, release text NOT NULL, applied_at timestamptz)",
-)
+_MAKE_RECORD = f"CREATE TABLE {QUEUE_SCHEMA}.applied_step " \
+               "(name text PRIMARY KEY, release text NOT NULL, applied_at timestamptz)"  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,24 @@ def upgrade_queue(store: Store, shipped: QueueSteps) -> bool:
     except sa.exc.ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) != NOT_ALLOWED:
             raise
+        if is_queue_made(store):
+            raise StoreError(
+                N_("The tables of the cluster's queue in {url} cannot be brought up: its user may not change them. Run "
+                   "notifier db upgrade as the user that made them (the owner of the schema {schema}); until then no "
+                   "worker of this release starts."),
+                url=shown_url(store.url), schema=QUEUE_SCHEMA,
+            ) from error  # fmt: skip
         raise StoreError(
             N_("The tables of a cluster's queue cannot be made in {url}: its user may not create schemas there. Where "
                "workers are to run, let it own the database, or: GRANT CREATE ON DATABASE … TO …"),
             url=shown_url(store.url),
         ) from error  # fmt: skip
+
+
+def is_queue_made(store: Store) -> bool:
+    """Whether there is a queue at all, of whatever release."""
+    with store.engine.connect() as connection:
+        return sa.inspect(connection).has_schema(QUEUE_SCHEMA)
 
 
 def raise_if_queue_is_not_made(store: Store, shipped: QueueSteps) -> None:
@@ -130,12 +148,20 @@ def _locked(store: Store) -> Iterator[sa.Connection]:
             connection.execute(sa.select(sa.func.pg_advisory_lock(UPGRADE_LOCK + 1)))
         try:
             with connection.begin():
-                for statement in _MAKE_RECORD:
-                    connection.exec_driver_sql(statement)
+                _make_what_is_missing(connection)
             yield connection
         finally:
             with connection.begin():
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(UPGRADE_LOCK + 1)))
+
+
+def _make_what_is_missing(connection: sa.Connection) -> None:
+    """IF NOT EXISTS would ask for the right to create even where there is nothing to create."""
+    there = sa.inspect(connection)
+    if not there.has_schema(QUEUE_SCHEMA):
+        connection.exec_driver_sql(f"CREATE SCHEMA {QUEUE_SCHEMA}")
+    if not there.has_table(_RECORD.name, QUEUE_SCHEMA):
+        connection.exec_driver_sql(_MAKE_RECORD)
 
 
 def _record(connection: sa.Connection) -> dict[str, tuple[str, bool]]:

@@ -14,6 +14,7 @@ from notifier.errors import NotFound, Refused
 from notifier.locale import N_
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
+from notifier.store.messages import PLANNED
 from notifier.store.pauses import halted_shops
 from notifier.store.tables import (
     Attempt,
@@ -25,9 +26,11 @@ from notifier.store.tables import (
     Message,
     MessageCycle,
     Run,
+    Shop,
 )
 
 RUN = table_of(Run)
+SHOP = table_of(Shop)
 MESSAGE = table_of(Message)
 ATTEMPT = table_of(Attempt)
 COUPON = table_of(Coupon)
@@ -94,6 +97,14 @@ def has_scheduled_run(session: Session, shop_id: int, campaign_id: str, due_at: 
     return session.execute(statement).first() is not None
 
 
+def has_run_since(session: Session, shop: str | None, campaign_id: str, since: datetime) -> bool:
+    """Whether anybody has begun a run of this campaign since then; `shop`: its key, None = of whatever shop."""
+    statement = sa.select(RUN.c.id).where(RUN.c.campaign_id == campaign_id, RUN.c.planned_for >= since)
+    if shop is not None:
+        statement = statement.join(SHOP, SHOP.c.id == RUN.c.shop_id).where(SHOP.c.key == shop)
+    return session.execute(statement.limit(1)).first() is not None
+
+
 def unfinished_runs(session: Session, shop_id: int) -> list[RunRow]:
     """Runs left in state planning by a planner that died."""
     return _select(session, RUN.c.shop_id == shop_id, RUN.c.state == "planning")
@@ -121,14 +132,21 @@ def lapsed_runs(session: Session, since: datetime) -> list[RunRow]:
     )
 
 
-def ready_runs(session: Session) -> list[RunRow]:
-    """Runs that may be sent, first things first; those of paused campaigns and halted shops left out."""
+def ready_runs(session: Session, *, due_by: datetime | None = None) -> list[RunRow]:
+    """Runs that may be sent, first things first; those of paused campaigns and halted shops left out.
+
+    `due_by`: only those with a text that may leave by then; a spread run has none for days.
+    """
     paused = sa.exists().where(
         CAMPAIGN_STATE.c.shop_id == RUN.c.shop_id,
         CAMPAIGN_STATE.c.campaign_id == RUN.c.campaign_id,
         CAMPAIGN_STATE.c.paused,
     )
-    return _select(session, RUN.c.state == "ready", ~paused, RUN.c.shop_id.not_in(halted_shops()))
+    where = [RUN.c.state == "ready", ~paused, RUN.c.shop_id.not_in(halted_shops())]
+    if due_by is not None:
+        due = (MESSAGE.c.run_id == RUN.c.id, MESSAGE.c.state == PLANNED, MESSAGE.c.not_before <= due_by)
+        where.append(sa.exists().where(*due))
+    return _select(session, *where)
 
 
 def run_of(session: Session, run_id: int) -> RunRow:

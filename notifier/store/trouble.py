@@ -8,7 +8,9 @@ from sqlalchemy import exc
 
 from notifier.errors import StoreError
 
-__all__ = ["is_database_away", "is_database_trouble", "is_deadlock", "is_known_already", "trouble_words"]
+__all__ = [
+    "is_database_away", "is_database_trouble", "is_deadlock", "is_known_already", "is_still_held", "trouble_words",
+]  # fmt: skip
 
 
 def is_database_trouble(error: BaseException) -> bool:
@@ -48,6 +50,11 @@ def trouble_words(error: BaseException) -> str:
 def is_deadlock(error: BaseException) -> bool:
     """Did PostgreSQL end this transaction because another one and it waited for each other? It may be repeated."""
     return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) == "40P01"
+
+
+def is_still_held(error: BaseException) -> bool:
+    """Did PostgreSQL give up waiting for a row or a table that another transaction holds (lock_timeout)?"""
+    return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 def is_known_already(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
 from notifier.store.holds import held_since, is_held_back, shop_zones
+from notifier.store.messages import PLANNED
 from notifier.store.runs import RunRow, ready_runs
 from notifier.store.tables import Customer, Message, Suppression
 
 __all__ = ["Door", "HeldUntil", "Place", "Waiting", "first_waiting"]
 
 CUSTOMER, MESSAGE, SUPPRESSION = (table_of(model) for model in (Customer, Message, Suppression))
-PLANNED = sa.literal("planned", literal_execute=True)  # a literal, or the index of what is planned is not used
 
 HeldUntil = Callable[[RunRow, str], datetime | None]
 """Of a run and a phone: until when the text is held back, or None where it may leave."""
@@ -70,7 +70,7 @@ def first_waiting(
     room = dict(door.at_most)
     put_off, kept, ended = 0, set[int](), set[int]()
     zones = shop_zones(session)
-    for run in ready_runs(session):
+    for run in ready_runs(session, due_by=now):
         here = min(limit - len(found), room.get(run.shop_id, limit))
         if len(found) >= limit:
             break
@@ -125,7 +125,7 @@ _LATER = MESSAGE.c.not_before > sa.bindparam("passed_at")
 _SAME_MOMENT = (MESSAGE.c.not_before == sa.bindparam("passed_at"), MESSAGE.c.id > sa.bindparam("passed_id"))
 
 
-@cache
+@lru_cache(4)
 def _of_a_run(shops: tuple[int, ...]) -> sa.Select[Any]:
     """The statement, made once: it is asked at every claim."""
     names = ("id", "run_id", "shop_id", "phone", "phone_key", "text", "segments", "not_before", "valid_until",

@@ -28,7 +28,7 @@ class Engine(Protocol):
 def run_daemon(settings: Settings) -> int:
     """`notifier run`: engine and web as two processes of this one; returns the exit code.
 
-    Raises NotifierError before any process begins where settings, database or schedules cannot be used.
+    Raises NotifierError before any process begins where settings, database, key or schedules cannot be used.
     """
     from notifier.engines.server import raise_if_port_is_taken  # uvicorn: 0.1 s no other command should pay
 
@@ -53,10 +53,19 @@ def run_engine(settings: Settings) -> int:
     house = House(settings)
     try:
         parts = engine_parts(house)
-        house.live_schedules  # noqa: B018  # read now: there must be a good version to go on with
+        _read_now(house)
         return asyncio.run(_run(lambda: EmbeddedEngine(parts)))
     finally:
         house.close()
+
+
+def _read_now(house: House) -> None:
+    """What would else be missed only when the first text is planned or sent: a good version to go on with, and the key.
+
+    Raises NotifierError where either is missing.
+    """
+    house.live_schedules  # noqa: B018  # reading it is what counts
+    house.secret  # noqa: B018
 
 
 async def _run(make: Callable[[], Engine]) -> int:
@@ -67,7 +76,7 @@ async def _run(make: Callable[[], Engine]) -> int:
 def run_worker(settings: Settings) -> int:
     """One worker of a cluster, until SIGTERM; returns the exit code.
 
-    Raises NotifierError before anything begins where settings, database, queue or schedules cannot be used.
+    Raises NotifierError before anything begins where settings, database, queue, key or schedules cannot be used.
     """
     from notifier.engines.cluster import ClusterEngine
     from notifier.engines.queue import open_queue, raise_if_cluster_is_not_installed, raise_if_queue_is_not_ready
@@ -83,7 +92,7 @@ def run_worker(settings: Settings) -> int:
     try:
         parts = engine_parts(house)
         raise_if_queue_is_not_ready(house.store)
-        house.live_schedules  # noqa: B018  # read now: there must be a good version to go on with
+        _read_now(house)
         return asyncio.run(_run(lambda: ClusterEngine(parts, partial(open_queue, house.store))))
     finally:
         house.close()

@@ -8,6 +8,7 @@ from functools import partial
 from notifier.engines.parts import Edits, EngineParts, InboxParts, SyncParts
 from notifier.jobs.send import start_lane
 from notifier.locale import current_language
+from notifier.store.runs import has_run_since
 from notifier.store.syncs import last_tried
 from notifier.web.parts import TwilioDoor, WebParts
 from notifier.wiring.dms import Dms
@@ -35,6 +36,7 @@ def engine_parts(house: House) -> EngineParts:
         take_up_edits=partial(_take_up_edits, house),
         plan=lambda now: partial(plan_errand, settings, house.schedules, current_language(), now),
         attribute=lambda now: partial(attribute_errand, settings, house.schedules, current_language(), now),
+        is_run_made=partial(_is_run_made, house),
         lane=lambda: house.lane(system_clock),
         reconciler=house.reconciler,
         start_lane=lambda: start_lane(house.store, settings.gateway),
@@ -47,6 +49,16 @@ def engine_parts(house: House) -> EngineParts:
 def _take_up_edits(house: House) -> Edits:
     templates = house.publish_templates()
     return Edits(house.live_schedules.refresh(), templates)
+
+
+def _is_run_made(house: House, name: str, since: datetime) -> bool:
+    """`name`: a campaign's key, in a group behind its shop's and a slash; the file need not have either any more."""
+    shop, _slash, key = name.rpartition("/")
+    is_known = shop in {each.key for each in house.schedules.shops}
+    schedules = house.schedules.of_shop(shop) if is_known else house.schedules
+    ids = [campaign.id for campaign in schedules.campaigns if campaign.key == key]
+    with house.store.read() as session:
+        return has_run_since(session, shop or None, ids[0] if ids else key, since)
 
 
 def _inbox_parts(house: House) -> InboxParts | None:

@@ -77,6 +77,19 @@ def test_a_shop_nobody_knows_is_refused(shop: CliShop) -> None:
     assert shop.json("status")["pauses"] == []
 
 
+def test_a_new_database_and_an_edited_template_do_not_stand_in_the_way(tmp_path: Path) -> None:
+    """Nothing has been planned, so the key is looked up in schedules.yaml, which publishes the templates."""
+    shop = CliShop(tmp_path)
+    for command in ("pause", "resume"):
+        assert "so nothing was paused or resumed" in shop.run(command, code=1).stderr
+    shop.run("db", "upgrade")
+    assert "The shop main is paused" in shop.run("pause", "--shop", "main").stdout
+    wording = tmp_path / "templates" / "sms" / "en" / "birthday.j2"
+    wording.write_text(f"{wording.read_text(encoding='utf-8').rstrip()} Come by!\n", encoding="utf-8")
+    assert "it has: main." in shop.run("resume", "--shop", "jinjiang", code=1).stderr
+    assert shop.run("resume", "--shop", "main").stdout == "The pause of main is over.\n"
+
+
 def test_resuming_everything_lets_a_stopped_lane_try_again(shop: CliShop) -> None:
     """Resuming one shop does not: the set-up is everybody's."""
     store = shop.store()
@@ -108,9 +121,9 @@ def test_at_night_the_page_says_until_when(shop: CliShop) -> None:
 
 
 def test_live_until_ctrl_c(shop: CliShop) -> None:
-    """One object a line; Ctrl-C is how it ends, so the exit code is 0."""
+    """One object a line; Ctrl-C is how it ends, so the exit code is 0. `--every` means `--watch`."""
     watching = subprocess.Popen(
-        [sys.executable, "-m", "notifier.cli", "status", "--watch", "--every", "0.1", "--json", "--at", AT],
+        [sys.executable, "-m", "notifier.cli", "status", "--every", "0.1", "--json", "--at", AT],
         env=shop.environment() | {"PYTHONWARNINGS": "ignore"}, cwd=shop.folder, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert watching.stdout is not None

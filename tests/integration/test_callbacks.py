@@ -12,9 +12,10 @@ from notifier.gateways.base import Answer, AnswerKind, Policy, StatusReport
 from notifier.gateways.codes import policy_of
 from notifier.jobs.receive import receive_statuses
 from notifier.jobs.record import Answered, record_answers
+from notifier.jobs.send import start_lane
 from notifier.store.claims import Claimed
 from notifier.store.engine import Store
-from notifier.store.tables import Attempt, Customer, Message, Suppression
+from notifier.store.tables import Customer, Message, Suppression
 from notifier.store.transitions import AttemptChange
 from notifier.web.parts import TwilioDoor, WebParts
 from tests.support.outbox import DAY, GATEWAY, NOON, SECRET, Outbox
@@ -202,8 +203,7 @@ def test_a_status_of_an_older_text_says_nothing_of_the_set_up_of_today(quanzhou:
     """It was mended meanwhile; the lane is not stopped again by what comes late."""
     key = quanzhou.text()
     quanzhou.posted(key, AttemptChange(key, 1, E.ACCEPTED, sid="SM1"))
-    (attempt,) = quanzhou.attempts(key)
-    quanzhou.change(Attempt, attempt["id"], claimed_at=quanzhou.ago(3600))
+    start_lane(quanzhou.store, GATEWAY)
     reported(quanzhou, "SM1", E.UNDELIVERED, code="30034")
     assert quanzhou.state(key)[0] == "undelivered"
     assert quanzhou.lane()["stopped"] is None

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from notifier.cli import execute
 from notifier.config import load_settings
 from notifier.engines import queue
-from notifier.engines.chores import Chore
+from notifier.engines.chores import Chore, Chores
 from notifier.engines.cluster import ClusterEngine, Pulse, tick_line
+from notifier.engines.news import News
 from notifier.engines.queue import open_queue, raise_if_queue_is_not_ready
 from notifier.errors import NotifierError
 from notifier.jobs.send import start_lane
@@ -21,9 +25,10 @@ from notifier.locale import language
 from notifier.store import lanes
 from notifier.store.engine import Store
 from notifier.store.migrations import raise_if_not_usable
+from notifier.store.runs import open_run
 from notifier.wiring import House, engine_parts, run_worker
 from tests.support.daemon import BirthdayShop
-from tests.support.engines import EngineShop, running_engine
+from tests.support.engines import OLD_DATA, EngineShop, running_engine
 
 JOBS = "SELECT task_name FROM notifier_queue.procrastinate_jobs WHERE status = 'doing'"
 
@@ -40,6 +45,12 @@ def under_way(store: Store) -> set[str]:
     """The chores that workers, dead or alive, are at."""
     with store.read() as session:
         return set(session.execute(sa.text(JOBS)).scalars())
+
+
+def is_lost(store: Store) -> bool:
+    """Was the end of a job not written down? A sequence counts what is rolled back, too."""
+    with store.read() as session:
+        return bool(session.execute(sa.text("SELECT is_called FROM notifier_queue.lost")).scalar_one())
 
 
 def test_another_worker_takes_over_from_a_killed_one(shop: EngineShop, tmp_path: Path) -> None:
@@ -72,6 +83,49 @@ def test_another_worker_takes_over_from_a_killed_one(shop: EngineShop, tmp_path:
             code, seconds = second.stop()
     assert (code, seconds < 10) == (0, True)
     assert {line["worker"] for line in second.log() if "worker" in line} == {_name_of(second.log())}
+
+
+FINISH, TYPES = "procrastinate_finish_job_v1", "bigint, procrastinate_job_status, boolean"
+IN_THE_QUEUE = "SET LOCAL search_path = notifier_queue"
+ANOTHER = '  another: {rule: birthday, when: "1 0 * * *", stages: {day: 0}, template: birthday, kind: marketing}\n'
+LOSES_ENDS = """BEGIN
+    IF (SELECT task_name = 'plan' FROM procrastinate_jobs WHERE id = $1) THEN
+        PERFORM nextval('lost');
+        RAISE EXCEPTION 'statement timeout' USING ERRCODE = '57014';
+    END IF;
+    PERFORM mislaid($1, $2, $3);
+END"""
+
+
+def test_a_job_whose_end_was_not_written_down_holds_nobody_up(shop: EngineShop, tmp_path: Path) -> None:
+    """Its worker lives, and yet the chore is done again: planning goes on, on this machine and all others."""
+    with running_engine("cluster", shop.environ, tmp_path) as engine:
+        engine.wait_for("plan_waits", 40)
+        shop.do(
+            IN_THE_QUEUE, f"ALTER FUNCTION {FINISH} RENAME TO mislaid", "CREATE SEQUENCE lost",
+            f"CREATE FUNCTION {FINISH}({TYPES}) RETURNS void LANGUAGE plpgsql AS $_${LOSES_ENDS}$_$",
+        )  # fmt: skip
+        engine.wait_until(lambda: is_lost(shop.store), 20)
+        shop.do(IN_THE_QUEUE, f"DROP FUNCTION {FINISH}", f"ALTER FUNCTION mislaid RENAME TO {FINISH}")
+        shop.data_is(timedelta())
+        shop.schedules.write_text(OLD_DATA + ANOTHER, encoding="utf-8")  # not for a planning that began before
+        engine.wait_until(lambda: "another" in {line.get("campaign") for line in engine.log()}, 40)
+        assert engine.stop()[0] == 0
+    assert not [line for line in engine.log() if line.get("alert")]
+
+
+def test_a_queue_that_makes_no_jobs_is_told_once_and_so_is_its_end(shop: EngineShop, tmp_path: Path) -> None:
+    """With the reason, and by which worker."""
+    with running_engine("cluster", shop.environ, tmp_path) as engine:
+        engine.wait_for("plan_waits", 40)
+        shop.do("ALTER TABLE notifier_queue.procrastinate_periodic_defers RENAME TO mislaid")
+        engine.wait_for("queue_failed", 40)
+        shop.do("ALTER TABLE notifier_queue.mislaid RENAME TO procrastinate_periodic_defers")
+        engine.wait_for("queue_works_again", 40)
+        assert engine.stop()[0] == 0
+    (alert,) = [line for line in engine.log() if line.get("alert")]
+    assert (alert["event"], alert["reason"]) == ("queue_failed", "UndefinedTable")
+    assert alert["worker"] == _name_of(engine.log())
 
 
 def _name_of(lines: list[dict[str, str]]) -> str:
@@ -131,10 +185,41 @@ def test_a_dms_is_read_again_when_its_time_is_round(tmp_path: Path, sqlite_url: 
     shop.store.close()
 
 
+def planned(*waiting: str) -> dict[str, object]:
+    """A plan's document."""
+    return {"runs": [], "waiting": dict.fromkeys(waiting, "data_too_old"), "expired": []}
+
+
+async def test_what_another_worker_has_planned_is_not_missed(tmp_path: Path, sqlite_url: str) -> None:
+    """Ticks go round among the workers, and each remembers only what it has seen itself; the database knows it all."""
+    shop = BirthdayShop(tmp_path, sqlite_url)
+    house = House(load_settings(shop.environ, env_file=None))
+    documents = iter((planned("birthday", "main/birthday", "taken_out", "main/gone"), planned()))
+    parts = replace(engine_parts(house), plan=lambda _now: partial(planned_by_hand, next(documents)))
+    chores = Chores(parts, News(), lambda: None)
+    (plan,) = (chore for chore in chores.all() if chore.name == "plan")
+    with capture_logs() as lines:
+        await chores.do(plan)
+        now = parts.clock()
+        with house.store.write() as session:
+            for name in ("birthday", "taken_out"):
+                open_run(session, shop_id=1, campaign_id=name, due_at=None, now=now, priority=1, settings={})
+        await chores.do(plan)
+    assert [line["campaign"] for line in lines if line["event"] == "run_missed"] == ["main/gone"]
+    house.close()
+    shop.store.close()
+
+
+def planned_by_hand(document: dict[str, object]) -> dict[str, object]:
+    """In place of a planning."""
+    return document
+
+
 def test_db_upgrade_makes_the_queue_too(empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One command readies a database for one machine and for many."""
     monkeypatch.setenv("NOTIFIER_DATABASE_URL", empty_postgres_url)
-    assert execute(["db", "upgrade"]) == 0
+    with language("en"):  # the command chooses its own, which must not stay behind
+        assert execute(["db", "upgrade"]) == 0
     store = Store(empty_postgres_url)
     raise_if_not_usable(store)
     raise_if_queue_is_not_ready(store)
@@ -167,6 +252,14 @@ def test_a_database_that_is_away_is_said(tmp_path: Path) -> None:
     said = refusal({"NOTIFIER_DATABASE_URL": "postgresql://ann:secret@127.0.0.1:1/notifier"})
     assert "Check NOTIFIER_DATABASE_URL and that it is running" in said
     assert "secret" not in said
+
+
+def test_a_worker_without_the_key_is_refused(tmp_path: Path, cluster_url: str) -> None:
+    """It could plan and send nothing; so it begins nothing, and says what to set."""
+    shop = BirthdayShop(tmp_path, cluster_url)
+    del shop.environ["NOTIFIER_SECRET_KEY"]
+    assert "NOTIFIER_SECRET_KEY is missing" in refusal(shop.environ)
+    shop.store.close()
 
 
 def test_a_database_without_a_queue_is_refused_with_the_mend(tmp_path: Path, postgres_url: str) -> None:

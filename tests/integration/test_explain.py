@@ -211,7 +211,7 @@ def test_a_campaign_that_waits_says_for_what(sqlite_store: Store) -> None:
     assert one(shop, "陈晓芳").reason == "data_too_old"
     shop.fresh(NOW)
     with shop.store.write() as session:
-        pause(session, "maintenance_due", paused=True, gateway="simulator")
+        pause(session, "maintenance_due", paused=True)
     assert one(shop, "陈晓芳").reason == "paused"
 
 

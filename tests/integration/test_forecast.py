@@ -147,7 +147,7 @@ def test_a_paused_campaign_brings_nothing_and_says_so(store: Store) -> None:
     shop = Dealership(store, yaml(MAINTENANCE))
     shop.owner("陈晓芳", service_on=MONDAY + days(15))
     shop.plan_at(at(MONDAY))
-    shop.write(lambda session: pause(session, "maintenance_due", paused=True, gateway="simulator"))
+    shop.write(lambda session: pause(session, "maintenance_due", paused=True))
     found = ahead(shop)
     assert texts(found) == {}
     assert found.waiting == {"maintenance_due": "paused"}

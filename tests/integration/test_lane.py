@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -17,13 +18,14 @@ import sqlalchemy as sa
 from notifier.gateways.base import Outgoing
 from notifier.gateways.simulator import Simulator
 from notifier.gateways.simulator_profile import NetworkProfile, Reaction
+from notifier.jobs import send
 from notifier.jobs.record import NOT_BEGUN
 from notifier.jobs.send import BROKEN, LaneSettings, start_lane
 from notifier.schedules import Schedules, parse_schedules
 from notifier.store.engine import Store
 from notifier.store.simulated import SimulatedNetwork
 from notifier.store.tables import Attempt, Customer, GatewayLane, Run, Suppression
-from tests.support.outbox import GATEWAY, NOON, Outbox
+from tests.support.outbox import DAY, GATEWAY, NOON, Outbox
 from tests.support.sending import SCHEDULES, SHOP_KEY, drained, lane_of, reconciled, schedules, twilio_at
 from tests.support.twilio_faults import Fault, FaultKind
 from tests.support.twilio_server import TwilioHandle, running_twilio
@@ -176,6 +178,40 @@ async def test_a_provider_that_never_answers_costs_ten_doubts_and_then_one_at_a_
         await reconciled(embedded, twilio_at(twilio.url))
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.lane()["troubles"] == 0
+
+
+async def test_after_trouble_it_starts_slowly(embedded: Outbox, twilio: TwilioHandle) -> None:
+    """A window of refusals, and one more; then one text, two, four: a provider that is half back is not overrun."""
+    embedded.texts(40)
+    twilio.script(*[Fault(K.RATE_LIMITED)] * 12)
+    await drained(embedded, twilio_at(twilio.url), in_flight=10)
+    claims = Counter(row["claimed_at"] for row in embedded.rows(Attempt))
+    first, probe, *later = [number for _moment, number in sorted(claims.items())]
+    assert (first, probe, later[0]) == (11, 1, 1)
+    for before, number in pairwise(later):
+        assert number <= 2 * max(before, 1) or number <= 11
+    assert later[1] <= 2
+    assert embedded.states() == {"accepted": 40}
+
+
+async def test_a_long_drain_sweeps_on_its_way(
+    embedded: Outbox, twilio: TwilioHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of a million texts takes a day; what lapses meanwhile is cancelled."""
+    monkeypatch.setattr(send, "PREPARE_EVERY", 0.1)
+    embedded.texts(60)
+    twilio.chances((1.0, Fault(K.SLOW_ANSWER, seconds=0.05)))
+    now = NOON
+    lane = lane_of(embedded, twilio_at(twilio.url), in_flight=2)
+    lane.business_now = lambda: now
+    sending = asyncio.create_task(lane.drain(until_empty=True))
+    while not await asyncio.to_thread(twilio.posts):
+        await asyncio.sleep(0.01)
+    lapsing = await asyncio.to_thread(embedded.text, valid_until=NOON + timedelta(hours=1), not_before=NOON + DAY)
+    now = NOON + timedelta(hours=2)
+    result = await sending
+    assert embedded.state(lapsing) == ("cancelled", "validity_over")
+    assert (result.accepted, result.cancelled) == (60, 1)
 
 
 async def test_a_shops_own_pace_is_that_of_its_schedules(embedded: Outbox, twilio: TwilioHandle) -> None:

@@ -30,7 +30,7 @@ def look(outbox: Outbox) -> Standing:
 
 def halt(outbox: Outbox, shop: str | None) -> None:
     """A person pauses the shop."""
-    outbox.doing(lambda session: pauses.pause(session, shop, by="wang", gateway=GATEWAY))
+    outbox.doing(lambda session: pauses.pause(session, shop, by="wang"))
 
 
 def test_in_an_empty_house_nothing_waits(outbox: Outbox) -> None:
@@ -118,6 +118,6 @@ def test_what_the_lane_does(state: LaneState, rate: float, columns: dict[str, ob
 def test_locking_every_lane_makes_the_one_that_is_not_there(outbox: Outbox) -> None:
     """A first claim would make it, unseen."""
     outbox.add(GatewayLane, gateway="simulator", troubles=0)
-    outbox.doing(lambda session: lanes.lock_all(session, GATEWAY))
-    outbox.doing(lambda session: lanes.lock_all(session, GATEWAY))
+    outbox.doing(lambda session: lanes.lock_all(session, GATEWAY, 10))
+    outbox.doing(lambda session: lanes.lock_all(session, GATEWAY, 10))
     assert sorted(row["gateway"] for row in outbox.rows(GatewayLane)) == ["simulator", GATEWAY]

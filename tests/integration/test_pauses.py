@@ -32,8 +32,10 @@ def outbox(store: Store) -> Outbox:
 
 
 def pause(outbox: Outbox, shop: str | None = None, by: str = WANG) -> bool:
-    """A person halts a shop, or everything."""
-    return bool(outbox.doing(lambda session: pauses.pause(session, shop, by=by, gateway=GATEWAY)))
+    """A person halts a shop, or everything, and waits for what is being claimed meanwhile."""
+    is_new = bool(outbox.doing(lambda session: pauses.pause(session, shop, by=by)))
+    assert pauses.claims_are_over(outbox.store, GATEWAY)
+    return is_new
 
 
 def resume(outbox: Outbox, shop: str | None = None) -> bool:
@@ -138,6 +140,7 @@ def test_a_pause_waits_for_the_claim_under_way(postgres_url: str, what: str, *, 
 
         def press() -> None:
             outbox.doing(lambda session: _pause(session, what))
+            assert pauses.claims_are_over(store, GATEWAY)
             done.set()
 
         with store.write() as claiming:
@@ -150,14 +153,28 @@ def test_a_pause_waits_for_the_claim_under_way(postgres_url: str, what: str, *, 
         assert claimed(outbox) == []
 
 
+def test_a_pause_counts_though_a_sender_is_frozen(postgres_url: str) -> None:
+    """Its claim holds the lane for ever: whoever pauses is told so and does not wait with it; the pause is in force."""
+    with closing(Store(postgres_url)) as store:
+        outbox = Outbox(store, key="quanzhou")
+        outbox.text()
+        with store.write() as frozen:
+            lane_of(frozen, GATEWAY, lock=True)
+            assert outbox.doing(lambda session: pauses.pause(session, None, by=WANG))
+            assert not pauses.claims_are_over(store, GATEWAY, seconds=0.05)
+            assert in_force(outbox) == [(None, WANG)]
+        assert pauses.claims_are_over(store, GATEWAY)
+        assert claimed(outbox) == []
+
+
 DUE = campaigns.KnownCampaign("due", "due", "maintenance_due")
 
 
 def _pause(session: Session, what: str) -> None:
     if what == "campaign":
-        campaigns.pause(session, "due", paused=True, gateway=GATEWAY)
+        campaigns.pause(session, "due", paused=True)
     else:
-        pauses.pause(session, None if what == "everything" else "quanzhou", by=WANG, gateway=GATEWAY)
+        pauses.pause(session, None if what == "everything" else "quanzhou", by=WANG)
 
 
 def test_claims_and_pauses_at_once_leave_nothing_half(outbox: Outbox) -> None:
@@ -172,14 +189,16 @@ def test_claims_and_pauses_at_once_leave_nothing_half(outbox: Outbox) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(work) for _ in range(4)]
-        for _ in range(5):
+        try:
+            for _ in range(5):
+                pause(outbox)
+                resume(outbox)
             pause(outbox)
-            resume(outbox)
-        pause(outbox)
-        stands = outbox.states().get("planned", 0)
-        stopping.wait(0.2)
-        assert outbox.states().get("planned", 0) == stands
-        stopping.set()
+            stands = outbox.states().get("planned", 0)
+            stopping.wait(0.2)
+            assert outbox.states().get("planned", 0) == stands
+        finally:
+            stopping.set()
         for each in running:
             each.result(60)
     assert len(found) == len(set(found)) == len(keys) - stands

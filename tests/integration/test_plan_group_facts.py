@@ -304,7 +304,7 @@ def test_a_forecast_says_which_shop_s_campaign_is_paused(store: Store, capsys: p
     """Paused at Jinjiang alone, by its own row: Quanzhou's runs bring texts as ever."""
     group = two_shops(store, MAINTENANCE)
     group.plan_at(at(TUESDAY - days(1)))
-    group["quanzhou"].write(partial(pause, campaign_id="maintenance_due", paused=True, gateway="simulator"))
+    group["quanzhou"].write(partial(pause, campaign_id="maintenance_due", paused=True))
     for row in group["quanzhou"].rows(CampaignState, shop_id=group["quanzhou"].id):
         group["quanzhou"].change(CampaignState, row["id"], paused=False)
     found = forecast(group["quanzhou"].planner(), at(TUESDAY, "08:00"), 7)

@@ -162,15 +162,15 @@ def test_a_campaign_nobody_knows_is_refused_with_the_nearest_name(shop: Dealersh
 def test_a_paused_campaign_is_not_planned(shop: Dealership) -> None:
     """A person has paused it; resumed, it takes what is open."""
     shop.owner("陈晓芳", service_on=TUESDAY + days(14))
-    shop.write(lambda session: pause(session, "maintenance_due", paused=True, gateway="simulator"))
+    shop.write(lambda session: pause(session, "maintenance_due", paused=True))
     assert shop.plan_at(at(TUESDAY)).runs == []
-    shop.write(lambda session: pause(session, "maintenance_due", paused=False, gateway="simulator"))
+    shop.write(lambda session: pause(session, "maintenance_due", paused=False))
     assert shop.planned_at(at(TUESDAY))["planned"] == 1
 
 
 def test_a_paused_campaign_asked_for_by_name_is_refused_with_the_mend(shop: Dealership) -> None:
     """Nothing would happen, and nobody would know why."""
-    shop.write(lambda session: pause(session, "maintenance_due", paused=True, gateway="simulator"))
+    shop.write(lambda session: pause(session, "maintenance_due", paused=True))
     with pytest.raises(Refused, match="campaigns resume maintenance_due"):
         shop.plan_at(at(TUESDAY), campaign="maintenance_due")
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -68,7 +68,7 @@ class EngineShop(BirthdayShop):
 
     def came_in(self, vin: str) -> None:
         """The first customer brought a car today."""
-        now, today = datetime.now(UTC), date.today()  # noqa: DTZ011
+        now, today = datetime.now(UTC), self.today()
         with self.store.write() as session:
             customer = session.execute(sa.text("SELECT min(id) FROM customer")).scalar_one()
             car = {"shop_id": self._shop_id, "vin": vin, "customer_id": customer, "created_at": now, "updated_at": now}

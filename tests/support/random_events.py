@@ -17,7 +17,7 @@ from notifier.store.runs import approve, void
 from notifier.store.tables import CampaignState, Complaint, Cycle, MessageCycle, Run
 from tests.support.calls import bring_calls
 from tests.support.random_shop import LEVELS, Dice, RandomShop
-from tests.support.shop import GATEWAY, SECRET, at, days
+from tests.support.shop import SECRET, at, days
 
 DATES = ("next_service_on", "insurance_ends_on", "inspection_ends_on", "loan_ends_on", "warranty_ends_on",
          "delivered_on")  # fmt: skip
@@ -219,7 +219,7 @@ def pause_one(shop: RandomShop, event: Event) -> None:
     known = shop.desk.rows(CampaignState)
     if known:
         state = event.dice.one_of(*known)
-        shop.desk.write(partial(pause, campaign_id=state["campaign_id"], paused=not state["paused"], gateway=GATEWAY))
+        shop.desk.write(partial(pause, campaign_id=state["campaign_id"], paused=not state["paused"]))
 
 
 EVENTS: dict[str, Callable[[RandomShop, Event], None]] = {

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = "8321"  # NOTIFIER_PORT where nobody sets it
+EMBEDDED = "sqlite:////data/notifier.sqlite3"
 
 
 def _instructions() -> list[tuple[str, str]]:
@@ -97,18 +98,21 @@ def test_nothing_runs_as_root() -> None:
     assert words.index("USER") < words.index("CMD")
 
 
-def test_port_volume_and_health_check() -> None:
-    """The port is the default one, the database lies in the volume, and readiness is asked of our own script."""
+def test_port_database_and_health_check() -> None:
+    """The port is the default one, the database lies in a folder of its own, and our own script asks for readiness."""
     last = dict(_stages()[-1])
     assert last["EXPOSE"] == PORT
-    assert f"NOTIFIER_DATABASE_URL=sqlite:///{last['VOLUME']}/notifier.sqlite3" in last["ENV"]
+    assert f"NOTIFIER_DATABASE_URL={EMBEDDED}" in last["ENV"]
     assert last["HEALTHCHECK"].endswith('CMD ["python", "scripts/healthcheck.py"]')
     assert last["CMD"] == '["notifier", "run"]'
 
 
-def test_the_volume_hides_no_migrations() -> None:
-    """A volume over db/ would keep the migrations of the version that made it."""
-    assert dict(_stages()[-1])["VOLUME"] != "/app/db"
+def test_no_volume_is_made_that_nobody_named(compose: dict[str, Any]) -> None:
+    """Each container of a cluster would leave one behind; and none hides the migrations of the next version."""
+    assert "VOLUME" not in dict(_stages()[-1])
+    mounts = [mount.split(":")[1] for service in compose["services"].values() for mount in service["volumes"]]
+    assert not [mount for mount in mounts if mount.startswith("/app/db")]
+    assert any(word == "RUN" and "install -d -o notifier /data" in rest for word, rest in _stages()[-1])
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +151,11 @@ def test_compose_upgrades_before_anything_uses_the_database(compose: dict[str, A
     services = compose["services"]
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert services["migrate"]["restart"] == "no"
-    assert "healthcheck" in services["postgres"]
+    # by TCP, where the server does not answer before its tables are made
+    assert services["postgres"]["healthcheck"]["test"] == [
+        "CMD", "pg_isready", "-h", "127.0.0.1", "-U", "notifier", "-d", "notifier"
+    ]  # fmt: skip
+    assert {"start_period", "retries", "timeout"} <= set(services["postgres"]["healthcheck"])
     for name in ("web", "worker"):
         assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
         assert services[name]["restart"] == "unless-stopped"
@@ -165,8 +173,24 @@ def test_compose_runs_one_machine_when_asked_for(compose: dict[str, Any]) -> Non
     assert "command" not in alone
     assert "data:/data" in alone["volumes"]
     assert alone["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
-    assert _url(alone) == f"${{NOTIFIER_DATABASE_URL:-sqlite:///{dict(_stages()[-1])['VOLUME']}/notifier.sqlite3}}"
+    assert _url(alone) == EMBEDDED
     assert set(compose["volumes"]) == {"data", "postgres"}
+
+
+@pytest.mark.parametrize("part", ["notifier", "migrate", "web", "worker"])
+def test_a_copy_of_env_example_moves_no_part(compose: dict[str, Any], part: str) -> None:
+    """`.env` beats the image and `environment` beats `.env`: host, port and database are those of a container."""
+    example = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    copied = dict(line.split("=", 1) for line in example if line and not line.startswith("#"))
+    assert {"NOTIFIER_HOST", "NOTIFIER_PORT", "NOTIFIER_DATABASE_URL"} <= set(copied)
+    seen = copied | compose["services"][part]["environment"]
+    assert (seen["NOTIFIER_HOST"], seen["NOTIFIER_PORT"]) == ("0.0.0.0", PORT)
+    assert seen["NOTIFIER_DATABASE_URL"].split(":", 1)[0] == ("sqlite" if part == "notifier" else "postgresql")
+
+
+def test_one_machine_needs_no_password(compose: dict[str, Any]) -> None:
+    """Compose fills in the variables of every service, so one that must be set would refuse `up notifier` too."""
+    assert not re.search(r"\$\{\w+:?\?", str(compose))
 
 
 @pytest.mark.parametrize("part", ["notifier", "migrate", "web", "worker"])

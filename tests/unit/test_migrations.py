@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from notifier.store.migrations import head, is_usable, make_if_new, raise_if_not
 from notifier.store.tables import metadata
 
 PROCESSES = 4
+BETWEEN_COLUMNS = re.compile(r"\n|, (?=\w+ [A-Z])")
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def _schema(store: Store) -> set[str]:
     }
     with store.engine.connect() as connection:
         rows = connection.execute(sa.text(statements[store.is_sqlite])).scalars()
-        return {" ".join(sorted(line.strip(" ,\t") for line in row.splitlines())) for row in rows}
+        return {" ".join(sorted(line.strip(" ,\t") for line in BETWEEN_COLUMNS.split(row))) for row in rows}
 
 
 FIRST_USE = """

@@ -62,6 +62,77 @@ def test_an_outage_is_one_line_and_its_end_another(monkeypatch: pytest.MonkeyPat
     assert [line.get("alert", False) for line in lines] == [True, False, True]
 
 
+UNDEFINED = psycopg.errors.UndefinedTable("no such table")
+
+
+def test_a_queue_that_is_broken_is_one_line_and_its_end_another() -> None:
+    """What the library caught says why; that its worker ended is then no news."""
+    with capture_logs() as lines:
+        told = News()
+        told.queue_works()
+        told.queue_failed(wrapped(RuntimeError("the queue's own"), UNDEFINED))
+        told.queue_failed()
+        told.queue_works()
+        told.queue_failed()
+    assert [line["event"] for line in lines] == ["queue_failed", "queue_works_again", "queue_failed"]
+    assert [line.get("reason") for line in lines] == ["UndefinedTable", None, "it ended by itself"]
+
+
+def test_a_queue_that_alone_cannot_reach_the_database_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it has lasted; and texts that go out meanwhile do not say that anything is back."""
+    with capture_logs() as lines:
+        told = News()
+        told.queue_failed(GONE)
+        assert not lines
+        monkeypatch.setattr(news, "ECHO", 0.0)
+        for _ in range(3):
+            told.queue_failed(GONE)
+            told.database_answers()
+        told.queue_works()
+    assert [line["event"] for line in lines] == ["queue_failed", "queue_works_again"]
+    assert "exc_info" not in lines[0] or lines[0]["exc_info"] is None
+
+
+def test_a_database_that_is_away_is_not_told_as_the_queue_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One outage, one alert."""
+    monkeypatch.setattr(news, "ECHO", 0.0)
+    with capture_logs() as lines:
+        told = News()
+        told.database_is_away(GONE)
+        told.queue_failed(GONE)
+        told.queue_failed()
+        told.database_answers()
+        told.queue_works()
+    assert [line["event"] for line in lines] == ["database_away", "database_is_back"]
+
+
+def planned(waiting: dict[str, str], *runs: str) -> dict[str, object]:
+    """A plan's document."""
+    made = [
+        {"shop": "main", "campaign": name, "run": 1, "state": "ready", "planned": 1, "withheld": 0} for name in runs
+    ]
+    return {"runs": made, "waiting": waiting, "expired": []}
+
+
+@pytest.mark.parametrize(
+    ("waited", "waits", "made", "missing"),
+    [
+        ({"birthday": "data_too_old"}, {}, (), {"birthday": "data_too_old"}),
+        ({"birthday": "data_too_old"}, {"birthday": "list_unreadable"}, (), {}),
+        ({"birthday": "data_too_old"}, {}, ("birthday",), {}),
+        ({"main/birthday": "data_too_old"}, {}, ("birthday",), {}),
+        ({"east/birthday": "data_too_old"}, {}, ("birthday",), {"east/birthday": "data_too_old"}),
+    ],
+)
+def test_what_waits_no_more_was_made_or_may_be_missed(
+    waited: dict[str, str], waits: dict[str, str], made: tuple[str, ...], missing: dict[str, str]
+) -> None:
+    """Of one shop or of a group."""
+    told = News()
+    assert told.planned(planned(waited)) == {}
+    assert told.planned(planned(waits, *made)) == missing
+
+
 def test_a_provider_that_is_away_for_long_is_one_line_and_its_return_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refusals of some minutes are the lane's own business."""
     with capture_logs() as lines:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from notifier.cli import execute
 from notifier.engines.queue import bring_up_queue, raise_if_queue_is_not_ready
 from notifier.errors import StoreError
 from notifier.locale import language
@@ -101,18 +102,44 @@ def test_a_step_that_breaks_leaves_nothing_of_itself(server: Store) -> None:
     assert upgrade_queue(server, FIRST) is True
 
 
-def test_a_user_who_may_not_make_it_is_told_what_is_needed(server: Store) -> None:
-    """In one sentence."""
+@pytest.fixture
+def guest(server: Store) -> Iterator[Store]:
+    """The same database for a user who may not create schemas in it."""
     with server.write() as session:
         session.execute(sa.text("CREATE ROLE guest_of_the_queue LOGIN"))
-    try:
-        guest = Store(sa.make_url(server.url).set(username="guest_of_the_queue").render_as_string(hide_password=False))
-        with language("en"), pytest.raises(StoreError, match="may not create schemas"):
-            upgrade_queue(guest, FIRST)
-        guest.close()
-    finally:
-        with server.write() as session:
-            session.execute(sa.text("DROP ROLE guest_of_the_queue"))
+    opened = Store(sa.make_url(server.url).set(username="guest_of_the_queue").render_as_string(hide_password=False))
+    yield opened
+    opened.close()
+    with server.write() as session:
+        session.execute(sa.text("DROP OWNED BY guest_of_the_queue CASCADE"))
+        session.execute(sa.text("DROP ROLE guest_of_the_queue"))
+
+
+def test_a_user_who_may_not_make_it_is_told_what_is_needed(guest: Store) -> None:
+    """In one sentence."""
+    with language("en"), pytest.raises(StoreError, match="may not create schemas"):
+        upgrade_queue(guest, FIRST)
+
+
+def test_a_user_may_bring_up_what_is_given_to_them(server: Store, guest: Store) -> None:
+    """No right to create schemas is asked for where there is one."""
+    with server.write() as session:
+        session.execute(sa.text(f"CREATE SCHEMA {QUEUE_SCHEMA} AUTHORIZATION guest_of_the_queue"))
+    assert (upgrade_queue(guest, FIRST), upgrade_queue(guest, SECOND)) == (True, True)
+    assert columns(guest) == ["a", "b"]
+
+
+def test_tables_that_cannot_be_brought_up_are_no_success(
+    server: Store, guest: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is a queue, so there are workers, and they would not start: another thing than one machine without one."""
+    with server.write() as session:
+        session.execute(sa.text("GRANT CREATE ON SCHEMA public TO guest_of_the_queue"))
+        session.execute(sa.text(f"CREATE SCHEMA {QUEUE_SCHEMA}"))
+    monkeypatch.setenv("NOTIFIER_DATABASE_URL", guest.url)
+    monkeypatch.setenv("NOTIFIER_LANG", "en")
+    assert execute(["db", "upgrade"]) == 1
+    assert "cannot be brought up" in capsys.readouterr().err
 
 
 def test_sqlite_has_no_queue(sqlite_store: Store) -> None:

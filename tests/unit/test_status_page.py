@@ -71,10 +71,12 @@ def test_texts_that_nobody_takes_are_spoken_of(capsys: pytest.CaptureFixture[str
     """Not in quiet hours, nor where the lane has told its reason already."""
     idle = replace(PICTURE, lane_state="idle", pauses=[], pause_words=[], paused_campaigns=[])
     say(*idle.sentences())
-    assert "is notifier run running?" in capsys.readouterr().out
+    assert "is notifier run running, or on a cluster notifier worker?" in capsys.readouterr().out
     say(*replace(idle, quiet_until=NOON).sentences())
     assert "reminders go from 2026-03-10 12:00" in capsys.readouterr().out
     assert list(replace(idle, lane_state="backing_off").sentences()) == []
+    paused = replace(idle, quiet_until=NOON, pauses=[PauseRow(None, NOON, "王经理")], pause_words=["All is paused."])
+    assert list(paused.sentences()) == ["All is paused."]
 
 
 def looks(*seen: Picture | Exception) -> Callable[[], Picture]:

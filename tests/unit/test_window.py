@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from notifier.gateways.base import Answer, AnswerKind, Policy
-from notifier.jobs.record import GIVEN_BACK, NOT_BEGUN
+from notifier.jobs import window
+from notifier.jobs.record import GIVEN_BACK
 from notifier.jobs.window import Window
 from notifier.store.claims import Claimed
 
@@ -115,6 +116,31 @@ async def test_time_outs_among_posts_that_went_well_are_no_silence() -> None:
     assert line.begun == [1, 2, 3, 4, 5]
 
 
+async def test_what_was_claimed_while_the_provider_asked_for_a_pause_never_begins() -> None:
+    """The lane's row does not know of the refusal before it is written down; until then nothing begins."""
+    line = Line(2)
+    line.take(1)
+    await pause()
+    await line.answers_to(1, Answer(AnswerKind.FREE, code="20429", policy=Policy.RETRY))
+    line.take(2)
+    assert line.landed() == {1: "20429", 2: GIVEN_BACK}
+    line.window.written_down(2)
+    line.take(3)
+    await pause()
+    assert line.begun == [1, 3]
+
+
+async def test_who_finds_no_place_for_a_second_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """POSTs have become slow; a stop or a pause may have come meanwhile, so it is claimed anew."""
+    monkeypatch.setattr(window, "TOO_LONG", 0.01)
+    line = Line(1)
+    line.take(1, 2, 3)
+    await asyncio.sleep(0.05)
+    await line.answers_to(1)
+    assert line.begun == [1]
+    assert line.landed() == {1: None, 2: GIVEN_BACK, 3: GIVEN_BACK}
+
+
 async def test_nothing_begins_once_it_is_to_stop() -> None:
     """What is in flight comes in; what waited is free."""
     line = Line(1)
@@ -133,7 +159,7 @@ async def test_an_interrupted_post_that_never_had_its_first_step_is_free() -> No
     line.take(1, 2)
     line.window.interrupt()
     await line.window.land()
-    assert line.landed() == {2: GIVEN_BACK, 1: NOT_BEGUN}
+    assert line.landed() == {2: GIVEN_BACK, 1: GIVEN_BACK}
 
 
 async def test_as_many_wait_as_find_a_place_within_a_tenth_of_a_second() -> None:

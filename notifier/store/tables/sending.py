@@ -103,6 +103,7 @@ class GatewayLane(SQLModel, table=True):
     last_error: str | None = None
     last_error_at: datetime | None = moment(nullable=True)
     polled_at: datetime | None = moment(nullable=True)
+    started_at: datetime | None = moment(nullable=True)
 
 
 class ShopPace(SQLModel, table=True):
