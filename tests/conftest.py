@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from notifier.engines.queue import bring_up_queue
+from notifier.locale import current_language, use_language
 from notifier.store.engine import Store
 from notifier.store.migrations import upgrade
 from tests.support.compiled_sql import keep_compiled_sql
@@ -46,6 +47,14 @@ def _has_room() -> bool:
         return False
     kept = os.statvfs(MEMORY)
     return kept.f_bavail * kept.f_frsize > ROOM and not kept.f_flag & os.ST_NOEXEC  # tests write small programs
+
+
+@pytest.fixture(autouse=True)
+def words_of_its_own() -> Iterator[None]:
+    """A command run in this process chooses its language; the next test's words are not to depend on that."""
+    before = current_language()
+    yield
+    use_language(before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -137,7 +137,7 @@ def test_tables_that_cannot_be_brought_up_are_no_success(
         session.execute(sa.text("GRANT CREATE ON SCHEMA public TO guest_of_the_queue"))
         session.execute(sa.text(f"CREATE SCHEMA {QUEUE_SCHEMA}"))
     monkeypatch.setenv("NOTIFIER_DATABASE_URL", guest.url)
-    monkeypatch.setenv("NOTIFIER_LANG", "en")
+    monkeypatch.setenv("NOTIFIER_LANGUAGE", "en")
     assert execute(["db", "upgrade"]) == 1
     assert "cannot be brought up" in capsys.readouterr().err
 
