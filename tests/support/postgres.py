@@ -99,8 +99,8 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A server of its own in a temporary folder, which is gone afterwards.
+def postgres_server() -> Iterator[Any]:
+    """A server of its own, as its wheel gives it, in a temporary folder that is gone afterwards.
 
     Raises ImportError, OSError, RuntimeError or subprocess.SubprocessError where it cannot start.
     """
@@ -112,11 +112,18 @@ def running_postgres() -> Iterator[Postgres]:
 
             server = get_server(folder / "data", cleanup_mode="delete")
         try:
-            yield Postgres(server.get_uri())
+            yield server
         finally:
             server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """The databases of a `postgres_server`; raises as that does."""
+    with postgres_server() as server:
+        yield Postgres(server.get_uri())
 
 
 class Template:
