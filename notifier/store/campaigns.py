@@ -36,6 +36,12 @@ def known_campaigns(session: Session) -> list[KnownCampaign]:
     return [KnownCampaign(*row) for row in rows]
 
 
+def standing_of(session: Session, shop_id: int) -> dict[str, bool]:
+    """The campaigns ever planned for the shop: id → whether a person has paused it."""
+    statement = sa.select(STATE.c.campaign_id, STATE.c.paused).where(STATE.c.shop_id == shop_id)
+    return dict(session.connection().execute(statement).all())
+
+
 def is_paused(session: Session, shop_id: int, campaign_id: str) -> bool:
     """Whether a person has paused the campaign."""
     statement = sa.select(STATE.c.paused).where(STATE.c.shop_id == shop_id, STATE.c.campaign_id == campaign_id)
@@ -48,11 +54,21 @@ def paused_campaigns(session: Session) -> list[str]:
     return list(session.connection().execute(statement).scalars())
 
 
-def pause(session: Session, campaign_id: str, *, paused: bool) -> None:
-    """Pause or resume a campaign in every shop; `pauses.claims_are_over` waits for what is being claimed meanwhile."""
-    result = session.connection().execute(
-        sa.update(STATE).where(STATE.c.campaign_id == campaign_id).values(paused=paused)
-    )
+def paused_in(session: Session, shop_id: int) -> frozenset[str]:
+    """The ids of the campaigns a person has paused, of those this shop has planned."""
+    statement = sa.select(STATE.c.campaign_id).where(STATE.c.shop_id == shop_id, STATE.c.paused)
+    return frozenset(session.connection().execute(statement).scalars())
+
+
+def pause(session: Session, campaign_id: str, *, paused: bool, shop_id: int | None = None) -> None:
+    """Pause or resume a campaign in every shop, or in one; NotFound where nobody has planned it yet.
+
+    `pauses.claims_are_over` waits for what is being claimed meanwhile.
+    """
+    where = [STATE.c.campaign_id == campaign_id]
+    if shop_id is not None:
+        where.append(STATE.c.shop_id == shop_id)
+    result = session.connection().execute(sa.update(STATE).where(*where).values(paused=paused))
     if not result.rowcount:
         raise NotFound(
             N_("No campaign {campaign} has been planned yet. notifier schedules check lists them."),
@@ -80,9 +96,9 @@ def first_run_floor(
 
 
 def mark_seen(session: Session, shop_id: int, campaign: KnownCampaign, *, floor_on: date | None) -> None:
-    """Remember that the campaign is switched on and planned, with its floor; paused where it is so elsewhere."""
-    elsewhere = sa.select(STATE.c.id).where(STATE.c.campaign_id == campaign.campaign_id, STATE.c.paused)
-    is_paused_elsewhere = session.execute(elsewhere.limit(1)).first() is not None
+    """Remember that the campaign is switched on and planned, with its floor; paused where every shop has it so."""
+    others = sa.select(STATE.c.paused).where(STATE.c.campaign_id == campaign.campaign_id).distinct()
+    is_paused_elsewhere = list(session.execute(others).scalars()) == [True]
     insert_missing(
         session,
         CampaignState,
@@ -125,3 +141,24 @@ def keep_share(session: Session, shop_id: int, campaign_id: str, period: str, sh
     kept = share_of_period(session, shop_id, campaign_id, period)
     assert kept is not None  # inserted one line above
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a campaign over the shops asked for: whether any has run it, drew its share for the period, and
+    since when it has been off in the one where it has been off longest."""
+
+    has_run: bool
+    is_drawn: bool
+    off_since: date | None
+
+
+def standing(session: Session, campaign_id: str, period: str, shop_id: int | None = None) -> Standing:
+    """How the campaign stands in this enrolment period; `shop_id` None = in every shop."""
+    connection = session.connection()
+    seen = sa.select(sa.func.count(), sa.func.min(STATE.c.off_since)).where(STATE.c.campaign_id == campaign_id)
+    drawn = sa.select(SHARE.c.id).where(SHARE.c.campaign_id == campaign_id, SHARE.c.period == period).limit(1)
+    if shop_id is not None:
+        seen, drawn = seen.where(STATE.c.shop_id == shop_id), drawn.where(SHARE.c.shop_id == shop_id)
+    count, off_since = connection.execute(seen).one()
+    return Standing(count > 0, connection.execute(drawn).first() is not None, off_since)

@@ -64,7 +64,9 @@ None: its day stands in schedules.yaml, and no record can move it.
 CAR_COLUMNS = _REFERRER | {
     "plate", "model", "delivered_on", "insurance_ends_on", "inspection_ends_on", "loan_ends_on", "warranty_ends_on",
 }  # fmt: skip
-PERSON_COLUMNS = frozenset({"points", "points_end_on", "member_level", "birth_mmdd", "birth_calendar"})
+_ADDRESSED = frozenset({"name", "sex", "is_company", "language"})
+"""How a text speaks to its reader, whatever it is about."""
+PERSON_COLUMNS = _ADDRESSED | {"points", "points_end_on", "member_level", "birth_mmdd", "birth_calendar"}
 
 _KEPT_ON_ITS_DAY = ("birthday", "anniversary", "follow_up")
 """Rules whose texts are about one day and no other: an occasion of another day is planned for that day."""
@@ -121,6 +123,14 @@ def follow_corrections(
         open_now[touch.touch_id] = touch, columns | more
     if open_now:
         _follow(session, now, list(open_now.values()))
+    _address_anew(session, [key for key, columns in (people or {}).items() if _ADDRESSED.intersection(columns)])
+
+
+def _address_anew(session: Session, customer_ids: Collection[int]) -> None:
+    """Take the wording of all that is planned for these customers away: another name, or another language."""
+    theirs = sa.update(MESSAGE).where(MESSAGE.c.customer_id.in_(sorted(customer_ids)), MESSAGE.c.state == "planned")
+    if customer_ids:
+        session.connection().execute(theirs.values(text=None, changed_at=database_now(session)))
 
 
 def follow_visits(session: Session, now: datetime, *, cars: Collection[int], people: Collection[int]) -> None:

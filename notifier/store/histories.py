@@ -15,7 +15,7 @@ from notifier.store.tables import Customer, Message, Reply, Run, Vehicle
 
 __all__ = [
     "CarRow", "PersonRow", "ToldRow", "cars_of_person", "cars_with_vin", "latest_stop", "people_with_phone", "person",
-    "told", "vins_of",
+    "person_if_any", "told", "vins_of",
 ]  # fmt: skip
 
 CUSTOMER = table_of(Customer)
@@ -78,6 +78,11 @@ def people_with_phone(session: Session, phone_key: str) -> list[PersonRow]:
 def person(session: Session, customer_id: int) -> PersonRow:
     """One customer by id."""
     return _people(session, CUSTOMER.c.id == customer_id)[0]
+
+
+def person_if_any(session: Session, customer_id: int) -> PersonRow | None:
+    """One customer by id; None where nobody has it."""
+    return next(iter(_people(session, CUSTOMER.c.id == customer_id)), None)
 
 
 def _people(session: Session, where: sa.ColumnElement[bool]) -> list[PersonRow]:

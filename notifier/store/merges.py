@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.cycles import matching_cycle
 from notifier.domain.rules import RULES
+from notifier.store import audit
 from notifier.store.bulk import table_of
 from notifier.store.corrections import PERSON_COLUMNS, follow_corrections
 from notifier.store.customers import (
@@ -64,6 +65,7 @@ def merge_customers(session: Session, merges: Mapping[int, int], now: datetime) 
     _merge_enrolments(session, merges)
     _merge_cycles(session, merges)
     _repoint(session, merges)
+    audit.move_subjects(session, "customer", merges)
     _tell_of_lists_once(session, set(merges.values()))
     _join_texts(session, set(merges.values()))
     _merge_facts(session, merges, now)

@@ -17,7 +17,9 @@ from notifier.store.messages import PLANNED
 from notifier.store.runs import RunRow, ready_runs
 from notifier.store.tables import Attempt, Customer, Message, Run
 
-__all__ = ["LaneState", "Standing", "consent_counts", "lane_state", "one_known_phone", "standing", "under_way"]
+__all__ = [
+    "LaneState", "Standing", "consent_counts", "lane_state", "one_known_phone", "standing", "under_way", "unknown_of",
+]  # fmt: skip
 
 ATTEMPT = table_of(Attempt)
 CUSTOMER = table_of(Customer)
@@ -126,6 +128,13 @@ def under_way(session: Session) -> dict[str, int]:
     """How many texts are `sending`, and how many `unknown`."""
     statement = sa.select(MESSAGE.c.state, sa.func.count()).where(UNDER_WAY).group_by(MESSAGE.c.state)
     return {"sending": 0, "unknown": 0} | dict(session.connection().execute(statement).all())
+
+
+def unknown_of(session: Session, shop_id: int, most: int) -> int:
+    """How many texts of one shop are `unknown`; no more than `most` are counted."""
+    found = sa.select(MESSAGE.c.id).where(UNDER_WAY, MESSAGE.c.state == "unknown", MESSAGE.c.shop_id == shop_id)
+    statement = sa.select(sa.func.count()).select_from(found.limit(most).subquery())
+    return session.connection().execute(statement).scalar_one()
 
 
 def _first_that_may_go(session: Session, runs: list[RunRow], now: datetime) -> datetime | None:

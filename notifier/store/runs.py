@@ -43,6 +43,7 @@ REVIEW_EXPIRES_AFTER = timedelta(days=3)
 EXPIRED = "expired"
 """Who reviewed a run nobody reviewed."""
 CAMPAIGN_GONE = "campaign_gone"
+VOIDABLE = ("planning", "review", "ready")
 UNSETTLED = ("planned", "sending", "unknown")
 
 
@@ -110,9 +111,41 @@ def unfinished_runs(session: Session, shop_id: int) -> list[RunRow]:
     return _select(session, RUN.c.shop_id == shop_id, RUN.c.state == "planning")
 
 
-def runs_in_review(session: Session) -> list[RunRow]:
-    """Runs that wait for a person."""
-    return _select(session, RUN.c.state == "review")
+def runs_in_review(session: Session, shop_id: int | None = None) -> list[RunRow]:
+    """Runs that wait for a person; of one shop, or of all."""
+    of_shop = [] if shop_id is None else [RUN.c.shop_id == shop_id]
+    return _select(session, RUN.c.state == "review", *of_shop)
+
+
+def reviewed_runs(session: Session, shop_id: int, limit: int) -> list[RunRow]:
+    """The latest runs of a shop that somebody released or rejected, or nobody in time; the newest first."""
+    where = (RUN.c.shop_id == shop_id, RUN.c.reviewed_by.is_not(None), RUN.c.reviewed_by != CAMPAIGN_GONE)
+    statement = sa.select(*_COLUMNS).where(*where).order_by(RUN.c.id.desc()).limit(limit)
+    return [RunRow(*row) for row in session.connection().execute(statement)]
+
+
+def runs_of_campaign(
+    session: Session, shop_id: int, campaign_id: str, limit: int, *, before_id: int | None = None
+) -> list[RunRow]:
+    """The campaign's runs in a shop, the newest first; those older than the run `before_id`, where given."""
+    where = [RUN.c.shop_id == shop_id, RUN.c.campaign_id == campaign_id]
+    if before_id is not None:
+        where.append(RUN.c.id < before_id)
+    statement = sa.select(*_COLUMNS).where(*where).order_by(RUN.c.id.desc()).limit(limit)
+    return [RunRow(*row) for row in session.connection().execute(statement)]
+
+
+def texts_by_state(session: Session, run_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Run → state → its texts; read from an index alone."""
+    statement = (
+        sa.select(MESSAGE.c.run_id, MESSAGE.c.state, sa.func.count())
+        .where(MESSAGE.c.run_id.in_(run_ids))
+        .group_by(MESSAGE.c.run_id, MESSAGE.c.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for run_id, state, number in session.connection().execute(statement):
+        found.setdefault(run_id, {})[state] = number
+    return found
 
 
 def expired_reviews(session: Session, now: datetime) -> list[RunRow]:
@@ -201,11 +234,13 @@ def _move(session: Session, run_id: int, states: tuple[str, ...], to: str, **val
         )  # fmt: skip
 
 
-def void(session: Session, run_id: int, *, by: str, at: datetime | None = None) -> int:
+def void(
+    session: Session, run_id: int, *, by: str, at: datetime | None = None, states: tuple[str, ...] = VOIDABLE
+) -> int:
     """Undo a wholly unsent run: its texts are cancelled, its cycles freed, its enrolments taken back.
 
-    What it had planned is put off: the next run plans it, or says that its stage has closed. Returns how many rows
-    were cancelled. `Refused` once any attempt exists: what may have left cannot be unsaid.
+    `states`: in which it may be. What it had planned is put off: the next run plans it, or says that its stage has
+    closed. Returns how many rows were cancelled. `Refused` once any attempt exists: what may have left stays said.
     """
     messages = sa.select(MESSAGE.c.id).where(MESSAGE.c.run_id == run_id)
     connection = session.connection()
@@ -218,7 +253,7 @@ def void(session: Session, run_id: int, *, by: str, at: datetime | None = None) 
         )
     verdict = "expired" if by == EXPIRED else "void"
     counts = _with_review(session, run_id, verdict, by=by, at=at)
-    _move(session, run_id, ("planning", "review", "ready"), "void", reviewed_by=by, counts=counts)
+    _move(session, run_id, states, "void", reviewed_by=by, counts=counts)
     connection.execute(sa.delete(MESSAGE_CYCLE).where(MESSAGE_CYCLE.c.message_id.in_(messages)))
     _put_off_what_was_planned(session, run_id, by)
     connection.execute(sa.delete(COUPON).where(COUPON.c.message_id.in_(messages)))

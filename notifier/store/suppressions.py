@@ -4,6 +4,7 @@ merges and erasure) and those the provider calls dead."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 from notifier.store.bulk import insert_missing, table_of
 from notifier.store.engine import database_now
 from notifier.store.messages import cancel_for_phone
-from notifier.store.tables import Customer, Message, Suppression
+from notifier.store.tables import Customer, Message, Reply, Suppression
 
 CUSTOMER = table_of(Customer)
 MESSAGE = table_of(Message)
+REPLY = table_of(Reply)
 SUPPRESSION = table_of(Suppression)
 
 
@@ -56,6 +58,12 @@ def suppression_of(session: Session, phone_key: str) -> Suppression | None:
     """The phone's suppression that is in force, or None."""
     statement = sa.select(Suppression).where(SUPPRESSION.c.phone_key == phone_key, SUPPRESSION.c.lifted_at.is_(None))
     return session.execute(statement).scalar_one_or_none()
+
+
+def has_said_stop_since(session: Session, phone_key: str, since: datetime) -> bool:
+    """Whether the person has texted a stop at `since` (database clock) or later, beside what stopped the phone."""
+    said = (REPLY.c.phone_key == phone_key, REPLY.c.meaning == "stop", REPLY.c.received_at >= since)
+    return session.execute(sa.select(REPLY.c.id).where(*said).limit(1)).first() is not None
 
 
 def mark_unreachable(session: Session, reasons: Mapping[int, str]) -> None:

@@ -53,9 +53,10 @@ def publish_all(
     session: Session, sources: Mapping[tuple[str, str], str], *, by: str | None = None
 ) -> dict[tuple[str, str], int]:
     """By name and language: make each source the next version unless it is live already. The new versions' numbers."""
+    if not sources:
+        return {}
     connection = session.connection()
-    if connection.dialect.name == "postgresql":  # SQLite has one writer; here two daemons may begin at one moment
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISHING)))
+    one_at_a_time(session)
     fingerprints = {key: hashlib.sha256(source.encode()).hexdigest() for key, source in sources.items()}
     live, latest = _known_versions(connection, {name for name, _language in sources})
     changed = [key for key, fingerprint in fingerprints.items() if live.get(key) != fingerprint]
@@ -76,6 +77,16 @@ def publish_all(
         ],
     )  # fmt: skip
     return versions
+
+
+def one_at_a_time(session: Session) -> None:
+    """Until this transaction ends nobody else changes a draft or publishes: two daemons may begin at one moment.
+
+    SQLite has one writer anyway.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISHING)))
 
 
 def _known_versions(

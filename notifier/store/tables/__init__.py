@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
+from notifier.store.tables import lookups as lookups
 from notifier.store.tables.answers import Assist, Booking, Click, Complaint, Contact, Credit, Link, Reply
 from notifier.store.tables.decisions import (
     CampaignShare,
@@ -23,14 +24,25 @@ from notifier.store.tables.decisions import (
     Run,
     TemplateVersion,
 )
-from notifier.store.tables.house import PlannerLock, SimulatedReply, SimulatedText
+from notifier.store.tables.house import EngineBeat, PlannerLock, SimulatedReply, SimulatedText
 from notifier.store.tables.people import ConsentChange, Customer, CustomerNumber, Shop, Suppression, Vehicle
 from notifier.store.tables.sending import Attempt, Event, GatewayLane, Message, Pause, ShopPace
+from notifier.store.tables.staff import (
+    AuditEntry,
+    DayFigures,
+    SignInLink,
+    SignInTries,
+    TemplateDraft,
+    User,
+    UserSession,
+    WordingFigures,
+)
 from notifier.store.tables.workshop import DmsImport, Freshness, OdometerReading, Renewal, RepairOrder, SyncPoint, Visit
 
 __all__ = [
     "Assist",
     "Attempt",
+    "AuditEntry",
     "Booking",
     "CampaignShare",
     "CampaignState",
@@ -43,8 +55,10 @@ __all__ = [
     "Customer",
     "CustomerNumber",
     "Cycle",
+    "DayFigures",
     "Decision",
     "DmsImport",
+    "EngineBeat",
     "Enrolment",
     "Event",
     "Freshness",
@@ -61,13 +75,19 @@ __all__ = [
     "Run",
     "Shop",
     "ShopPace",
+    "SignInLink",
+    "SignInTries",
     "SimulatedReply",
     "SimulatedText",
     "Suppression",
     "SyncPoint",
+    "TemplateDraft",
     "TemplateVersion",
+    "User",
+    "UserSession",
     "Vehicle",
     "Visit",
+    "WordingFigures",
     "metadata",
 ]
 

@@ -19,6 +19,7 @@ class Reply(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("gateway", "provider_id"),
         Index("ix_reply_customer", "customer_id", "arrived_on"),
+        Index("ix_reply_day", "shop_id", "arrived_on"),
     )
 
     id: int | None = identity()
@@ -121,6 +122,7 @@ class Credit(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("outcome_type", "outcome_id"),
         Index("ix_credit_campaign", "shop_id", "campaign_id", "day"),
+        Index("ix_credit_day", "shop_id", "day"),
     )
 
     id: int | None = identity()

@@ -59,6 +59,7 @@ class Run(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("shop_id", "campaign_id", "due_at"),
         Index("ix_run_state", "state"),
+        Index("ix_run_campaign", "shop_id", "campaign_id", "id"),
     )
 
     id: int | None = identity()

@@ -1,4 +1,4 @@
-"""The house itself: the lock of its planners, and the simulator's phone network."""
+"""The house itself: the lock of its planners, the beat of its engines, and the simulator's phone network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.fields import document, identity, moment
 
-__all__ = ["PlannerLock", "SimulatedReply", "SimulatedText"]
+__all__ = ["EngineBeat", "PlannerLock", "SimulatedReply", "SimulatedText"]
 
 
 class PlannerLock(SQLModel, table=True):
@@ -20,6 +20,17 @@ class PlannerLock(SQLModel, table=True):
     __tablename__ = "planner_lock"
 
     shop_id: int = Field(sa_type=sa.BigInteger, foreign_key="shop.id", primary_key=True)
+
+
+class EngineBeat(SQLModel, table=True):
+    """An engine says each minute that it lives, by the database's clock."""
+
+    __tablename__ = "engine_beat"
+
+    name: str = Field(primary_key=True, description="embedded, or the worker: its machine and process")
+    version: str = Field(description="of Notifier")
+    started_at: datetime = moment()
+    beat_at: datetime = moment()
 
 
 class SimulatedText(SQLModel, table=True):
