@@ -27,6 +27,7 @@ from notifier.cli import (
     sync,
     templates,
     unknowns,
+    users,
 )
 from notifier.cli.usage import Command, Group
 from notifier.locale import N_
@@ -35,8 +36,8 @@ __all__ = ["command"]
 
 ORDER = (
     "doctor", "demo", "import", "sync", "plan", "send", "reconcile", "attribute", "report", "explain", "templates",
-    "schedules", "runs", "campaigns", "complaints", "unknown", "run", "worker", "web", "status", "pause", "resume",
-    "db",
+    "schedules", "runs", "campaigns", "complaints", "unknown", "run", "worker", "web", "users", "status", "pause",
+    "resume", "db",
 )  # fmt: skip
 """As the help lists them; Typer would put every group behind the plain commands."""
 
@@ -75,10 +76,15 @@ def _app() -> typer.Typer:
     _add_reviews(app)
     _add(app, "run", run.run_command, N_("The daemon: engine and web under one command."))
     _add(app, "worker", run.worker_command, N_("A cluster's part: one of any number of workers, on PostgreSQL."))
-    _add(app, "web", run.web_command, N_("A cluster's other part: webhooks, short links, health."))
+    _add(app, "web", run.web_command, N_("A cluster's other part: webhooks, short links, console, health."))
     _add(app, "status", status.status_command, N_("Waiting, sending, unknown, rate, oldest, last provider error."))
     _add(app, "pause", pauses.pause_command, N_("Send nothing more, at once: everything, or one shop."))
     _add(app, "resume", pauses.resume_command, N_("Let it go on; also a lane that stopped over our set-up."))
+    people = _nest(app, "users", N_("Who may sign in at the console."))
+    _add(people, "add", users.add_command, N_("Let somebody in, with a password or a one-time link."))
+    _add(people, "list", users.list_command, N_("Everybody, with role, shop and when they were last here."))
+    _add(people, "link", users.link_command, N_("A one-time link to choose a new password."))
+    _add(people, "end", users.end_command, N_("From now on they may not sign in."))
     kept = _nest(app, "db", N_("The database."))
     _add(kept, "upgrade", database.upgrade_command, N_("Bring it to the version this Notifier needs."))
     _add(kept, "backup", database.backup_command, N_("Copy it into one new file while the shop goes on."))

@@ -14,12 +14,12 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
-from notifier.cli.pause_words import pause_sentences
 from notifier.cli.sync_words import failed_sync_sentence
 from notifier.cli.terminal import say, show_json
 from notifier.errors import NotifierError
 from notifier.locale import _, listed
 from notifier.locale.records import records_word
+from notifier.reports.pause_words import pause_sentences
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -287,8 +287,7 @@ def _sync(house: House) -> Iterator[Line]:
 
 def _imports(house: House, now: datetime) -> Iterator[Line]:
     """How fresh each kind of records is; what began and never ended; who waits for it, and the mend."""
-    from notifier.cli.report_quality import readers_of
-    from notifier.reports.import_news import import_news
+    from notifier.reports.import_news import import_news, readers_of
     from notifier.store.shops import find_shop
 
     schedules = house.schedules
@@ -343,7 +342,8 @@ def _consent(house: House) -> Iterator[Line]:
 
 def _reviews(house: House, now: datetime) -> Iterator[Line]:
     """Runs that wait for a person, and those nobody looked at in time."""
-    from notifier.cli.run_words import LAPSED_TOLD, lapsed_sentence, review_sentence
+    from notifier.cli.run_words import lapsed_sentence, review_sentence
+    from notifier.reports.run_words import LAPSED_TOLD
     from notifier.store.runs import lapsed_runs, runs_in_review
 
     zone = house.schedules.shops[0].zone

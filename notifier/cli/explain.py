@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, CampaignName, Json, moment_or_now
-from notifier.cli.pause_words import pause_sentences
 from notifier.cli.terminal import say, show, show_json
-from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
+from notifier.reports.pause_words import pause_sentences
 from notifier.reports.tables import table
+from notifier.reports.titles import campaign_title
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -80,16 +78,20 @@ def _heading(explained: Explained, phone: str) -> str:
 
 
 def _answers(explained: Explained) -> Table:
+    from notifier.jobs.explain_words import rows
+
     made = table(_("Campaign"), _("Car"), _("What and why"))
-    for row in _rows(explained):
-        made.add_row(*row)
+    for row in rows(explained, campaign_title):
+        made.add_row(row.title, row.car, row.sentence)
     return made
 
 
 def _walk_heading(answer: Answer) -> str:
     """The campaign, and what of it."""
-    about = " · ".join(filter(None, (answer.plate or answer.vin, answer.stage, str(answer.due_on or ""))))
-    return f"{campaign_title(answer.campaign)} · {about}" if about else campaign_title(answer.campaign)
+    from notifier.jobs.explain_words import about
+
+    what = about(answer)
+    return f"{campaign_title(answer.campaign)} · {what}" if what else campaign_title(answer.campaign)
 
 
 def _walk(answer: Answer) -> Table:
@@ -100,18 +102,3 @@ def _walk(answer: Answer) -> Table:
         made.add_row(MARKS.get(step.verdict, STOPPED), _(TITLES.get(step.guard, step.guard)),
                      step.value or "–", step.source or "–")  # fmt: skip
     return made
-
-
-def _rows(explained: Explained) -> Iterator[tuple[str, str, str]]:
-    """One row an answer; what is the same of several occasions (four festivals) is said once."""
-    answers = list({(_subject(answer), answer.sentence): answer for answer in explained.answers}.values())
-    several = Counter(map(_subject, answers))
-    for answer in answers:
-        title, subject = campaign_title(answer.campaign), _subject(answer)
-        if several[subject] > 1 and answer.due_on is not None:
-            title = f"{title} · {answer.due_on:%m-%d}"
-        yield title, subject[1], answer.sentence
-
-
-def _subject(answer: Answer) -> tuple[str, str]:
-    return answer.campaign, answer.plate or answer.vin or ""

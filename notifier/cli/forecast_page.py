@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from notifier.cli.terminal import say, show
-from notifier.cli.titles import campaign_title
 from notifier.locale import _, ngettext
 from notifier.reports.tables import table
+from notifier.reports.titles import campaign_title
 
 if TYPE_CHECKING:
     from rich.table import Table

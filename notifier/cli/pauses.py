@@ -8,15 +8,15 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import Json, user_name
-from notifier.cli.pause_words import pause_sentences, still_claiming_sentence
 from notifier.cli.terminal import remark, say, show_json
 from notifier.errors import StoreError
 from notifier.locale import N_, _
+from notifier.reports.pause_words import pause_sentences, still_claiming_sentence
 
 if TYPE_CHECKING:
     from notifier.wiring import House
 
-__all__ = ["pause_command", "resume_command"]
+__all__ = ["pause_command", "resume_command", "still_claiming"]
 
 Paused = Annotated[
     str | None, typer.Option("--shop", metavar="KEY", help=N_("only this shop, by its key in schedules.yaml"))
@@ -47,7 +47,12 @@ def pause_command(shop: Paused = None, by: By = None, as_json: Json = False) -> 
     else:
         say(*said, *_what_becomes_of_them(waiting, sending))
     if not is_settled:
-        remark(still_claiming_sentence())
+        remark(still_claiming())
+
+
+def still_claiming() -> str:
+    """For whoever has paused: what is to be ended, and how they learn that it has."""
+    return f"{still_claiming_sentence()} {_('Then give this command again: it says no more of it.')}"
 
 
 def _what_becomes_of_them(waiting: int, sending: int) -> list[str]:

@@ -14,12 +14,12 @@ from notifier.cli.opening import first_shop, open_house
 from notifier.cli.options import At, CampaignName, DryRun, Json, ShopKey, moment_or_now, path
 from notifier.cli.run_words import lapsed_sentence
 from notifier.cli.terminal import remark, say, show, show_json
-from notifier.cli.titles import campaign_title
 from notifier.cli.unfinished import Unfinished
 from notifier.errors import BadInput
 from notifier.locale import N_, _, ngettext
 from notifier.locale.system import system_words
 from notifier.reports.tables import table
+from notifier.reports.titles import campaign_title
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -18,17 +18,15 @@ from notifier.cli.report_pages import Pages
 from notifier.cli.report_quality import quality_of, quality_pages
 from notifier.cli.report_worklist import worklist_of, worklist_pages
 from notifier.cli.terminal import say, stdout
-from notifier.cli.titles import campaign_title
 from notifier.errors import BadInput, NotFound, Refused
 from notifier.locale import N_, WhenShown, _, listed
 from notifier.locale.system import system_words
 
 if TYPE_CHECKING:
     from notifier.reports.accuracy import AccuracyReport
-    from notifier.reports.campaigns import ReportCampaign, ReportShop
+    from notifier.reports.campaigns import ReportShop
     from notifier.reports.figures import CampaignReport
     from notifier.reports.variants import VariantReport
-    from notifier.schedules import Campaign
     from notifier.store.engine import Session
     from notifier.wiring import House
 
@@ -191,13 +189,14 @@ def report_of(
     house: House, now: datetime, campaign: str | None, first: date | None, last: date | None
 ) -> CampaignReport:
     """The summary of all campaigns, or of one, as of `now`; days left out are the year's first and last."""
+    from notifier.reports.campaigns import report_campaign
     from notifier.reports.figures import campaign_report
 
     chosen = [house.schedules.campaign(campaign)] if campaign else house.schedules.campaigns
     today, from_day, to_day = _days(house, now, first, last)
     with house.store.read() as session:
         found = campaign_report(
-            session, shop=_shop_of(house, session), campaigns=[_row_of(each) for each in chosen],
+            session, shop=_shop_of(house, session), campaigns=[report_campaign(each) for each in chosen],
             today=today, from_day=from_day, to_day=to_day,
         )  # fmt: skip
     if campaign:
@@ -215,12 +214,13 @@ def variants_of(
     house: House, now: datetime, campaign: str | None, first: date | None, last: date | None
 ) -> VariantReport:
     """The texts under comparison of all campaigns, or of one, as of `now`."""
+    from notifier.reports.campaigns import report_campaign
     from notifier.reports.variants import variant_report
 
     chosen = [house.schedules.campaign(campaign)] if campaign else house.schedules.campaigns
     today, from_day, to_day = _days(house, now, first, last)
     with house.store.read() as session:
-        rows = [(_row_of(each), each.variants) for each in chosen]
+        rows = [(report_campaign(each), each.variants) for each in chosen]
         return variant_report(session, _shop_of(house, session), rows, from_day, to_day, today)
 
 
@@ -266,16 +266,6 @@ def _shop_of(house: House, session: Session) -> ReportShop:
     if shop_id is None:
         raise Refused(N_("There is nothing to report yet: import customers first (notifier import customers FILE)."))
     return ReportShop(shop_id, shop.name, shop.zone.key, shop.currency)
-
-
-def _row_of(campaign: Campaign) -> ReportCampaign:
-    from notifier.reports.campaigns import ReportCampaign
-
-    return ReportCampaign(
-        id=campaign.id, key=campaign.key, title=campaign_title(campaign.key), kind=campaign.kind.value,
-        success=campaign.success, control_bp=campaign.control_bp, lift_window_days=campaign.lift_window_days,
-        credit_reply_days=campaign.credit.reply_days, credit_sent_days=campaign.credit.sent_days,
-    )  # fmt: skip
 
 
 def _write(content: bytes, out: Path | None, written_as: str) -> None:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from notifier.cli.opening import first_shop
 from notifier.cli.report_pages import Pages
-from notifier.cli.titles import campaign_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from notifier.reports.campaigns import ReportShop
     from notifier.reports.quality import Finding, QualityReport
-    from notifier.schedules import Schedules
     from notifier.store.quality_lists import Case
     from notifier.wiring import House
 
-__all__ = ["quality_of", "quality_pages", "readers_of"]
+__all__ = ["quality_of", "quality_pages"]
 
 
 def quality_of(house: House, shop: ReportShop, now: datetime) -> QualityReport:
     """The page as of `now`."""
+    from notifier.reports.import_news import readers_of
     from notifier.reports.quality import quality_report
 
     schedules = house.schedules
@@ -32,17 +30,6 @@ def quality_of(house: House, shop: ReportShop, now: datetime) -> QualityReport:
             session, shop=shop, now=now, today=now.astimezone(first_shop(house).zone).date(),
             limits=schedules.guards.data_max_age, readers=readers_of(schedules),
         )  # fmt: skip
-
-
-def readers_of(schedules: Schedules) -> dict[str, list[str]]:
-    """Kind of import → the campaigns, switched on, that read it."""
-    from notifier.domain.rules import RULES
-
-    readers: dict[str, list[str]] = defaultdict(list)
-    for campaign in schedules.campaigns:
-        for kind in RULES[campaign.rule].reads if campaign.enabled else ():
-            readers[kind].append(campaign_title(campaign.key))
-    return dict(readers)
 
 
 def quality_pages(house: House, report: QualityReport) -> Pages:

@@ -9,12 +9,13 @@ import typer
 
 from notifier.cli.opening import first_shop, open_house, shop_of_run
 from notifier.cli.options import At, moment_or_now, user_name, whole_number
-from notifier.cli.pause_words import still_claiming_sentence
-from notifier.cli.run_words import LAPSED_TOLD, key_of, lapsed_sentence, local, run_state
+from notifier.cli.pauses import still_claiming
+from notifier.cli.run_words import lapsed_sentence
 from notifier.cli.terminal import remark, say, show
-from notifier.cli.titles import campaign_title
 from notifier.locale import N_, _
+from notifier.reports.run_words import LAPSED_TOLD, departure_sentences, key_of, local, run_state
 from notifier.reports.tables import table
+from notifier.reports.titles import campaign_title
 
 if TYPE_CHECKING:
     from notifier.store.runs import RunRow
@@ -73,7 +74,6 @@ def show_command(run_id: RunId, at: At = None) -> None:
 
 def approve_command(run_id: RunId, by: By = None, at: At = None) -> None:
     """Release a run: the next send takes it."""
-    from notifier.cli.run_page import departure_sentences
     from notifier.jobs.review import approve
 
     with open_house() as house:
@@ -104,7 +104,7 @@ def pause_command(campaign: Campaign) -> None:
         )
         say(sentence.format(campaign=campaign_title(campaign), key=campaign))
         if not is_settled:
-            remark(still_claiming_sentence())
+            remark(still_claiming())
 
 
 def resume_command(campaign: Campaign) -> None:

@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from notifier.cli.opening import shop_of_run
-from notifier.cli.run_words import key_of, local, review_sentence, run_state
+from notifier.cli.run_words import review_sentence
 from notifier.cli.terminal import say, show
-from notifier.cli.titles import campaign_title, state_word
 from notifier.locale import _, ngettext
+from notifier.reports.run_words import departure_sentences, key_of, local, reviewed_sentence, run_state
 from notifier.reports.tables import table
+from notifier.reports.titles import campaign_title, state_word
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from notifier.jobs.review import Outlook
     from notifier.schedules import ShopSettings
     from notifier.store.reviews import SampleText, StageTotal
     from notifier.store.runs import RunRow
     from notifier.wiring import House
 
-__all__ = ["departure_sentences", "print_run"]
+__all__ = ["print_run"]
 
 SAMPLES_A_KIND = 2
-DAYS_NAMED = 7
 
 
 def print_run(house: House, run_id: int, now: datetime) -> None:
@@ -50,7 +49,8 @@ def print_run(house: House, run_id: int, now: datetime) -> None:
         say("", _("Left out (for good) and put off (looked at again by the next run):"))
         show(listed)
     _print_samples(samples)
-    say(*_reviewed(run, shop.zone))
+    if decided := reviewed_sentence(run, shop.zone):
+        say("", decided)
     if run.state == "review" and run.review_until is not None:
         _print_choice(house, run, run.review_until, now, shop.zone)
 
@@ -100,45 +100,3 @@ def _print_samples(samples: Sequence[SampleText]) -> None:
         kind = named
         said = ngettext("{text} ({segments} segment)", "{text} ({segments} segments)", sample.segments)
         say(said.format(text=sample.text, segments=sample.segments), mark="    ")
-
-
-def _reviewed(run: RunRow, zone: ZoneInfo) -> Iterator[str]:
-    """Who decided, and when."""
-    review = run.counts.get("review")
-    if not review or review["verdict"] == "expired":
-        return
-    moment = local(datetime.fromisoformat(review["at"]), zone) if review["at"] else "–"
-    sentences = {"approved": _("Approved by {name} on {moment}."), "void": _("Rejected by {name} on {moment}.")}
-    yield ""
-    yield sentences[review["verdict"]].format(name=review["by"], moment=moment)
-
-
-def departure_sentences(found: Outlook, zone: ZoneInfo, not_before: datetime | None = None) -> Iterator[str]:
-    """On which days the texts go, and what became of those whose day is over. `not_before`: when the first could go."""
-    for each in found.departures[:DAYS_NAMED]:
-        yield ngettext("{count} text goes out from {moment}", "{count} texts go out from {moment}", each.texts).format(
-            count=each.texts, moment=local(each.first, zone)
-        )
-    if more := found.departures[DAYS_NAMED:]:
-        texts = sum(each.texts for each in more)
-        yield ngettext(
-            "and {count} on {days} more day, {day}", "and {count} on {days} more days, the last on {day}", len(more)
-        ).format(count=texts, days=len(more), day=more[-1].day)
-    if not found.departures:
-        yield _("No text goes out.")
-    elif not_before is not None and found.departures[0].first > not_before:
-        yield _(
-            "The first may not go before {moment}: quiet hours, closed days, or the day's share is given out."
-        ).format(moment=local(found.departures[0].first, zone))
-    if found.moved:
-        yield ngettext(
-            "{count} of them gets another day, for the one planned is over.",
-            "{count} of them get another day, for the one planned is over.",
-            found.moved,
-        ).format(count=found.moved)
-    if found.cancelled:
-        yield ngettext(
-            "{count} finds no place before its last day is over: it is cancelled.",
-            "{count} find no place before their last day is over: they are cancelled.",
-            found.cancelled,
-        ).format(count=found.cancelled)

@@ -1,40 +1,19 @@
-"""A run in words: its state, and that nobody reviewed it in time. Shared by runs, status, doctor."""
+"""What a run that waits or waited for a person needs, with the command. Shared by runs, plan, status, doctor."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from notifier.cli.titles import campaign_title, state_word
 from notifier.locale import _
+from notifier.reports.run_words import key_of, local
+from notifier.reports.titles import campaign_title
 
 if TYPE_CHECKING:
     from notifier.store.runs import RunRow
 
-__all__ = ["LAPSED_TOLD", "key_of", "lapsed_sentence", "local", "review_sentence", "run_state"]
-
-LAPSED_TOLD = timedelta(days=7)
-"""How long a run nobody reviewed is spoken of, unless a later one made it good."""
-
-
-def key_of(run: RunRow) -> str:
-    """The campaign's name in schedules.yaml when the run was planned."""
-    return str(run.settings.get("key", run.campaign_id))
-
-
-def local(moment: datetime, zone: ZoneInfo) -> str:
-    """A moment on the shop's clock."""
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def run_state(run: RunRow, zone: ZoneInfo) -> str:
-    """Its state; of one in review until when, of a void one whether anybody had looked."""
-    if run.state == "review" and run.review_until is not None:
-        return _("review until {moment}").format(moment=f"{run.review_until.astimezone(zone):%m-%d %H:%M}")
-    if run.state == "void" and run.reviewed_by == "expired":
-        return _("void, not reviewed")
-    return state_word(run.state)
+__all__ = ["lapsed_sentence", "review_sentence"]
 
 
 def review_sentence(run: RunRow, texts: int, now: datetime, zone: ZoneInfo) -> str:

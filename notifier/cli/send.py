@@ -13,9 +13,9 @@ import typer
 
 from notifier.cli.opening import open_house
 from notifier.cli.options import At, Json, moment_or_now
-from notifier.cli.pause_words import pause_sentences
 from notifier.cli.terminal import progress, remark, show, show_json
 from notifier.locale import N_, _
+from notifier.reports.pause_words import pause_sentences
 from notifier.reports.tables import table
 
 if TYPE_CHECKING:

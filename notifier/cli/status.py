@@ -10,11 +10,11 @@ import typer
 
 from notifier.cli.opening import first_shop, open_house
 from notifier.cli.options import At, Json, moment_or_now
-from notifier.cli.pause_words import pause_sentences
-from notifier.cli.run_words import LAPSED_TOLD
 from notifier.cli.sync_words import failed_sync
 from notifier.cli.terminal import say, show, show_json
 from notifier.locale import N_, _
+from notifier.reports.pause_words import pause_sentences
+from notifier.reports.run_words import LAPSED_TOLD
 
 if TYPE_CHECKING:
     from notifier.cli.status_page import Picture
@@ -68,6 +68,7 @@ def status_command(*, watching: Watch = False, every: Every = None, at: At = Non
 
 def _look(house: House, at: datetime | None) -> Picture:
     from notifier.cli.status_page import Picture
+    from notifier.store.beats import liveness
     from notifier.store.campaigns import paused_campaigns
     from notifier.store.lanes import lane_of
     from notifier.store.overview import lane_state, standing
@@ -90,6 +91,7 @@ def _look(house: House, at: datetime | None) -> Picture:
             lapsed=lapsed_runs(session, now - LAPSED_TOLD),
             quiet_until=_quiet_until(house, now),
             failed_sync=failed_sync(house) if house.settings.dms_url is not None else None,
+            life=liveness(session),
         )
 
 

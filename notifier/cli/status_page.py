@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from notifier.cli.run_words import key_of, lapsed_sentence, local, review_sentence
+from notifier.cli.run_words import lapsed_sentence, review_sentence
 from notifier.cli.sync_words import failure_sentence
-from notifier.cli.titles import campaign_title
 from notifier.locale import _, listed
 from notifier.reports.import_news import span_words
+from notifier.reports.life_words import life_words
 from notifier.reports.numbers import count
+from notifier.reports.run_words import key_of, local
 from notifier.reports.tables import table
+from notifier.reports.titles import campaign_title
+from notifier.store.beats import Liveness
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from notifier.store.syncs import SyncFailure
 
 __all__ = ["Picture"]
+
+NEVER_STARTED = Liveness("never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Picture:
     lapsed: Sequence[RunRow]
     quiet_until: datetime | None
     failed_sync: SyncFailure | None
+    life: Liveness = NEVER_STARTED
 
     def document(self) -> dict[str, Any]:
         """As JSON (docs/json.md)."""
@@ -72,7 +78,11 @@ class Picture:
             "last_error": lane.last_error,
             "last_error_at": _iso(lane.last_error_at),
             "failed_sync": self._failed_sync(),
-        }
+            "service": {
+                "state": self.life.state, "since": _iso(self.life.since), "engines": self.life.engines,
+                "versions": list(self.life.versions),
+            },
+        }  # fmt: skip
 
     def _failed_sync(self) -> dict[str, Any] | None:
         failure = self.failed_sync
@@ -108,6 +118,7 @@ class Picture:
         yield _("Gateway"), self.lane.gateway
         yield _("Lane"), self._lane()
         yield _("Last provider error"), self._last_error()
+        yield _("Service"), life_words(self.life, self.zone)
 
     def _oldest(self) -> str:
         since = self.standing.oldest_waiting

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.opening import choose_shop, first_shop, open_house
-from notifier.cli.options import ShopKey, moment_or_now
+from notifier.cli.options import ShopKey, moment_or_now, user_name
 from notifier.cli.terminal import say, show
 from notifier.errors import NotFound, NotifierError, Refused
 from notifier.locale import N_, _
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_command", "list_command", "preview_command", "rerender_command", "try_command"]
 
-TEST_VALID_SECONDS = 3600
 EXAMPLE_COUPON_DAYS = 60
 EXAMPLE_COUPON = ("K7M2Q9XD", 20_000)
 
@@ -83,12 +82,10 @@ def check_command() -> None:
 
 def _unfillable(templates: Sequence[Template], campaign: Campaign) -> Iterator[str]:
     """Templates of the campaign that need what it never has."""
-    from notifier.domain.rules import RULES
+    from notifier.jobs.wording_check import provided_by
     from notifier.templating import raise_if_campaign_cannot_fill
 
-    provided = {"customer", "vehicle", "insurance", "inspection", "loan", "warranty", "member", "points", "shop"}
-    provided |= set(RULES[campaign.rule].provides)
-    provided |= {"coupon"} if campaign.coupon else set()
+    provided = provided_by(campaign)
     for template in templates:
         if template.name in campaign.every_template:
             try:
@@ -181,24 +178,18 @@ def try_command(
     shop_key: ShopKey = None,
 ) -> None:
     """One real text with example values to a colleague's phone, outside every campaign and every figure."""
-    from notifier.domain.phone import mask, phone_key, to_e164
-    from notifier.store.suppressions import suppression_of
-    from notifier.templating import ShopFacts, preview
+    from notifier.jobs.trial_send import TrialPost, send_test
+    from notifier.jobs.wording_check import bench_for
+    from notifier.store.audit import Actor
 
     with open_house() as house:
         shop = choose_shop(house, shop_key)
-        to = to_e164(phone, shop.region)
-        with house.store.read() as session:
-            stopped = suppression_of(session, phone_key(house.secret, to))
-        if stopped is not None:
-            raise Refused(
-                N_("{phone} said stop, so no text goes there. It may text START to end that."), phone=mask(to)
-            )
         template = _of_name(house, name, language or _spoken_language(house, name, shop))[0]
-        facts = ShopFacts(shop.name, shop.phone, shop.signature)
-        text = preview(template, _values(house, template, None, facts), shop=facts,
-                       capabilities=house.gateway().capabilities).text  # fmt: skip
-        asyncio.run(_post(house, to, text))
+        post = TrialPost(house.store, house.secret, house.gateway, house.settings.post_timeout, shop.region)
+        bench = bench_for(shop, house.gateway().capabilities, house.settings.price_micros)
+        who = Actor(user_name())
+        sent = asyncio.run(send_test(post, template, phone, bench, who=who, now=moment_or_now(None)))
+        say(sent.text, _("{gateway} took the text for {phone}.").format(gateway=sent.gateway, phone=sent.phone))
 
 
 def _spoken_language(house: House, name: str, shop: ShopSettings) -> str:
@@ -206,23 +197,6 @@ def _spoken_language(house: House, name: str, shop: ShopSettings) -> str:
 
     found = choose_language(TemplateFolder(house.settings.templates).languages(name), None, shop.language)
     return found or shop.language
-
-
-async def _post(house: House, to: str, text: str) -> None:
-    """One POST; what the provider answered is said as it is."""
-    from notifier.domain.phone import mask
-    from notifier.gateways.base import AnswerKind, Outgoing
-
-    outgoing = Outgoing(message_id=0, attempt_n=0, to=to, body=text, validity_seconds=TEST_VALID_SECONDS)
-    gateway = house.gateway()
-    async with gateway:
-        answer = await gateway.post(outgoing, timeout=house.settings.post_timeout, now=moment_or_now(None))
-    if answer.kind is not AnswerKind.ACCEPTED:
-        raise Refused(
-            N_("{gateway} did not take the text (code {code}: {text}). notifier doctor says what to mend."),
-            gateway=gateway.name, code=answer.code or "–", text=answer.text or str(answer.kind),
-        )  # fmt: skip
-    say(text, _("{gateway} took the text for {phone}.").format(gateway=gateway.name, phone=mask(to)))
 
 
 def rerender_command(name: Name) -> None:

@@ -9,9 +9,9 @@ import typer
 from notifier.cli.opening import first_shop, open_house
 from notifier.cli.options import At, moment_or_now, whole_number
 from notifier.cli.terminal import say
-from notifier.cli.titles import campaign_title
 from notifier.errors import NotFound
 from notifier.locale import N_, _
+from notifier.reports.titles import campaign_title
 
 __all__ = ["list_command", "not_sent_command", "sent_command"]
 

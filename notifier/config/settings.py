@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     port: int = Field(8321, alias="NOTIFIER_PORT", ge=1, le=65535)
     schedules: Path = Field(Path("schedules.yaml"), alias="NOTIFIER_SCHEDULES")
     templates: Path = Field(Path("templates/sms"), alias="NOTIFIER_TEMPLATES")
+    template_review: Literal["off", "second_person"] = Field("off", alias="NOTIFIER_TEMPLATE_REVIEW")
     dms: Annotated[SecretStr, AfterValidator(_dms_url)] | None = Field(None, alias="NOTIFIER_DMS_URL")
     dms_queries: Path = Field(Path("dms.yaml"), alias="NOTIFIER_DMS_QUERIES")
     dms_every: int = Field(60, alias="NOTIFIER_DMS_EVERY", ge=0, le=10_080)

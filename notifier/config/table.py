@@ -105,6 +105,15 @@ SETTINGS: tuple[Setting, ...] = (
         N_("the path of a folder"),
     ),
     Setting(
+        "NOTIFIER_TEMPLATE_REVIEW",
+        "off",
+        N_(
+            "Whether a text written in the console needs a second person to go live: off, or second_person (neither "
+            "who edited it last nor who handed it in). Files are taken up either way."
+        ),
+        N_("off or second_person"),
+    ),
+    Setting(
         "NOTIFIER_DMS_URL",
         "",
         N_(

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
-from notifier.dms.job import ImportJob
 from notifier.dms.repredict import is_plausible, keep_told
 from notifier.domain.contacts import NOT_REACHED, REFUSING, is_held, is_sold
 from notifier.domain.service_due import Reading
@@ -20,9 +20,22 @@ from notifier.store.engine import Session
 from notifier.store.messages import close_answered, close_booked, close_touches
 from notifier.store.replies import mark_sold
 
-__all__ = ["Named", "learn"]
+__all__ = ["CallTerms", "Named", "learn"]
 
 Row = Mapping[str, Any]
+
+
+class CallTerms(Protocol):
+    """When and where a call is written down, and for how many days it holds back texts of its purpose."""
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def today(self) -> date: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
+    @property
+    def contact_hold_days(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Named:
     is_person: bool = False
 
 
-def learn(session: Session, job: ImportJob, row: Row, before: Row | None, named: Named) -> tuple[str, ...]:
+def learn(session: Session, terms: CallTerms, row: Row, before: Row | None, named: Named) -> tuple[str, ...]:
     """Do what the contact `row` teaches beyond what `before` (the same call as it was stored) had; the doubts.
 
     A row whose car has changed hands teaches nothing about cars: neither about that one nor about another.
@@ -53,14 +66,14 @@ def learn(session: Session, job: ImportJob, row: Row, before: Row | None, named:
     if named.is_lost:
         doubts = list(_of_lost_car(session, subject, row, named))
     else:
-        doubts = [*_sold(session, subject, row, before), *_driven(session, job, subject, row, before)]
+        doubts = [*_sold(session, subject, row, before), *_driven(session, terms, subject, row, before)]
         if _is_booked(row):
             contacts.book_by_call(session, subject, row["booked_for"])
             close_booked(session, subject.customer_id, subject.vehicle_id, subject.day)
     if named.is_person or not named.is_lost:
         if result == "already_done":
             close_touches(session, contacts.held_touches(session, subject), "already_done")
-        _hold(session, job, subject, result)
+        _hold(session, terms, subject, result)
     return tuple(doubts)
 
 
@@ -114,7 +127,7 @@ def _sold(session: Session, subject: Subject, row: Row, before: Row | None) -> I
     close_answered(session, sold=[vehicle_id])
 
 
-def _driven(session: Session, job: ImportJob, subject: Subject, row: Row, before: Row | None) -> Iterator[str]:
+def _driven(session: Session, terms: CallTerms, subject: Subject, row: Row, before: Row | None) -> Iterator[str]:
     km = row["odometer"]
     if km is None or (before is not None and (before["odometer"], before["contacted_on"]) == (km, subject.day)):
         return
@@ -122,7 +135,7 @@ def _driven(session: Session, job: ImportJob, subject: Subject, row: Row, before
     if vehicle_id is None:
         yield "several_cars"
     elif is_plausible(session, vehicle_id, told := Reading(subject.day, km)):
-        keep_told(session, subject.shop_id, vehicle_id, told, reply_id=None, at=job.settings.now)
+        keep_told(session, subject.shop_id, vehicle_id, told, reply_id=None, at=terms.now)
     else:
         yield "implausible_odometer"
 
@@ -135,10 +148,10 @@ def _car(session: Session, subject: Subject) -> int | None:
     return theirs[0] if len(theirs) == 1 else None
 
 
-def _hold(session: Session, job: ImportJob, subject: Subject, result: str | None) -> None:
+def _hold(session: Session, terms: CallTerms, subject: Subject, result: str | None) -> None:
     """Texts of the same purpose wait: those planned already go back to the planner."""
-    days = job.settings.contact_hold_days
-    if result in NOT_REACHED or not is_held(subject.day, job.settings.today, days):
+    days = terms.contact_hold_days
+    if result in NOT_REACHED or not is_held(subject.day, terms.today, days):
         return
     free_on = subject.day + timedelta(days=days)
-    contacts.send_later(session, subject, datetime.combine(free_on, time(), job.settings.zone))
+    contacts.send_later(session, subject, datetime.combine(free_on, time(), terms.zone))

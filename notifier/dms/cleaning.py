@@ -15,6 +15,7 @@ from operator import mul
 from typing import NamedTuple
 
 __all__ = [
+    "CHINESE_PROVINCES",
     "Name",
     "clean_amount",
     "clean_code",
@@ -103,9 +104,9 @@ def _weighed(part: str, place: int) -> int:
     return sum(map(mul, part.encode().translate(_VIN_TABLE), _VIN_WEIGHTS[place:]))
 
 
-_CHINESE_PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-Z][A-Z0-9]{4,6}[A-Z0-9挂学警港澳领使]"
-)
+CHINESE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使"
+"""What a Chinese plate begins with."""
+_CHINESE_PLATE = re.compile(rf"[{CHINESE_PROVINCES}][A-Z][A-Z0-9]{{4,6}}[A-Z0-9挂学警港澳领使]")
 _OTHER_PLATE = re.compile(r"[^\W_]{2,10}")
 _NO_PLATE = (
     frozenset(

@@ -364,7 +364,7 @@ def _stored(
     else:
         update_contacts(session, [{"id": before["id"], **row, "import_id": job.import_id}])
         row |= {"shop_id": job.shop_id}
-    doubts = learn(session, job, row, before, _named(call, row, known))
+    doubts = learn(session, job.settings, row, before, _named(call, row, known))
     return "new" if before is None else "changed", doubts
 
 

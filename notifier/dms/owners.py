@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from notifier.store.phones import Phone, dead_phones_back, give_phones, is_learn
 from notifier.store.splits import Leaving, bear_customer, cars_of_numbers, leave
 from notifier.store.vehicles import vehicles_by_vin
 
-__all__ = ["Agreement", "agree_on_owners", "assign_households"]
+__all__ = ["Agreement", "Final", "agree_on_owners", "assign_households", "store_change"]
 
 T = TypeVar("T")
 _LOOKUP = 1_000
@@ -75,12 +76,12 @@ def agree_on_owners(job: ImportJob, staging: Staging) -> Agreement:
                 moved[number] = key
                 owners.add(known[number]["customer_id"])
     phones = _phones(staging, {key for key in moved.values() if key})
-    final = _Final(staging, moved, phones)
+    final = Final(job.shop_id, job.settings.now, moved, phones, staging)
     agreement = Agreement(moved=set(moved))
     for change in _small_groups(resolve(_concerned(job, owners, phones), moved)):
         with job.store.write() as session:
             lock_shop(session, job.shop_id)
-            agreement.joined |= _apply(session, job, change, final)
+            agreement.joined |= store_change(session, change, final)
         agreement.born |= set(change.births)
     _note_phones(job, moved)
     return agreement
@@ -134,17 +135,21 @@ def _small_groups(changes: Sequence[Change]) -> Iterator[Change]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Final:
-    """The file's last word on phones: number → phone key where it differs from the store, and each key's phone."""
+class Final:
+    """The last word on phones, of a file or of a person: number → phone key where it differs from the store, and each
+    key's phone. `staging`: the file, whose rows say which cars a number has; None = those it last came with.
+    """
 
-    staging: Staging
+    shop_id: int
+    now: datetime
     moved: Mapping[str, str | None]
     phones: Mapping[str, Phone]
+    staging: Staging | None = None
 
 
-def _apply(session: Session, job: ImportJob, change: Change, final: _Final) -> set[str]:
+def store_change(session: Session, change: Change, final: Final) -> set[str]:
     """Store one change; the numbers that joined a customer who has another."""
-    now, phones, moved = job.settings.now, final.phones, final.moved
+    now, phones, moved = final.now, final.phones, final.moved
     ids = change.customers
     stored = customers_by_id(session, ids)
     old = {key: row["phone_key"] for key, row in stored.items()}
@@ -158,17 +163,17 @@ def _apply(session: Session, job: ImportJob, change: Change, final: _Final) -> s
     leavings = []
     for phone, departures in change.births.items():
         born = bear_customer(session, departures[0].origin, phones[phone], now)
-        leavings += [_leaving(session, job, final.staging, departure, born) for departure in departures]
+        leavings += [_leaving(session, final, departure, born) for departure in departures]
         follows += [(old[d.origin], phone) for d in departures if old[d.origin]]
     for target, departures in change.joins.items():
-        leavings += [_leaving(session, job, final.staging, departure, target) for departure in departures]
+        leavings += [_leaving(session, final, departure, target) for departure in departures]
         target_phone = change.moves.get(target, old[target])
         follows += [(old[d.origin], target_phone) for d in departures if old[d.origin] and target_phone]
     if leavings:
-        leave(session, job.shop_id, leavings, now)
+        leave(session, final.shop_id, leavings, now)
     merge_customers(session, change.merges, now)
     stops_follow(session, [(str(a), str(b)) for a, b in follows])
-    known = numbers_known(session, job.shop_id, [number for number in moved if number in before])
+    known = numbers_known(session, final.shop_id, [number for number in moved if number in before])
     update_numbers(session, [{"id": row["id"], "phone_key": moved[number]} for number, row in known.items()])
     return _joined(change, before)
 
@@ -184,11 +189,15 @@ def _marks_of_holders(
     return {key: staying[phone.key] for key, phone in moving.items() if phone.key in staying}
 
 
-def _leaving(session: Session, job: ImportJob, staging: Staging, departure: Departure, target: int) -> Leaving:
+def _leaving(session: Session, final: Final, departure: Departure, target: int) -> Leaving:
     """The cars of the numbers that leave: by their rows in this file, else by the number they last came under."""
+    came_under = cars_of_numbers(session, final.shop_id, departure.origin, departure.numbers)
+    staging = final.staging
+    if staging is None:
+        return Leaving(departure.origin, target, departure.numbers, came_under)
     marks = ", ".join("?" * len(departure.numbers))
     vins = {vin for (vin,) in staging.rows(f"SELECT vin FROM staged WHERE number IN ({marks})", departure.numbers)}  # noqa: S608
-    for vin in cars_of_numbers(session, job.shop_id, departure.origin, departure.numbers):
+    for vin in came_under:
         if next(staging.rows("SELECT 1 FROM staged WHERE vin = ?", (vin,)), None) is None:
             vins.add(vin)
     return Leaving(departure.origin, target, departure.numbers, sorted(vins))

@@ -36,11 +36,15 @@ class Chore:
     is_due: Callable[[], bool] | None = None
 
 
-class Chores:
-    """Every chore of one engine. `planned` is called when there may be something new to send."""
+EMBEDDED = "embedded"
 
-    def __init__(self, parts: EngineParts, news: News, planned: Callable[[], None]) -> None:
-        self._parts, self._news, self._planned = parts, news, planned
+
+class Chores:
+    """Every chore of one engine, called `name`. `planned` is called when there may be something new to send."""
+
+    def __init__(self, parts: EngineParts, news: News, planned: Callable[[], None], name: str = EMBEDDED) -> None:
+        self._parts, self._news, self._planned, self._name = parts, news, planned, name
+        self._has_beaten = False
         self._is_stopping = False
         self._planned_at: datetime | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -52,6 +56,7 @@ class Chores:
             Chore("plan", self._plan, parts.plan_every, at_second=0, at_once=True),
             Chore("reconcile", self._reconcile, parts.reconcile_every),
             Chore("attribute", self._attribute, parts.attribute_every, at_second=30),
+            Chore("tally", self._tally, parts.tally_every, at_second=45, at_once=True),
         ]
         if inbox := parts.inbox:
             turn = InboxTurn(inbox, parts.clock, self._news)
@@ -60,6 +65,10 @@ class Chores:
             due = partial(_is_sync_due, sync, parts.clock)
             chores.append(Chore("sync", partial(self._sync, sync), sync.every, at_once=True, is_due=due))
         return tuple(chores)
+
+    def own(self) -> tuple[Chore, ...]:
+        """What each engine does for itself, however many share the others."""
+        return (Chore("beat", self._beat, self._parts.plan_every, at_once=True),)
 
     async def do(self, chore: Chore) -> None:
         """Do it once. One that fails is told and tried again at its next time; it never ends the engine."""
@@ -109,6 +118,13 @@ class Chores:
     async def _attribute(self) -> None:
         document: Mapping[str, Any] = await run_errand(self._parts.attribute(self._parts.clock()))
         self._news.attributed(document)
+
+    async def _tally(self) -> None:
+        await asyncio.to_thread(self._parts.tally, self._parts.clock())
+
+    async def _beat(self) -> None:
+        await asyncio.to_thread(self._parts.beat, self._name, not self._has_beaten)
+        self._has_beaten = True
 
     async def _sync(self, sync: SyncParts) -> None:
         try:

@@ -66,12 +66,12 @@ class ClusterEngine:
         self._parts, self._open_queue, self._pulse = parts, open_queue, pulse or Pulse()
         self._news = News()
         self._sender = Sender(parts.lane, self._news)
-        self._chores = Chores(parts, self._news, self._sender.wake)
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self._chores = Chores(parts, self._news, self._sender.wake, self.name)
         self._told = asyncio.Event()
         self._worker: Worker | None = None
         self._joined_at = 0.0
         self._done_since: set[str] = set()
-        self.name = f"{socket.gethostname()}-{os.getpid()}"
 
     async def run(self) -> int:
         """Run until told to stop; returns the process's exit code."""
@@ -80,7 +80,7 @@ class ClusterEngine:
         loop.set_exception_handler(self._something_broke)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told.set)
-        running = {asyncio.create_task(part()) for part in (self._sender.run, self._work, self._take_up_edits)}
+        running = {asyncio.create_task(part()) for part in (self._sender.run, self._work, self._do_own)}
         log.info("worker_started")
         told = asyncio.create_task(self._told.wait())
         ended, _running = await asyncio.wait({told, *running}, return_when=asyncio.FIRST_COMPLETED)
@@ -185,10 +185,11 @@ class ClusterEngine:
         await jobs.prune_stalled_workers(NEVER)
         await jobs.delete_old_jobs(KEEP_JOBS, include_failed=True, include_cancelled=True, include_aborted=True)
 
-    async def _take_up_edits(self) -> None:
-        """Each worker has its own files and its own lane: it reads them itself, whoever plans."""
+    async def _do_own(self) -> None:
+        """Each worker has files and a lane of its own: it reads them itself, whoever plans, and says that it lives."""
         while not self._told.is_set():
-            await self._chores.do(Chore("edits", self._edits, self._parts.plan_every))
+            for chore in (*self._chores.own(), Chore("edits", self._edits, self._parts.plan_every)):
+                await self._chores.do(chore)
             await self._rest(self._parts.plan_every.total_seconds())
 
     async def _edits(self) -> None:

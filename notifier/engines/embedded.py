@@ -65,7 +65,7 @@ class EmbeddedEngine:
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        for chore in self._chores.all():
+        for chore in (*self._chores.own(), *self._chores.all()):
             scheduler.add_job(self._chores.do, _trigger(chore), args=(chore,), id=chore.name)
             if chore.at_once:
                 scheduler.modify_job(chore.name, next_run_time=datetime.now(UTC))

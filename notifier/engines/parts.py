@@ -57,8 +57,9 @@ class EngineParts:
     `plan` and `attribute` make an errand for a moment: a picklable callable that gives the job's JSON document.
     `is_run_made`: has anybody planned this campaign (as the plan's document names it) since then?
     `lane` and `reconciler` make a new one each. `start_lane` lets a lane that stopped over our set-up try again.
-    `plan_every`: how often to look which campaigns are due. `inbox`: None where no folder is watched; `sync`: None
-    where no DMS database is read.
+    `tally` counts the days the page Today shows. `beat` says that the engine of this name lives; the flag: since its
+    start. `plan_every`: how often to look which campaigns are due. `inbox`: None where no folder is watched; `sync`:
+    None where no DMS database is read.
     """
 
     clock: Callable[[], datetime]
@@ -69,8 +70,11 @@ class EngineParts:
     lane: Callable[[], Lane]
     reconciler: Callable[[], Reconciler]
     start_lane: Callable[[], None]
+    tally: Callable[[datetime], int]
+    beat: Callable[[str, bool], None]
     plan_every: timedelta = timedelta(minutes=1)
     reconcile_every: timedelta = timedelta(minutes=1)
     attribute_every: timedelta = timedelta(minutes=5)
+    tally_every: timedelta = timedelta(minutes=1)
     inbox: InboxParts | None = None
     sync: SyncParts | None = None

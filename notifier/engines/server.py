@@ -28,15 +28,19 @@ def serve(app: Any, host: str, port: int) -> int:
     Raises ConfigError where the address cannot be listened on.
     """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+        app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="websockets-sansio",
         timeout_graceful_shutdown=STOP_WITHIN, timeout_keep_alive=5, proxy_headers=False,
     )  # fmt: skip
-    # uvicorn raises the signal it was stopped with once more when it has ended; by then there is nothing to do.
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        """Before uvicorn listens to signals itself; and when it has ended, for it raises its last one once more."""
+        server.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, stop)
     with _listening(host, port) as listener:
         log.info("web_started", host=host, port=listener.getsockname()[1])
-        server = uvicorn.Server(config)
         server.run(sockets=[listener])
     log.info("web_stopped")
     return 0 if server.started else 1

@@ -28,7 +28,10 @@ class GuardStep:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One campaign and one subject. `status` and `reason` are fixed words (docs/json.md), `sentence` is for people."""
+    """One campaign and one subject. `status` and `reason` are fixed words (docs/json.md), `sentence` is for people.
+
+    `stage` is the touch's name, `touch` its words.
+    """
 
     campaign: str
     status: str
@@ -38,6 +41,7 @@ class Answer:
     vin: str | None = None
     plate: str | None = None
     stage: str | None = None
+    touch: str | None = None
     due_on: date | None = None
     opens_on: date | None = None
     closes_on: date | None = None
@@ -45,7 +49,7 @@ class Answer:
 
     def document(self) -> dict[str, Any]:
         """As JSON; dates as ISO text."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "guards"}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("guards", "touch")}
         plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
         return plain | {"guards": [asdict(step) for step in self.guards]}
 

@@ -31,6 +31,7 @@ from notifier.jobs.plan.touch import Touch, complete, is_planned_already, subjec
 from notifier.jobs.walk import Walk
 from notifier.locale import N_, _
 from notifier.schedules import Campaign, ShopSettings
+from notifier.schedules.stage_words import touch_words
 from notifier.store import campaigns, histories
 from notifier.store.audiences import AUDIENCES, Due
 from notifier.store.audiences.filters import person_record
@@ -42,7 +43,7 @@ from notifier.store.shops import find_shop
 from notifier.store.suppressions import suppression_of
 from notifier.store.touches import ChunkFacts
 
-__all__ = ["Answer", "Explained", "Explanation", "explain"]
+__all__ = ["Answer", "Explained", "Explanation", "explain", "explain_customer"]
 
 STANDING_GUARDS = ("no_phone", "unreachable", "consent_refused", "consent_unknown", "suppressed")
 """Reasons that hold whatever is due: they are told also for what is not due yet."""
@@ -87,6 +88,22 @@ def explain(
     with planner.store.read() as session:
         paused = [pause for pause in pauses_in_force(session) if any(pause.holds(each.shop) for each in explained)]
     return Explanation(phone, stopped, explained, paused)
+
+
+def explain_customer(planner: Planner, shop_key: str, customer_id: int, now: datetime) -> Explained:
+    """What `explain` says of one customer of one shop, known by their row: all campaigns that are switched on.
+
+    Raises NotFound where the shop has no such customer.
+    """
+    shop = next(each for each in planner.schedules.shops if each.key == shop_key)
+    with planner.store.read() as session:
+        shop_id = find_shop(session, shop.key)
+        person = histories.person_if_any(session, customer_id)
+    if person is None or person.shop_id != shop_id:
+        raise NotFound(N_("This customer is not there any more; perhaps two records became one. Search again."))
+    stopped = _stopped(planner, person.phone_key) if person.phone_key else None
+    running = [each for each in planner.schedules.of_shop(shop.key).campaigns if each.enabled]
+    return _Explainer(planner, shop, person, now, only=None, stopped=stopped, walked=False).explain(running)
 
 
 def _by_phone(planner: Planner, secret: bytes, who: str) -> tuple[list[PersonRow], str, None]:
@@ -257,14 +274,14 @@ class _Explainer:
 
     def _gets(self, touch: Touch, campaign: Campaign) -> Answer:
         """With which run: one that is due and not made yet, else the next; none may come before the stage closes."""
-        zone = self.shop.zone
+        zone, words = self.shop.zone, touch_words(campaign, touch.stage)
         if self._is_run_due(campaign):
-            return self._make(touch, campaign, "gets", sayings.gets(touch.stage, None))
+            return self._make(touch, campaign, "gets", sayings.gets(words, None))
         following = campaign.next_due(self.now, zone)
         if not following or following[0].astimezone(zone).date() > touch.window.closes_on:
             none_left = Decision(Verdict.EXCLUDED, "no_run_left", str(touch.window.closes_on))
             return self._make(touch, campaign, "excluded", *self._kept_out(none_left))
-        return self._make(touch, campaign, "gets", sayings.gets(touch.stage, following[0].astimezone(zone)))
+        return self._make(touch, campaign, "gets", sayings.gets(words, following[0].astimezone(zone)))
 
     def _is_run_due(self, campaign: Campaign) -> bool:
         due_at = campaign.due_at(self.now, self.shop.zone)
@@ -342,6 +359,7 @@ class _Explainer:
             vin=car.vin if car else None,
             plate=car.plate if car else None,
             stage=touch.stage,
+            touch=touch_words(campaign, touch.stage),
             due_on=touch.due.due_on,
             opens_on=touch.window.opens_on,
             closes_on=touch.window.closes_on,

@@ -114,7 +114,7 @@ REASONS: Mapping[str, Reason] = {
     ),
     "changed": Reason(
         N_("record corrected"),
-        N_("an import changed the day, the points or the level its text spoke of; the next run looks at it again."),
+        N_("the day, the points or the level its text spoke of was corrected; the next run looks at it again."),
     ),
     "no_run_left": Reason(
         N_("no run left"), N_("the campaign does not run again before the stage closes on {detail}.")

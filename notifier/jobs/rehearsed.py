@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from notifier.domain.guards import Verdict
 from notifier.domain.phone import as_dialled
 from notifier.domain.rules import RULES
 from notifier.jobs.plan.run import Work
-from notifier.jobs.plan.touch import Touch, subject_of
+from notifier.jobs.plan.touch import Touch, is_overtaken, subject_of
 from notifier.jobs.reasons import PHONE_WORDS, detail_words, short_words
 from notifier.locale import N_, _
 from notifier.store.engine import Store
@@ -19,7 +19,7 @@ from notifier.store.outbox import PlannedChunk
 from notifier.store.shops import shop_keys
 from notifier.store.touches import ChunkFacts
 
-__all__ = ["HEADINGS", "People", "RehearsedTouch"]
+__all__ = ["HEADINGS", "People", "RehearsedTouch", "rehearsed"]
 
 HEADINGS = (
     N_("Shop"), N_("Campaign"), N_("Name"), N_("Phone"), N_("Plate"), N_("VIN"), N_("Stage"), N_("Due on"),
@@ -37,10 +37,11 @@ VERDICTS = {
 @dataclass(frozen=True, slots=True)
 class RehearsedTouch:
     """One touch as it was decided. `goes_from` is on the shop's clock; it, `text` and what belongs to it are
-    None where there is none to send.
+    None where there is none to send. `is_overtaken`: a later stage was texted already.
     """
 
     shop_id: int
+    customer_id: int
     campaign: str
     name: str | None
     phone: str | None
@@ -54,6 +55,7 @@ class RehearsedTouch:
     goes_from: datetime | None
     segments: int | None
     text: str | None
+    is_overtaken: bool = False
 
 
 @dataclass(slots=True)
@@ -65,28 +67,9 @@ class People:
 
     def __call__(self, work: Work, touches: Sequence[Touch], facts: ChunkFacts, chunk: PlannedChunk) -> None:
         """One chunk of decisions."""
-        texts = {
-            (each.cycle.subject_type, each.cycle.subject_id, each.cycle.subject_key, each.stage): text.values
-            for text in chunk.texts
-            for each in text.touches
-        }
         with self.store.read() as session:
             vins = vins_of(session, [touch.due.vehicle_id for touch in touches if touch.due.vehicle_id is not None])
-        for touch in touches:
-            decision, customer = touch.decision, facts.customers[touch.due.customer_id]
-            assert decision is not None  # the planner decides every touch it shows
-            text = texts.get((*subject_of(touch.due), touch.due.subject_key, touch.stage), {})
-            is_sent = decision.verdict is Verdict.PLANNED
-            self.rows.append(
-                RehearsedTouch(
-                    shop_id=work.setting.shop_id, campaign=work.setting.campaign.key, name=customer.name,
-                    phone=customer.phone, plate=touch.car.plate if touch.car else None,
-                    vin=vins.get(touch.due.vehicle_id or 0), stage=touch.stage, due_on=touch.due.due_on,
-                    verdict=decision.verdict, reason=decision.reason, detail=decision.detail,
-                    goes_from=text["not_before"].astimezone(work.setting.zone) if is_sent else None,
-                    segments=text.get("segments") if is_sent else None, text=text.get("text") if is_sent else None,
-                )
-            )  # fmt: skip
+        self.rows += rehearsed(work, touches, facts, chunk, vins)
 
     def cells(self) -> Iterator[list[str]]:
         """The rows as texts for a file, which alone holds whole phones."""
@@ -100,6 +83,31 @@ class People:
                 _detail(row), goes_from, row.segments, row.text,
             )  # fmt: skip
             yield ["" if cell is None else str(cell) for cell in cells]
+
+
+def rehearsed(
+    work: Work, touches: Sequence[Touch], facts: ChunkFacts, chunk: PlannedChunk, vins: Mapping[int, str]
+) -> Iterator[RehearsedTouch]:
+    """One chunk's touches as they were decided; `vins`: vehicle id → its VIN, as far as it is wanted."""
+    texts = {
+        (each.cycle.subject_type, each.cycle.subject_id, each.cycle.subject_key, each.stage): text.values
+        for text in chunk.texts
+        for each in text.touches
+    }
+    for touch in touches:
+        decision, customer = touch.decision, facts.customers[touch.due.customer_id]
+        assert decision is not None  # the planner decides every touch it shows
+        text = texts.get((*subject_of(touch.due), touch.due.subject_key, touch.stage), {})
+        is_sent = decision.verdict is Verdict.PLANNED
+        yield RehearsedTouch(
+            shop_id=work.setting.shop_id, customer_id=customer.id, campaign=work.setting.campaign.key,
+            name=customer.name, phone=customer.phone, plate=touch.car.plate if touch.car else None,
+            vin=vins.get(touch.due.vehicle_id or 0), stage=touch.stage, due_on=touch.due.due_on,
+            verdict=decision.verdict, reason=decision.reason, detail=decision.detail,
+            goes_from=text["not_before"].astimezone(work.setting.zone) if is_sent else None,
+            segments=text.get("segments") if is_sent else None, text=text.get("text") if is_sent else None,
+            is_overtaken=is_overtaken(touch),
+        )  # fmt: skip
 
 
 def _title(campaign: str) -> str:

@@ -8,7 +8,7 @@ rules planning places texts with; what finds none is cancelled, and says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -28,6 +28,8 @@ from notifier.store.touches import counted_by_day
 __all__ = ["Outlook", "approve", "outlook", "reject"]
 
 BATCH = 500
+Noted = Callable[[Session], None]
+"""What is to be written down in the transaction that decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def outlook(planner: Planner, run_id: int, now: datetime) -> Outlook:
         return _placing(session, planner, runs.run_of(session, run_id), now).outlook
 
 
-def approve(planner: Planner, run_id: int, now: datetime, *, by: str) -> Outlook:
+def approve(planner: Planner, run_id: int, now: datetime, *, by: str, noted: Noted | None = None) -> Outlook:
     """Release a run that waits for review; `by`: the person, kept with the run.
 
     Raises Refused where it does not wait, or its time is up: its customers belong to the next run then.
@@ -68,7 +70,7 @@ def approve(planner: Planner, run_id: int, now: datetime, *, by: str) -> Outlook
     with planner_lock(planner.store, run.shop_id):
         with planner.store.read() as session:
             run = runs.run_of(session, run_id)
-            _raise_unless_waiting(run)
+            _raise_unless_waiting(run, _shop_of(session, planner, run))
             _raise_if_time_is_up(run, now, _shop_of(session, planner, run))
             placing = _placing(session, planner, run, now)
         coupon = run.settings.get("coupon")
@@ -81,13 +83,33 @@ def approve(planner: Planner, run_id: int, now: datetime, *, by: str) -> Outlook
             runs.approve(session, run_id, by=by, at=now, moved=found.moved, cancelled=found.cancelled)
             for start in range(0, len(placing.hopeless), BATCH):
                 cancel_by_ids(session, placing.hopeless[start : start + BATCH], "validity_over")
+            if noted is not None:
+                noted(session)
     return placing.outlook
 
 
-def reject(planner: Planner, run_id: int, now: datetime, *, by: str) -> int:
-    """Make a wholly unsent run void, by a person. Returns how many texts were cancelled."""
+def reject(
+    planner: Planner, run_id: int, now: datetime, *, by: str, noted: Noted | None = None, only_waiting: bool = False
+) -> int:
+    """Make a wholly unsent run void, by a person. Returns how many texts were cancelled.
+
+    `only_waiting`: refuse one that is released already, which somebody else may have done a moment ago.
+    """
     with planner.store.write() as session:
-        return runs.void(session, run_id, by=by, at=now)
+        if only_waiting:
+            run = runs.run_of(session, run_id)
+            _raise_unless_waiting(run, _shop_of(session, planner, run))
+        states = ("review",) if only_waiting else runs.VOIDABLE
+        cancelled = runs.void(session, run_id, by=by, at=now, states=states)
+        if noted is not None:
+            noted(session)
+        return cancelled
+
+
+_DECIDED = {
+    "approved": N_("Run {run} does not wait for a review any more: {name} released it on {moment}."),
+    "void": N_("Run {run} does not wait for a review any more: {name} rejected it on {moment}."),
+}
 
 
 def _run_of(planner: Planner, run_id: int) -> RunRow:
@@ -95,13 +117,19 @@ def _run_of(planner: Planner, run_id: int) -> RunRow:
         return runs.run_of(session, run_id)
 
 
-def _raise_unless_waiting(run: RunRow) -> None:
+def _raise_unless_waiting(run: RunRow, shop: ShopSettings) -> None:
     """Asked before a row moves: the texts of a run released already may be claimed at any moment."""
-    if run.state != "review":
-        raise Refused(
-            N_("Run {run} does not wait for a review (any more): notifier runs show {run} says where it stands."),
-            run=run.id,
-        )
+    if run.state == "review":
+        return
+    review = run.counts.get("review") or {}
+    if review.get("at") and review.get("verdict") in _DECIDED:
+        moment = datetime.fromisoformat(review["at"]).astimezone(shop.zone)
+        sentence = _DECIDED[review["verdict"]]
+        raise Refused(sentence, run=run.id, name=review["by"], moment=f"{moment:%Y-%m-%d %H:%M}")
+    raise Refused(
+        N_("Run {run} does not wait for a review (any more): notifier runs show {run} says where it stands."),
+        run=run.id,
+    )
 
 
 def _raise_if_time_is_up(run: RunRow, now: datetime, shop: ShopSettings) -> None:

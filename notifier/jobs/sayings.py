@@ -12,7 +12,7 @@ from notifier.locale import N_, _
 from notifier.store.histories import ToldRow
 
 __all__ = [
-    "STATUSES", "consent_words", "driven", "gets", "kept_out", "not_due", "not_due_of", "not_long_enough",
+    "BY_DESK", "STATUSES", "consent_words", "driven", "gets", "kept_out", "not_due", "not_due_of", "not_long_enough",
     "nothing_due", "over", "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
 ]  # fmt: skip
 
@@ -22,6 +22,8 @@ STATUSES = (
 )  # fmt: skip
 """What an answer of `explain` can be; docs/json.md says what each means."""
 
+BY_DESK = "desk "
+"""Before the name of who put a phone on the stop list by hand, and their reason."""
 _STATUS_OF = {
     "planned": "waiting", "sending": "waiting", "accepted": "texted", "sent": "texted", "delivered": "texted",
     "undelivered": "texted", "withheld": "withheld", "cancelled": "cancelled", "failed": "failed", "unknown": "unknown",
@@ -61,7 +63,7 @@ def _source_words(source: str | None) -> str:
         return _("a call")
     if source is not None and source.startswith("call "):
         return _("a call by {clerk}").format(clerk=source.removeprefix("call "))
-    return source or "–"
+    return (source or "–").removeprefix(BY_DESK)
 
 
 def switched_off() -> str:
@@ -89,12 +91,12 @@ def _why(reason: str | None, detail: str | None) -> str:
     return _(known.sentence).format(detail=detail_words(reason, detail) or "–") if known else f"{reason} ({detail})"
 
 
-def gets(stage: str, at: datetime | None) -> str:
-    """The run due now plans it, or the one at `at`."""
+def gets(touch: str, at: datetime | None) -> str:
+    """The run due now plans it, or the one at `at`. `touch`: which of the campaign's texts, in words."""
     if at is None:
-        return _("Gets the text of stage {stage} with the run that is due now.").format(stage=stage)
-    return _("Gets the text of stage {stage} when the campaign runs next, on {moment}.").format(
-        stage=stage, moment=f"{at:%Y-%m-%d %H:%M}"
+        return _("Gets the text “{touch}” with the run that is due now.").format(touch=touch)
+    return _("Gets the text “{touch}” when the campaign runs next, on {moment}.").format(
+        touch=touch, moment=f"{at:%Y-%m-%d %H:%M}"
     )
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from notifier.domain.segments import billed
 from notifier.errors import TemplateError
 from notifier.gateways.base import Capabilities
+from notifier.jobs.wording_files import is_old_copy, old_copy_problem
+from notifier.jobs.wording_publish import end_publication
 from notifier.locale import N_
 from notifier.schedules import Campaign, ShopSettings
-from notifier.store.engine import Store
-from notifier.store.templates import PublishedTemplate, live_templates, publish_all
+from notifier.store.engine import Session, Store, database_now
+from notifier.store.template_drafts import open_drafts, versions
+from notifier.store.templates import PublishedTemplate, live_templates, one_at_a_time, publish_all
 from notifier.store.touches import CustomerFacts as CustomerRow
 from notifier.store.touches import VehicleFacts as VehicleRow
 from notifier.templating import (
@@ -86,16 +89,55 @@ class LiveTemplates:
 def publish_folder(store: Store, folder: Path, *, by: str | None = None) -> Sequence[TemplateError]:
     """Make each changed, valid file of the folder the next live version; returns what was wrong with the others.
 
-    An invalid file changes nothing: the last good version stays live.
+    An invalid file changes nothing: the last good version stays live. So does an old copy, with words of a former
+    version and older than the live one: what was published in the console is not undone by a restored backup. Words
+    the console had begun to publish when it was killed go live under the name of who published them.
     """
     templates, problems = TemplateFolder(folder).load_all()
     with store.read() as session:
-        known = {(live.name, live.language): live.source for live in live_templates(session)}
-    changed = [template for template in templates if known.get((template.name, template.language)) != template.source]
-    if changed:
+        live = {(each.name, each.language): each.source for each in live_templates(session)}
+        changed = [each for each in templates if live.get((each.name, each.language)) != each.source]
+        old = {each.origin: problem for each in changed if (problem := _problem_of_old_copy(session, each))}
+    to_publish = [each for each in changed if each.origin not in old]
+    if to_publish:
         with store.write() as session:
-            publish_all(session, {(each.name, each.language): each.source for each in changed}, by=by)
-    return problems
+            _publish_files(session, to_publish, by)
+    return [*problems, *old.values()]
+
+
+def _problem_of_old_copy(session: Session, template: Template) -> TemplateError | None:
+    known = versions(session, template.name, template.language)
+    live = next((version for version in known if version.live), None)
+    former = next((version for version in known if version.source == template.source), None)
+    path = Path(template.origin)
+    try:
+        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # gone since it was read
+        return None
+    if live is None or former is None or not is_old_copy(template.source, written_at, live, known):
+        return None
+    return old_copy_problem(path, former, live)
+
+
+def _publish_files(session: Session, templates: Sequence[Template], by: str | None) -> None:
+    begun = {(draft.name, draft.language): draft for draft in open_drafts(session) if draft.publishing_by}
+    sources = {}
+    one_at_a_time(session)
+    for each in filter(_says_so_still, templates):
+        draft = begun.get((each.name, each.language))
+        if draft is not None and draft.source == each.source:
+            end_publication(session, draft, database_now(session))
+        else:
+            sources[each.name, each.language] = each.source
+    publish_all(session, sources, by=by)
+
+
+def _says_so_still(template: Template) -> bool:
+    """Whether its file still holds these words: since it was read somebody may have published others."""
+    try:
+        return Path(template.origin).read_bytes().decode("utf-8") == template.source
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def load_live(store: Store) -> LiveTemplates:

@@ -23,6 +23,7 @@ from notifier.jobs.reasons import short_words
 from notifier.locale import N_, _
 from notifier.locale.records import records_word
 from notifier.schedules import DailyBudget, FrequencyCap
+from notifier.schedules.stage_words import touch_words
 from notifier.store.histories import PersonRow
 from notifier.store.imports import freshness
 from notifier.store.sources import open_complaint_since
@@ -91,15 +92,16 @@ class Walk:
     def _first_run(self, touch: Touch) -> GuardStep:
         floor, opens_on = self.setting.floor_on, touch.window.opens_on
         stopped = Decision(Verdict.EXCLUDED, "before_first_run") if floor is not None and opens_on < floor else None
-        value = _("stage {stage} opens on {day}").format(stage=touch.stage, day=opens_on)
+        value = _("“{touch}” opens on {day}").format(touch=touch_words(self.campaign, touch.stage), day=opens_on)
         source = _("the campaign's first run takes stages from {day} on").format(day=floor) if floor else None
         return self._step("first_run", stopped, value, source or self.origins.of_campaign())
 
     def _stage(self, touch: Touch) -> GuardStep:
         stopped = told_already(touch, self.setting, self.facts)
         value = _("{stage}: open from {first} to {last}, due on {due}").format(
-            stage=touch.stage, first=touch.window.opens_on, last=touch.window.closes_on, due=touch.due.due_on
-        )
+            stage=touch_words(self.campaign, touch.stage), first=touch.window.opens_on, last=touch.window.closes_on,
+            due=touch.due.due_on,
+        )  # fmt: skip
         return self._step("stage", stopped, value, self.origins.of_due())
 
     def _about(self, name: str, seen: TouchFacts, touch: Touch) -> tuple[str | None, str | None]:

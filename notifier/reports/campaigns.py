@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ReportCampaign", "ReportShop"]
+from notifier.reports.titles import campaign_title
+from notifier.schedules import Campaign
+
+__all__ = ["ReportCampaign", "ReportShop", "report_campaign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +37,12 @@ class ReportCampaign:
     lift_window_days: int
     credit_reply_days: int = 14
     credit_sent_days: int = 7
+
+
+def report_campaign(campaign: Campaign) -> ReportCampaign:
+    """A campaign of schedules.yaml as reports need it, its title in the reader's language."""
+    return ReportCampaign(
+        id=campaign.id, key=campaign.key, title=campaign_title(campaign.key), kind=campaign.kind.value,
+        success=campaign.success, control_bp=campaign.control_bp, lift_window_days=campaign.lift_window_days,
+        credit_reply_days=campaign.credit.reply_days, credit_sent_days=campaign.credit.sent_days,
+    )  # fmt: skip

@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
+from notifier.domain.rules import RULES
 from notifier.locale import N_, _, listed, ngettext
 from notifier.locale.records import records_word
 from notifier.reports import numbers
+from notifier.reports.titles import title_of
+from notifier.schedules import Schedules
 from notifier.store import imports
 from notifier.store.engine import Session
 from notifier.store.imports import ImportMade
 
 __all__ = [
-    "ImportNews", "ReasonWords", "freshness_sentence", "import_news", "last_sentence", "reasons_of_last",
+    "ImportNews", "ReasonWords", "freshness_sentence", "import_news", "last_sentence", "readers_of", "reasons_of_last",
     "span_words", "unfinished_sentence",
 ]  # fmt: skip
 
@@ -49,6 +53,15 @@ class ImportNews:
     def waits(self) -> bool:
         """Whether planning waits, if anybody reads it."""
         return makes_planning_wait(self.freshness, self.limit)
+
+
+def readers_of(schedules: Schedules) -> dict[str, list[str]]:
+    """Kind of import → the campaigns, switched on, that read it."""
+    readers: dict[str, list[str]] = defaultdict(list)
+    for campaign in schedules.campaigns:
+        for kind in RULES[campaign.rule].reads if campaign.enabled else ():
+            readers[kind].append(title_of(campaign))
+    return dict(readers)
 
 
 def import_news(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 
 from babel import Locale
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent, get_currency_precision
 
 from notifier.locale import _, current_language
 
-__all__ = ["MICROS", "count", "day", "minor_units", "money", "money_micros", "points", "share", "times"]
+__all__ = [
+    "MICROS", "count", "day", "day_and_time", "long_day", "minor_units", "money", "money_micros", "percent", "points",
+    "share", "times",
+]  # fmt: skip
 
 MICROS = 1_000_000
 WHOLE_FROM = 1_000
@@ -25,6 +29,11 @@ def count(number: float) -> str:
 def share(value: float | None) -> str:
     """0.201 as 20.1%; a dash where there is none."""
     return "–" if value is None else _signed(format_percent(value, format="#,##0.0%", locale=_locale()))
+
+
+def percent(basis_points: int) -> str:
+    """A share as a setting gives it: 1000 basis points are 10%, 1250 are 12.5%."""
+    return format_percent(basis_points / 10_000, format="#,##0.##%", locale=_locale())
 
 
 def points(value: float) -> str:
@@ -63,6 +72,17 @@ def money_micros(micros: int, currency: str) -> str:
 def day(value: date | None) -> str:
     """2026-05-09, which nobody can misread; a dash where there is none."""
     return "–" if value is None else value.isoformat()
+
+
+def long_day(value: date) -> str:
+    """Saturday, May 9, 2026; 2026年5月9日星期六."""
+    return format_date(value, format="full", locale=_locale())
+
+
+def day_and_time(moment: datetime, zone: tzinfo) -> str:
+    """Nov 26 10:42; 11月26日 10:42: of a moment so near that its year needs no word."""
+    here = moment.astimezone(zone)
+    return f"{format_skeleton('MMMd', here.date(), locale=_locale())} {here:%H:%M}"
 
 
 def _locale() -> Locale:

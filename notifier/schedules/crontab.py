@@ -7,7 +7,8 @@ Two traps of APScheduler 3 are closed here: it counts weekdays from Monday = 0 w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -18,17 +19,37 @@ from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped
 from notifier.errors import BadInput
 from notifier.locale import N_
 
-__all__ = ["due_times", "last_due", "raise_if_not_a_crontab"]
+__all__ = ["Spelled", "due_times", "last_due", "raise_if_not_a_crontab", "spelled_out"]
 
+LONGEST = 400  # characters; every minute of an hour, one by one, is 169
 FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 # Far enough for a 29 February; the weekday of a date repeats within it.
 _NEVER_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 _ITEM = re.compile(r"(?:\*|([a-z]{3}|[0-7])(?:-([a-z]{3}|[0-7]))?)(?:/([1-9][0-9]?))?", re.IGNORECASE)
+_NUMBERS = re.compile(r"(?:\*|([a-z]{3}|[0-9]{1,2})(?:-([a-z]{3}|[0-9]{1,2}))?)(?:/([1-9][0-9]?))?", re.IGNORECASE)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A crontab line as plain numbers, each part in order. `weekdays`: 0 = Monday. None = every one."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[int, ...] | None
+    months: tuple[int, ...] | None
+    weekdays: tuple[int, ...] | None
 
 
 def raise_if_not_a_crontab(when: str) -> None:
     """Raise BadInput with a sentence (fields `value`, `part`) if `when` is no crontab line of five parts."""
+    if len(when) > LONGEST:
+        raise BadInput(
+            N_("{count} characters are no cron expression; write it for example like “0 10 * * mon-sat”."),
+            value=when[:LONGEST],
+            count=len(when),
+        )
     parts = when.split()
     if len(parts) != len(FIELDS):
         raise BadInput(
@@ -101,6 +122,41 @@ def upcoming(when: str, zone: ZoneInfo, since: datetime, count: int) -> list[dat
     """The next `count` due times strictly after `since`, in UTC."""
     later = (due_at for due_at in due_times(when, zone, since) if due_at > since)
     return list(islice(later, count))
+
+
+def spelled_out(when: str) -> Spelled | None:
+    """The line as numbers; None where a part says more than numbers and names do (``last``)."""
+    parts = when.split()
+    try:
+        minutes, hours, days, months = (_numbers(part, *_LIMITS[place]) for place, part in enumerate(parts[:4]))
+        weekdays = sorted({(day - 1) % 7 for item in parts[4].split(",") for day in _weekdays(item)})
+    except ValueError:
+        return None
+    return Spelled(
+        minutes, hours, None if len(days) == 31 else days, None if len(months) == 12 else months,
+        None if len(weekdays) == len(WEEKDAYS) else tuple(weekdays),
+    )  # fmt: skip
+
+
+_LIMITS: Sequence[tuple[int, int]] = ((0, 59), (0, 23), (1, 31), (1, 12))
+"""The first and last number of minute, hour, day of the month and month."""
+
+
+def _numbers(field: str, least: int, most: int) -> tuple[int, ...]:
+    found: set[int] = set()
+    for item in field.split(","):
+        match = _NUMBERS.fullmatch(item)
+        if match is None:
+            raise ValueError(item)
+        first, last, step = match.groups()
+        start = least if first is None else _number(first)
+        end = _number(last) if last else most if first is None or step else start
+        found.update(range(start, min(end, most) + 1, int(step or 1)))
+    return tuple(sorted(found))
+
+
+def _number(name: str) -> int:
+    return int(name) if name.isdigit() else MONTHS.index(name.lower()) + 1
 
 
 def weekday_names(field: str) -> str:

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from notifier.errors import ScheduleError
-from notifier.locale import N_
+from notifier.locale import N_, _
 
-__all__ = ["ScheduleProblems", "Section", "Value", "nearest"]
+__all__ = ["NO_VALUE", "ScheduleProblems", "Section", "Value", "nearest", "without_place"]
 
 T = TypeVar("T")
+
+NO_VALUE = N_("{file}, line {line}: {key} has no value; write one, or remove the line.")
 
 _NULL_TAG = "tag:yaml.org,2002:null"
 
@@ -48,7 +50,7 @@ class Value:
         if not isinstance(self.node, ScalarNode):
             raise self.refuse(N_("{file}, line {line}: {key} takes one value, not a list or a group of keys."))
         if self.node.tag == _NULL_TAG or not self.node.value.strip():
-            raise self.refuse(N_("{file}, line {line}: {key} has no value; write one, or remove the line."))
+            raise self.refuse(NO_VALUE)
         return str(self.node.value).strip()
 
     def items(self) -> list[Value]:
@@ -171,6 +173,11 @@ class Section:
                 )
             else:
                 self._entries[name] = value
+
+
+def without_place(sentence: str) -> str:
+    """A sentence of the reader, in the current language and still unfilled, without its file and line in front."""
+    return sentence.removeprefix(_("{file}, line {line}")).lstrip(":： ")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -19,6 +19,7 @@ from notifier.templating.parsing import (
     Template,
     parse_template,
     raise_if_campaign_cannot_fill,
+    raise_if_not_storable,
     raise_if_template_uses_unknown_field,
 )
 from notifier.templating.rendering import (
@@ -78,6 +79,7 @@ __all__ = [
     "preview",
     "raise_if_campaign_cannot_fill",
     "raise_if_gateway_cannot",
+    "raise_if_not_storable",
     "raise_if_template_uses_unknown_field",
     "way_out_words",
 ]

@@ -6,6 +6,9 @@ The check is the first fence and the sandbox the second. Checked trees are rewri
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -19,9 +22,10 @@ from notifier.locale import N_
 from notifier.templating.branches import flag_of, is_decided_by_gateway, spelling_of, words_for
 from notifier.templating.fields import FIELDS, Field, field_named, nearest, nearest_field
 
-__all__ = ["ALLOWED_FILTERS", "Checked", "MissingValue", "checked", "compile_tree"]
+__all__ = ["ALLOWED_FILTERS", "Checked", "MissingValue", "checked", "compile_marked", "compile_tree", "pieces"]
 
 ALLOWED_FILTERS = ("default", "lower", "trim", "upper")
+DEEPEST = 12  # Python compiles what is nested 200 deep, and Jinja takes seconds for 100; a text needs two or three
 LONGEST_BODY = 1600  # characters a provider takes (facts/providers.md); a longer source is no SMS
 
 
@@ -125,6 +129,24 @@ def _parsed(body: str, origin: str, first_line: int) -> nodes.Template:
         ) from error
 
 
+def pieces(body: str) -> list[tuple[int, str, str]]:
+    """The tokens of a body: (offset, Jinja's word for its kind, text); white space Jinja drops is in none of them.
+
+    Raises jinja2.TemplateSyntaxError where there is no making sense of it.
+    """
+    found, at = [], 0
+    for _line, kind, text in _ENVIRONMENT.lex(body):
+        at = body.index(text, at)
+        found.append((at, kind, text))
+        at += len(text)
+    return found
+
+
+def compile_marked(body: str, *, two_way: bool) -> jinja2.Template:
+    """A body that was checked before somebody put marks between its pieces, however long these make it."""
+    return compile_tree(_ENVIRONMENT.parse(body), two_way=two_way)
+
+
 def compile_tree(tree: nodes.Template, *, two_way: bool) -> jinja2.Template:
     """A checked tree, ready to render from values keyed by `Field.variable` for one kind of gateway."""
     return _ENVIRONMENT.from_string(_ToVariables().visit(words_for(tree, two_way=two_way)))
@@ -140,6 +162,12 @@ class _ToVariables(NodeTransformer):
         return nodes.Name(field.variable, "load", lineno=node.lineno)
 
 
+def _can_be_sent(fallback: object) -> bool:
+    """Whether a fallback is words: "\\ud800" and "\\x00" in quotes are characters that no database takes."""
+    is_text = isinstance(fallback, str) and fallback.strip()
+    return bool(is_text) and not any(unicodedata.category(char) in ("Cc", "Cs") for char in str(fallback))
+
+
 class _Check:
     """Walks a tree and refuses, with file and line, the first thing that does not belong into a text."""
 
@@ -150,10 +178,21 @@ class _Check:
         self.required: set[str] = set()
         self.flags: set[str] = set()
         self._ifs = 0
+        self._depth = 0
 
     def template(self, tree: nodes.Template) -> None:
         for node in tree.body:
             self.statement(node)
+
+    @contextmanager
+    def deeper(self, node: nodes.Node) -> Iterator[None]:
+        """Inside one more pair of something. Refuses what no text needs, before anybody spends seconds on it."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self.error(N_("{file}, line {line}: this is nested too deeply to be a text. Use plain fields."),
+                       line=node.lineno)  # fmt: skip
+        yield
+        self._depth -= 1
 
     def statement(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.Output):
@@ -163,8 +202,9 @@ class _Check:
             self.condition(node.test)
             depth = 0 if is_decided_by_gateway(node.test) else 1
             self._ifs += depth
-            for inner in (*node.body, *node.elif_, *node.else_):
-                self.statement(inner)
+            with self.deeper(node):
+                for inner in (*node.body, *node.elif_, *node.else_):
+                    self.statement(inner)
             self._ifs -= depth
         else:
             self.refuse(node)
@@ -182,7 +222,8 @@ class _Check:
     def printed(self, node: nodes.Node, *, has_default: bool = False) -> None:
         if isinstance(node, nodes.Filter) and node.node is not None:
             self.filter(node)
-            self.printed(node.node, has_default=has_default or node.name == "default")
+            with self.deeper(node):
+                self.printed(node.node, has_default=has_default or node.name == "default")
             return
         field = self.field(node)
         if not (has_default or self._ifs):
@@ -190,10 +231,12 @@ class _Check:
 
     def condition(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.Not):
-            self.condition(node.node)
+            with self.deeper(node):
+                self.condition(node.node)
         elif isinstance(node, nodes.And | nodes.Or):
-            self.condition(node.left)
-            self.condition(node.right)
+            with self.deeper(node):
+                self.condition(node.left)
+                self.condition(node.right)
         elif flag := flag_of(node):
             self.flags.add(flag.name)
         else:
@@ -223,7 +266,7 @@ class _Check:
         values = [arg.value if isinstance(arg, nodes.Const) else None for arg in node.args]
         wanted = 1 if node.name == "default" else 0
         is_plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs)
-        if not is_plain or len(values) != wanted or not all(isinstance(v, str) and v.strip() for v in values):
+        if not is_plain or len(values) != wanted or not all(map(_can_be_sent, values)):
             self.error(
                 N_("{file}, line {line}: {name} is written {form}."),
                 line=node.lineno,

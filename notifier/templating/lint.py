@@ -44,16 +44,21 @@ _WAY_OUT = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"【[^】]*】|^\s*\[[^\]]+\]")
+_FIELD_TYPED_BY_HAND = re.compile(r"〔[^〕]*〕")  # as the console shows a field; in the file it is {{ … }}
 _ODD_MARKS = frozenset("\u2018\u2019\u201c\u201d`")
 
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """`severity`: error = do not send it so; warning = look again; note = worth knowing. `line`: of the file."""
+    """`severity`: error = do not send it so; warning = look again; note = worth knowing. `line`: of the file.
+
+    `word`: what it is about, as it stands on that line; empty = the whole text.
+    """
 
     severity: Severity
     sentence: str
     line: int
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,11 @@ def lint(
         lambda: _on_gateway(template, capabilities, words),
         lambda: _on_digits(template, words),
         lambda: words.each(_SIGNATURE, "error", _("{word}: the signature is added for you. Take it out.")),
+        lambda: words.each(
+            _FIELD_TYPED_BY_HAND,
+            "error",
+            _("{word} is typed, not a field: it would go out so. Choose the field instead."),
+        ),
         lambda: words.each(_WAY_OUT, "error", _("{word}: the way out is added for you. Take it out.")),
         lambda: words.each(_DAYS_LEFT, "warning", _("{word}: a text that goes out later would lie. Name the date.")),
         lambda: _on_forbidden_words(words),
@@ -124,7 +134,7 @@ class _Words:
         for text, line in self.parts:
             for match in pattern.finditer(text):
                 at = line + text[: match.start()].count("\n")
-                yield LintFinding(severity, sentence.format(word=match[0].strip()), at)
+                yield LintFinding(severity, sentence.format(word=match[0].strip()), at, match[0].strip())
 
     def line_of(self, char: str) -> int:
         return next(line + text[: text.index(char)].count("\n") for text, line in self.parts if char in text)
@@ -176,10 +186,10 @@ def _on_characters(template: Template, words: _Words) -> Iterable[LintFinding]:
         name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
         if unicodedata.category(char) in {"Cc", "Cf", "Co", "Cn"} or (char.isspace() and char not in " \u3000"):
             sentence = _("An invisible character stands in the text ({name}). Remove it or write a plain space.")
-            yield LintFinding("warning", sentence.format(name=name), words.line_of(char))
+            yield LintFinding("warning", sentence.format(name=name), words.line_of(char), char)
         elif char in forcing or (char in _ODD_MARKS and not is_chinese(template.language)):
             sentence = _("{char} ({name}) leaves 70 characters of room instead of 160. Write a plain character.")
-            yield LintFinding("warning", sentence.format(char=char, name=name), words.line_of(char))
+            yield LintFinding("warning", sentence.format(char=char, name=name), words.line_of(char), char)
 
 
 def _on_length(

@@ -10,6 +10,18 @@ from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.tokens import (
+    AliasToken,
+    AnchorToken,
+    BlockEndToken,
+    BlockMappingStartToken,
+    BlockSequenceStartToken,
+    FlowMappingEndToken,
+    FlowMappingStartToken,
+    FlowSequenceEndToken,
+    FlowSequenceStartToken,
+    TagToken,
+)
 
 from notifier.errors import TemplateError
 from notifier.locale import N_
@@ -20,9 +32,12 @@ __all__ = [
     "KINDS",
     "ODOMETER_KEY",
     "REPLY_MEANINGS",
+    "YAML_STUMBLES",
     "Template",
+    "is_plain_yaml",
     "parse_template",
     "raise_if_campaign_cannot_fill",
+    "raise_if_not_storable",
     "raise_if_template_uses_unknown_field",
 ]
 
@@ -48,7 +63,17 @@ REPLY_MEANINGS: Mapping[str, str] = {
 ODOMETER_KEY = "km"
 """What stands in place of a digit where the answer is the odometer itself."""
 
+LONGEST_SOURCE = 12_000
+LONGEST_FRONT = 4000  # characters; Python reads no number of more digits
+_DEEPEST_FRONT = 3  # replies: {1: booking} is two deep
+_MOST_BRACKETS = 40  # a reader takes a second for a thousand open ones
+
 _KEYS = ("title", "kind", "replies", "provider", "note")
+_OPENING = (BlockMappingStartToken, BlockSequenceStartToken, FlowMappingStartToken, FlowSequenceStartToken)
+_CLOSING = (BlockEndToken, FlowMappingEndToken, FlowSequenceEndToken)
+YAML_STUMBLES = (YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What the reader of YAML itself raises for a date like 2026-13-45 or a number like 0o9."""
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _UNKNOWN_KEY = N_("{file}, line {line}: there is no key {word}. Nearest: {nearest}. Known: {known}.")
 _UNKNOWN_KIND = N_("{file}, line {line}: there is no kind {word}. Nearest: {nearest}. Known: {known}.")
 _UNKNOWN_MEANING = N_("{file}, line {line}: a reply cannot mean {word}. Nearest: {nearest}. Known: {known}.")
@@ -97,6 +122,7 @@ def _template_of(source: str) -> Template:
 
 
 def _read(source: str, origin: str) -> Template:
+    raise_if_not_storable(source, origin)
     front, body, body_line = _split(source.removeprefix("\ufeff"), origin)
     matter = _FrontMatter(origin, front)
     grammar = checked(body, origin=origin, first_line=body_line)
@@ -141,6 +167,25 @@ def raise_if_campaign_cannot_fill(template: Template, provided: Collection[str])
         )
 
 
+def raise_if_not_storable(source: str, origin: str) -> None:
+    """Refuse what no database takes, and what is no text at all, before anybody spends seconds on it."""
+    if len(source) > LONGEST_SOURCE:
+        raise TemplateError(
+            N_("{file}: {length} characters are no template; at most {limit} are. Shorten it."),
+            file=origin,
+            length=len(source),
+            limit=LONGEST_SOURCE,
+        )
+    found = _NO_TEXT.search(source)
+    if found:
+        raise TemplateError(
+            N_("{file}, line {line}: a character that cannot be sent stands here (U+{code}). Type the text anew."),
+            file=origin,
+            line=source.count("\n", 0, found.start()) + 1,
+            code=f"{ord(found[0]):04X}",
+        )
+
+
 def _split(source: str, origin: str) -> tuple[str, str, int]:
     """Front matter, body and the body's first line (from 1)."""
     lines = source.replace("\r\n", "\n").split("\n")
@@ -167,6 +212,21 @@ def _split(source: str, origin: str) -> tuple[str, str, int]:
     return "\n".join(lines[1 : fences[1]]), body, body_at + 1
 
 
+def is_plain_yaml(front: str) -> bool:
+    """Whether nothing in it lets a few lines take hours: names for parts (&a, *a), types (!!set), depth, length.
+
+    Raises YAMLError where it cannot be read.
+    """
+    if len(front) > LONGEST_FRONT or front.count("[") + front.count("{") > _MOST_BRACKETS:
+        return False
+    depth = 0
+    for token in YAML(typ="rt", pure=True).scan(front):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if isinstance(token, AnchorToken | AliasToken | TagToken) or depth > _DEEPEST_FRONT:
+            return False
+    return True
+
+
 class _FrontMatter:
     """The YAML between the fences, read with line numbers."""
 
@@ -179,11 +239,13 @@ class _FrontMatter:
 
     def _read(self, front: str) -> Any:
         try:
+            if not is_plain_yaml(front):
+                self.refuse_yaml("& * ! [ { …", 1, None)
             data = YAML(typ="rt", pure=True).load(front)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self.refuse_yaml(error.problem or "?", mark.line + 2 if mark else 1, error)
-        except YAMLError as error:
+        except YAML_STUMBLES as error:
             self.refuse_yaml("?", 1, error)
         if data is None:
             return {}
@@ -210,7 +272,8 @@ class _FrontMatter:
         )
 
     def line(self, mapping: Any, key: Any) -> int:
-        return int(mapping.lc.key(key)[0]) + 2 if key in mapping else 1
+        is_written = key in mapping and key in mapping.lc.data  # and not merged in by <<
+        return int(mapping.lc.key(key)[0]) + 2 if is_written else 1
 
     def text(self, key: str, *, required: bool = False) -> str:
         value = self.data.get(key)
@@ -258,7 +321,7 @@ class _FrontMatter:
                     word=str(digit),
                     form="{1: booking}",
                 )
-            if meaning not in REPLY_MEANINGS:
+            if not isinstance(meaning, str) or meaning not in REPLY_MEANINGS:
                 self.refuse_word(_UNKNOWN_MEANING, str(meaning), tuple(REPLY_MEANINGS), line)
             if is_km != (meaning == "odometer"):
                 raise TemplateError(

@@ -34,8 +34,7 @@ def still_claiming_sentence() -> str:
     """What remains to be done where a pause counts, and a claim that began before does not end."""
     return _(
         "The pause counts, but a sender has been taking texts for more than 10 seconds, as one does that is frozen or "
-        "whose machine is gone: what it takes may still leave. End that process, then give this command again to be "
-        "sure."
+        "whose machine is gone: what it takes may still leave. End that process to be sure that nothing does."
     )
 
 

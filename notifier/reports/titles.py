@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from notifier.domain.rules import RULES
 from notifier.locale import N_, _
 
-__all__ = ["campaign_title", "state_word"]
+if TYPE_CHECKING:
+    from notifier.schedules import Campaign
+
+__all__ = ["campaign_title", "state_word", "title_of"]
 
 _STATES = {
     "planning": N_("being planned"),
@@ -29,6 +34,12 @@ _STATES = {
 def campaign_title(key: str) -> str:
     """The display name of a campaign; one of staff's own keeps its key."""
     return _(RULES[key].title) if key in RULES else key
+
+
+def title_of(campaign: Campaign) -> str:
+    """The display name of a campaign of the file: a list's is what its texts call it."""
+    listed = campaign.options.listed
+    return listed.title if listed is not None and campaign.key not in RULES else campaign_title(campaign.key)
 
 
 def state_word(state: str) -> str:

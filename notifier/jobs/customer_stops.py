@@ -1,0 +1,74 @@
+"""Texts to one customer stopped and allowed again by a person, and complaints settled."""
+
+from __future__ import annotations
+
+from notifier.dms.cleaning import clean_text
+from notifier.errors import BadInput, NotFound, Refused
+from notifier.jobs.customer_doing import Doing, person_to_change
+from notifier.jobs.sayings import BY_DESK
+from notifier.locale import N_
+from notifier.store.complaints import close_complaint
+from notifier.store.dossiers import StopRow, complaints_of, stop_of
+from notifier.store.engine import Session
+from notifier.store.suppressions import has_said_stop_since, lift, suppress
+
+__all__ = ["is_liftable", "lift_stop", "settle_complaint", "stop_texts"]
+
+
+def stop_texts(session: Session, doing: Doing, why: str) -> int:
+    """Put the customer's phone on the stop list; how many planned texts were cancelled, in the same transaction.
+
+    Raises Refused without a phone, or where the list has it already.
+    """
+    person = person_to_change(session, doing)
+    if person.phone_key is None:
+        raise Refused(N_("The customer has no phone, so no text goes to them anyway."))
+    known = stop_of(session, person.phone_key)
+    if known is not None and known.lifted_at is None:
+        raise Refused(N_("The phone is on the stop list already."))
+    reason = _reason(why)
+    cancelled = suppress(session, person.phone_key, reason="staff", source=f"{BY_DESK}{doing.actor.name}: {reason}")
+    doing.write_down(session, "stop", after={"why": reason, "cancelled": cancelled})
+    return cancelled
+
+
+def lift_stop(session: Session, doing: Doing, why: str) -> None:
+    """Take the phone off the stop list, where a person put it there: never against the customer's own word.
+
+    Raises Refused for a stop the customer or the carrier said, and where there is none.
+    """
+    person = person_to_change(session, doing)
+    known = stop_of(session, person.phone_key) if person.phone_key else None
+    if person.phone_key is None or known is None or known.lifted_at is not None:
+        raise Refused(N_("The phone is not on the stop list."))
+    if not is_liftable(session, person.phone_key, known):
+        raise Refused(
+            N_("The customer said stop themselves; only they can take it back, by texting START to the shop's number.")
+        )
+    reason = _reason(why)
+    lift(session, person.phone_key)
+    doing.write_down(session, "lift_stop", before={"source": known.source, "since": known.since}, after={"why": reason})
+
+
+def is_liftable(session: Session, phone_key: str, stop: StopRow) -> bool:
+    """Whether a person put the phone there at a desk, and the customer has not said stop since."""
+    if stop.reason != "staff" or not (stop.source or "").startswith(BY_DESK):
+        return False
+    return not has_said_stop_since(session, phone_key, stop.since)
+
+
+def settle_complaint(session: Session, doing: Doing, complaint_id: int, note: str) -> None:
+    """The complaint is settled: what it held back may go out again. Raises NotFound where none of theirs is open."""
+    person = person_to_change(session, doing)
+    if complaint_id not in {each.id for each in complaints_of(session, person.id) if each.closed_on is None}:
+        raise NotFound(N_("This complaint is settled already."))
+    done = clean_text(note, 500)
+    close_complaint(session, complaint_id, day=doing.today, note=done)
+    doing.write_down(session, "settle_complaint", after={"complaint": complaint_id, "note": done})
+
+
+def _reason(why: str) -> str:
+    reason = clean_text(why, 100)
+    if reason is None:
+        raise BadInput(N_("Say why; whoever looks at this customer next year will want to know."))
+    return reason
