@@ -1,4 +1,4 @@
-"""The web app: webhooks, short links and health, behind one door."""
+"""The web app: webhooks, short links, health and the console, behind one door."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from notifier.web.door import Door
 from notifier.web.health import health_router
 from notifier.web.links import link_router
 from notifier.web.metrics import Metrics
-from notifier.web.parts import WebParts
+from notifier.web.parts import ConsoleParts, WebParts
+from notifier.web.policy import Policy
 from notifier.web.webhooks import webhook_router
 from notifier.web.writer import Writer
 
@@ -37,12 +38,29 @@ def create_app(parts: WebParts) -> FastAPI:
             await asyncio.to_thread(writer.stop)
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    if parts.console is not None:
+        _add_console(app, parts, parts.console)
     app.add_middleware(Door, metrics=metrics, is_https=parts.is_https)
     app.add_exception_handler(HTTPException, _quiet)
     app.include_router(webhook_router(parts.twilio, writer, metrics))
     app.include_router(link_router(parts.store, writer, metrics))
     app.include_router(health_router(parts.store, writer, metrics))
     return app
+
+
+def _add_console(app: FastAPI, parts: WebParts, console: ConsoleParts) -> None:
+    """Sign-in and pages; whoever is behind a request is known before its page is asked for."""
+    from notifier.web.auth import Visitors
+    from notifier.web.console import add_console  # NiceGUI: a second to import, for this process alone
+    from notifier.web.sign_in import sign_in_router
+
+    app.include_router(sign_in_router(console, region=parts.region))
+    add_console(app, console)
+    app.add_middleware(
+        Visitors, store=parts.store, clock=parts.clock, is_https=parts.is_https, region=parts.region,
+        public_url=console.public_url,
+    )  # fmt: skip
+    app.add_middleware(Policy)
 
 
 async def _quiet(_request: Request, error: Exception) -> Response:

@@ -71,7 +71,8 @@ class Door:
 
 def _route(scope: Scope) -> str:
     route: Any = scope.get("route")
-    return getattr(route, "path", None) or UNKNOWN_ROUTE
+    path = getattr(route, "path", None)
+    return f"{scope.get('root_path', '')}{path}" if path else UNKNOWN_ROUTE
 
 
 def _known_method(scope: Scope) -> str:

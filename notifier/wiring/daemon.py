@@ -15,6 +15,7 @@ from notifier.errors import ConfigError
 from notifier.locale import N_, current_language, use_language
 from notifier.wiring.house import House
 from notifier.wiring.parts import engine_parts, web_parts
+from notifier.wiring.welcome import say_how_to_begin
 
 __all__ = ["run_daemon", "run_engine", "run_web", "run_worker"]
 
@@ -38,12 +39,13 @@ def run_daemon(settings: Settings) -> int:
     try:
         web_parts(house)
         engine_parts(house)
+        say_how_to_begin(house)
     finally:
         house.close()
     language = current_language()
     return supervise({
         "engine": partial(_speaking, language, run_engine, settings),
-        "web": partial(_speaking, language, run_web, settings),
+        "web": partial(_speaking, language, partial(run_web, is_alone=False), settings),
     })  # fmt: skip
 
 
@@ -98,8 +100,11 @@ def run_worker(settings: Settings) -> int:
         house.close()
 
 
-def run_web(settings: Settings) -> int:
-    """The web part alone, until SIGTERM; returns the exit code. Raises ConfigError where the port is taken."""
+def run_web(settings: Settings, *, is_alone: bool = True) -> int:
+    """The web part, alone or of a daemon, until SIGTERM; returns the exit code.
+
+    Raises ConfigError where the port is taken.
+    """
     # FastAPI takes 0.3 s to import, which no other command should pay.
     from notifier.engines.server import serve
     from notifier.web.app import create_app
@@ -107,7 +112,10 @@ def run_web(settings: Settings) -> int:
     configure_logging(settings.log_format)
     house = House(settings)
     try:
-        return serve(create_app(web_parts(house)), settings.host, settings.port)
+        parts = web_parts(house)
+        if is_alone:
+            say_how_to_begin(house)
+        return serve(create_app(parts), settings.host, settings.port)
     finally:
         house.close()
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notifier.config import Settings
+from notifier.engines.errand import ErrandFailed, run_errand
 from notifier.engines.log import configure_logging
+from notifier.errors import Refused
 from notifier.jobs.attribute import attribute
+from notifier.jobs.forecast import forecast
+from notifier.jobs.funnel import rehearse
 from notifier.jobs.plan import plan
-from notifier.locale import use_language
+from notifier.locale import N_, use_language
+from notifier.reports.campaign_figures import campaign_figures
 from notifier.schedules import Schedules
 from notifier.wiring.dms import Dms
 from notifier.wiring.house import House
@@ -20,7 +27,9 @@ from notifier.wiring.inbox import Inbox
 if TYPE_CHECKING:
     from notifier.dms.inbox import Mark
 
-__all__ = ["attribute_errand", "inbox_errand", "plan_errand", "sync_errand"]
+__all__ = [
+    "answered", "attribute_errand", "foresee_errand", "inbox_errand", "plan_errand", "rehearse_errand", "sync_errand",
+]  # fmt: skip
 
 
 def plan_errand(settings: Settings, schedules: Schedules, language: str, now: datetime) -> Mapping[str, object]:
@@ -47,6 +56,43 @@ def inbox_errand(
     """One round through the watched folder, in a process of its own."""
     with _errand_house(settings, schedules, language) as house:
         return Inbox(house).import_watched(ready, now)
+
+
+def rehearse_errand(
+    settings: Settings, schedules: Schedules, language: str, now: datetime, *, shop: str, campaign: str
+) -> dict[str, Any]:
+    """A dry run of one campaign of one shop, with the people behind each step, in a process of its own."""
+    with _errand_house(settings, schedules, language) as house:
+        return rehearse(house.planner(), campaign, shop, now)
+
+
+def foresee_errand(
+    settings: Settings, schedules: Schedules, language: str, now: datetime, *, shop: str, days: int
+) -> dict[str, Any]:
+    """The next `days` days of one shop with expected counts, and its campaigns' figures, in a process of its own."""
+    with _errand_house(settings, schedules, language) as house:
+        here = schedules.of_shop(shop)
+        foreseen = forecast(replace(house.planner(), schedules=here), now, days)
+        return {"forecast": foreseen.document(), "campaigns": campaign_figures(house.store, here, now)}
+
+
+async def answered(errand: Callable[[], Any], within: float) -> Any:
+    """What an errand for somebody who waits comes to; ended after `within` seconds, or when the waiting is cancelled.
+
+    Raises Refused, with the errand's own sentence where it has one.
+    """
+    try:
+        async with asyncio.timeout(within):
+            return await run_errand(errand)
+    except TimeoutError:
+        raise Refused(
+            N_("This took longer than {minutes} minutes and was ended. Try again at a quieter time."),
+            minutes=round(within / 60),
+        ) from None
+    except ErrandFailed as failed:
+        if failed.code in ("crashed", "ended"):
+            raise Refused(N_("The calculation broke off; the log says why.")) from failed
+        raise Refused(N_("Refused: {reason}"), reason=str(failed)) from failed
 
 
 @contextmanager

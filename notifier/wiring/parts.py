@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.metadata import version
+from threading import Lock
 
 from notifier.engines.parts import Edits, EngineParts, InboxParts, SyncParts
+from notifier.jobs.plan import Planner
 from notifier.jobs.send import start_lane
+from notifier.jobs.tally import tally
+from notifier.jobs.wording_figures import count_wordings
 from notifier.locale import current_language
+from notifier.schedules import Schedules
+from notifier.store.beats import beat
+from notifier.store.engine import Store
 from notifier.store.runs import has_run_since
 from notifier.store.syncs import last_tried
-from notifier.web.parts import TwilioDoor, WebParts
+from notifier.web.parts import ConsoleParts, TwilioDoor, WebParts
 from notifier.wiring.dms import Dms
-from notifier.wiring.errands import attribute_errand, inbox_errand, plan_errand, sync_errand
+from notifier.wiring.errands import (
+    answered,
+    attribute_errand,
+    foresee_errand,
+    inbox_errand,
+    plan_errand,
+    rehearse_errand,
+    sync_errand,
+)
 from notifier.wiring.house import House
 from notifier.wiring.inbox import Inbox
 
@@ -21,6 +37,9 @@ __all__ = ["engine_parts", "system_clock", "web_parts"]
 PULL_EVERY = timedelta(seconds=20)
 RECONCILE_EVERY = timedelta(minutes=1)
 LOOK_EVERY = timedelta(seconds=20)  # into the watched folder
+REHEARSE_WITHIN = 300.0  # seconds
+FORESEE_WITHIN = 600.0  # seconds; nobody waits for it
+FORESEEN_DAYS = 14
 
 
 def system_clock() -> datetime:
@@ -40,6 +59,8 @@ def engine_parts(house: House) -> EngineParts:
         lane=lambda: house.lane(system_clock),
         reconciler=house.reconciler,
         start_lane=lambda: start_lane(house.store, settings.gateway),
+        tally=partial(_tally, house.store),
+        beat=partial(_beat, house),
         reconcile_every=PULL_EVERY if house.pulls else RECONCILE_EVERY,
         inbox=_inbox_parts(house),
         sync=_sync_parts(house),
@@ -49,6 +70,15 @@ def engine_parts(house: House) -> EngineParts:
 def _take_up_edits(house: House) -> Edits:
     templates = house.publish_templates()
     return Edits(house.live_schedules.refresh(), templates)
+
+
+def _tally(store: Store, now: datetime) -> int:
+    return tally(store, now) + count_wordings(store, now)
+
+
+def _beat(house: House, name: str, is_first: bool) -> None:
+    with house.store.write() as session:
+        beat(session, name, version("notifier"), is_first=is_first)
 
 
 def _is_run_made(house: House, name: str, since: datetime) -> bool:
@@ -102,5 +132,51 @@ def web_parts(house: House) -> WebParts:
         gateway=settings.gateway,
         clock=system_clock,
         twilio=TwilioDoor(token.get_secret_value(), public_url) if is_reached and token and public_url else None,
-        is_https=public_url is not None and public_url.startswith("https:"),
+        is_https=_is_https(house),
+        console=_console_parts(house),
+    )
+
+
+def _is_https(house: House) -> bool:
+    public_url = house.settings.public_url
+    return public_url is not None and public_url.startswith("https:")
+
+
+def _console_parts(house: House) -> ConsoleParts:
+    settings, turn = house.settings, Lock()
+
+    def schedules() -> Schedules:
+        with turn:  # pages are asked for at the same time, and a refresh is for one thread
+            house.live_schedules.refresh()
+            return house.schedules
+
+    def planner() -> Planner:
+        schedules()  # what somebody has just saved counts at once
+        return house.planner()
+
+    return ConsoleParts(
+        store=house.store,
+        secret=house.secret,
+        clock=system_clock,
+        schedules=schedules,
+        schedules_problem=lambda: house.live_schedules.problem,
+        schedules_file=settings.schedules,
+        templates_folder=settings.templates,
+        publish_templates=house.publish_templates,
+        planner=planner,
+        makes_gateway=house.gateway,
+        gateway=settings.gateway,
+        price_micros=settings.price_micros,
+        post_timeout=settings.post_timeout,
+        rehearse=lambda shop, campaign, now: answered(
+            partial(rehearse_errand, settings, schedules(), current_language(), now, shop=shop, campaign=campaign),
+            REHEARSE_WITHIN,
+        ),
+        foresee=lambda shop, now: answered(
+            partial(foresee_errand, settings, schedules(), current_language(), now, shop=shop, days=FORESEEN_DAYS),
+            FORESEE_WITHIN,
+        ),
+        needs_second_person=settings.template_review == "second_person",
+        is_https=_is_https(house),
+        public_url=settings.public_url,
     )

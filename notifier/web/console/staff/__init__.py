@@ -1,0 +1,1 @@
+"""Those who work here: people and roles, the audit log, one's own settings."""

@@ -1,0 +1,1 @@
+"""The wordings: the list, and the editor with its fields, preview, versions and conflicts."""

@@ -1,0 +1,1 @@
+"""Today: how the house stands, on one screen."""
