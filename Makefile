@@ -1,6 +1,6 @@
 # Everything is a small script under scripts/, so that the Dockerfile and CI run the same steps.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test properties faults check run bench docs pin fmt
+.PHONY: help setup demo test properties faults check run bench docs screens pin fmt
 
 PINS := requirements.txt pyproject.toml scripts/setup.sh
 
@@ -33,6 +33,9 @@ bench: .venv/.dev ## measure what benchmarks/ measures
 
 docs: .venv/.dev ## list the pages and check every link between them
 	@.venv/bin/python scripts/docs.py
+
+screens: .venv/.dev ## take a picture of every screen of the console, into screens/
+	@.venv/bin/python -m scripts.screens
 
 pin: ## pin the newest versions pyproject.toml allows, with hashes
 	@scripts/pin.sh

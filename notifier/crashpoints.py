@@ -23,6 +23,7 @@ Step = Literal[
     "reconcile.finish",
     "web.receive",
     "plan.open_run", "plan.chunk", "plan.finish",
+    "template.publish",
 ]  # fmt: skip
 """What a write transaction is for."""
 Call = Literal["post", "list", "pull"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from notifier.jobs.tally import DAYS
 from tests.support.engines import ENGINES, OLD_DATA, EngineShop, running_engine
 
 
@@ -29,7 +30,8 @@ def shop(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 
 def test_an_engine_does_all_there_is_to_do(kind: str, shop: EngineShop, tmp_path: Path) -> None:
     """It makes up for midnight's run as soon as the data allows, by the last good schedules; sends, reconciles,
-    attributes; a chore that failed is told and done at a later time; and SIGTERM ends it cleanly.
+    attributes, counts the days, says that it lives; a chore that failed is told and done at a later time; and SIGTERM
+    ends it cleanly.
     """
     shop.came_in("LSVAA4182E2000001")
     shop.do("ALTER TABLE credit RENAME TO mislaid")
@@ -43,6 +45,8 @@ def test_an_engine_does_all_there_is_to_do(kind: str, shop: EngineShop, tmp_path
         shop.do("ALTER TABLE mislaid RENAME TO credit")
         engine.wait_for("attributed", 30)
         engine.wait_until(lambda: shop.states().get("accepted", 0) < 3, 30)  # the network told what became of one
+        engine.wait_until(lambda: shop.days_counted() == DAYS, 30)
+        assert shop.liveness() == "alive"
         code, seconds = engine.stop()
         lines = engine.log()
     assert (code, seconds < 10) == (0, True)
@@ -52,5 +56,7 @@ def test_an_engine_does_all_there_is_to_do(kind: str, shop: EngineShop, tmp_path
     assert "rool" in broken[0]["problem"]
     failed = [line for line in lines if line["event"] == "attribute_failed"]
     assert {line["alert"] for line in failed} == {True}
-    assert {line["event"] for line in lines if line.get("alert")} == {"schedules_broken", "attribute_failed"}
+    assert {line["event"] for line in lines if line.get("alert")} == {
+        "schedules_broken", "attribute_failed", "tally_failed",
+    }  # fmt: skip
     assert not any(word in str(lines) for word in ("陈晓芳", "+86138"))

@@ -89,7 +89,7 @@ def test_an_anniversary_open_now_is_told_before_the_next(sqlite_store: Store) ->
     """On the day, its text; once it is over for a month, next year's."""
     shop = known(sqlite_store, "anniversary", {}, {"delivered_on": date(2024, 3, 2)})
     ((status, sentence),) = said(shop, MONDAY, "anniversary")
-    assert (status, sentence) == ("gets", "Gets the text of stage day with the run that is due now.")
+    assert (status, sentence) == ("gets", "Gets the text “on the purchase anniversary” with the run that is due now.")
     ((status, sentence),) = said(shop, MONDAY + days(60), "anniversary")
     assert sentence == "Not due until 2027-03-02; the anniversary of the delivery is on 2027-03-02."
 

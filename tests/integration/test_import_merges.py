@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from notifier.domain.phone import phone_key
+from notifier.store import audit
 from notifier.store.engine import Store
 from tests.support.import_desk import (
     NOW,
@@ -60,6 +61,16 @@ def test_enrolments_of_merged_customers(
     (enrolment,) = rows_of(store, "enrolment")
     assert (enrolment["id"], enrolment["customer_id"]) == (ids[kept], one["id"])
     assert (enrolment["arm"], enrolment["out_of_lift"]) == (arms[kept], out_of_lift)
+
+
+def test_what_was_written_down_about_both_is_about_the_one(store: Store, shop: int) -> None:
+    """The audit log names customers by their row, and one of the two rows is gone."""
+    for person in people(store):
+        with store.write() as session:
+            audit.record(session, at=NOW, who="李娜", user_id=None, action="customer.reveal_phone",
+                         subject_type="customer", subject=str(person["id"]))  # fmt: skip
+    one = merge(store, shop)
+    assert {entry["subject"] for entry in rows_of(store, "audit")} == {str(one["id"])}
 
 
 @pytest.mark.parametrize("chens, lis, left", [

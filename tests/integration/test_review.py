@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from functools import partial
+from typing import Any
 
 import pytest
 
 from notifier.errors import Refused
 from notifier.jobs.review import Outlook, approve, outlook, reject
-from notifier.store.engine import Store
+from notifier.store.engine import Session, Store
 from notifier.store.tables import Coupon, Message, Run
 from tests.support.shop import BIRTHDAY, INSURANCE, WINBACK, ZONE, Dealership, at, control_key, days, yaml
 
@@ -165,3 +167,29 @@ def test_a_second_approval_is_refused_and_moves_nothing(store: Store) -> None:
     with pytest.raises(Refused, match="does not wait for a review"):
         approve_at(shop, TUESDAY + days(2))
     assert shop.everything() == before
+
+
+def test_the_second_to_decide_is_told_who_was_first(store: Store) -> None:
+    """By name and time; also whoever rejects what was released a moment ago, which is then not undone."""
+    shop = lost(store, 1)
+    approve(shop.planner(), run_id(shop), at(TUESDAY, "12:00"), by="李经理")
+    for decide in (approve, partial(reject, only_waiting=True)):
+        with pytest.raises(Refused, match="李经理 released it on 2026-03-10 12:00"):
+            decide(shop.planner(), run_id(shop), at(TUESDAY, "12:01"), by="王经理")
+    assert shop.one(Run)["state"] == "ready"
+
+
+@pytest.mark.parametrize("decide", [approve, partial(reject, only_waiting=True)])
+def test_what_is_noted_stands_or_falls_with_the_decision(store: Store, decide: Any) -> None:
+    """In one transaction: where the note cannot be written, nothing was decided."""
+    shop = lost(store, 1)
+
+    def refuse(_session: Session) -> None:
+        raise Refused("the log is full")
+
+    with pytest.raises(Refused, match="the log is full"):
+        decide(shop.planner(), run_id(shop), at(TUESDAY, "12:00"), by="李经理", noted=refuse)
+    assert shop.one(Run)["state"] == "review"
+    seen: list[Session] = []
+    decide(shop.planner(), run_id(shop), at(TUESDAY, "12:00"), by="李经理", noted=seen.append)
+    assert len(seen) == 1

@@ -29,16 +29,18 @@ from tests.support.prepared_cli import ROOT
 
 USED_LATER = ("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg")
 """What a library imports when it is first used."""
+CONSOLE = "notifier.web.console"
+"""Takes as long to import as all the rest; whoever serves it imports it."""
 
 
 def prepare() -> None:
-    """Import every module a command could import; map the tables; parse the templates that come with Notifier; build
-    the table of commands, which knows no language yet.
+    """Import every module a command could import, but the console; map the tables; parse the templates that come with
+    Notifier; build the table of commands, which knows no language yet.
 
     What a template's text says is kept by that text (notifier/templating/parsing.py), in a daemon too.
     """
     for module in walk_packages(notifier.__path__, "notifier."):
-        if not module.name.endswith(".__main__"):
+        if not module.name.endswith(".__main__") and not module.name.startswith(CONSOLE):
             import_module(module.name)
     for name in USED_LATER:
         import_module(name)
@@ -67,7 +69,7 @@ def serve(connection: socket.socket) -> None:
 
 
 def become(command: dict[str, Any], files: list[int]) -> NoReturn:
-    """This process is the command from now on; `files` are its stdout and stderr."""
+    """This process is the command from now on; `files`: its stdout and stderr. `module`: notifier.cli if left out."""
     for standard, file in enumerate(files, start=1):
         os.dup2(file, standard)
         os.close(file)
@@ -76,12 +78,12 @@ def become(command: dict[str, Any], files: list[int]) -> NoReturn:
     os.environ.update(command["environment"])
     sys.path[0] = command["folder"]
     sys.argv = ["notifier", *command["words"]]
-    end(_run())
+    end(_run(command.get("module", "notifier.cli")))
 
 
-def _run() -> int:
+def _run(module: str) -> int:
     try:
-        run_module("notifier.cli", run_name="__main__", alter_sys=True)
+        run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as ended:
         if isinstance(ended.code, int):
             return ended.code

@@ -57,25 +57,27 @@ class Member:
 class Crew:
     """Starts commands and hears of their ends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, imports: Sequence[str] = ()) -> None:
         self.folder = folder
         self._members: dict[int, Member] = {}
         environment = {name: value for name, value in os.environ.items() if not name.startswith(OF_ONE_COMMAND)}
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [*PYTHON, "tests.support.crew_parent", str(theirs.fileno())], cwd=ROOT, env=environment,
+                [*PYTHON, "tests.support.crew_parent", str(theirs.fileno()), *imports], cwd=ROOT, env=environment,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
             )  # fmt: skip
         self._unread = b""
         self._log_of_next = folder
 
-    def start(self, words: Sequence[str], environment: Mapping[str, str], *, log: str) -> Member:
-        """`notifier` with these words, in this environment; what it says goes to that file of the folder."""
+    def start(
+        self, words: Sequence[str], environment: Mapping[str, str], *, log: str, module: str = "notifier.cli"
+    ) -> Member:
+        """`notifier` (or that `module`) with these words; what it says goes to the folder's file `log`."""
         path = self.folder / log
         outside = {name: value for name, value in os.environ.items() if not name.startswith(OF_ONE_COMMAND)}
         asked = {"words": list(words), "folder": str(self.folder), "environment": outside | dict(environment),
-                 "log": str(path)}  # fmt: skip
+                 "log": str(path), "module": module}  # fmt: skip
         self._socket.sendall(json.dumps(asked).encode("ascii") + b"\n")
         self._log_of_next = path
         deadline = time.monotonic() + WITHIN
@@ -108,9 +110,9 @@ class Crew:
 
 
 @contextmanager
-def crew_in(folder: Path) -> Iterator[Crew]:
-    """A crew that works in `folder`."""
-    crew = Crew(folder)
+def crew_in(folder: Path, imports: Sequence[str] = ()) -> Iterator[Crew]:
+    """A crew that works in `folder`. `imports`: modules that are to be there beside those of every command."""
+    crew = Crew(folder, imports)
     try:
         yield crew
     finally:

@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+from importlib import import_module
 from typing import Any
 
 from tests.support.cli_parent import become, prepare
@@ -59,6 +60,8 @@ def _tell(connection: socket.socket, *words: object) -> None:
 
 if __name__ == "__main__":
     prepare()
+    for name in sys.argv[2:]:
+        import_module(name)
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as crew:
         serve(crew)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from notifier.store.beats import liveness
 from notifier.store.bulk import insert_rows, table_of
-from notifier.store.tables import Freshness, Vehicle, Visit
+from notifier.store.tables import DayFigures, Freshness, Vehicle, Visit
 from tests.support.daemon import ROOT, SCHEDULES, BirthdayShop, Daemon
 
 ENGINES = ("embedded", "cluster")
@@ -45,7 +46,9 @@ if __name__ == "__main__":
     house = House(settings)
     house.live_schedules
     often, now_and_then = timedelta(seconds=1), timedelta(seconds=3)
-    parts = replace(engine_parts(house), plan_every=often, reconcile_every=often, attribute_every=now_and_then)
+    parts = replace(
+        engine_parts(house), plan_every=often, reconcile_every=often, attribute_every=now_and_then, tally_every=often
+    )
     code = asyncio.run(main(sys.argv[1], parts, house.store))
     house.close()
     sys.exit(code)
@@ -78,6 +81,16 @@ class EngineShop(BirthdayShop):
                 "shop_id": self._shop_id, "vin": vin, "day": today, "vehicle_id": vehicle, "customer_id": customer,
                 "counted": True, "amount_minor": 88_000, "changed_at": now,
             }])  # fmt: skip
+
+    def days_counted(self) -> int:
+        """For the page Today."""
+        with self.store.read() as session:
+            return session.execute(sa.select(sa.func.count()).select_from(table_of(DayFigures))).scalar_one()
+
+    def liveness(self) -> str:
+        """Whether the engine is heard."""
+        with self.store.read() as session:
+            return liveness(session).state
 
     def do(self, *statements: str) -> None:
         """In one transaction."""

@@ -7,12 +7,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from urllib.parse import urlencode
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from notifier.web.app import create_app
 from notifier.web.parts import WebParts
@@ -29,6 +31,14 @@ class Answer:
     status: int
     body: str
     headers: Mapping[str, str]
+    set_cookies: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, answer: HTTPResponse | urllib.error.HTTPError) -> Answer:
+        """Read whole."""
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        cookies = answer.headers.get_all("Set-Cookie", [])
+        return cls(answer.status or 0, answer.read().decode(), headers, cookies)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -50,10 +60,10 @@ class RunningWeb:
         request = urllib.request.Request(self.url + path, data, dict(headers or {}))
         try:
             with _OPENER.open(request, timeout=20) as answer:
-                return Answer(answer.status, answer.read().decode(), {k.lower(): v for k, v in answer.headers.items()})
+                return Answer.of(answer)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode(), {k.lower(): v for k, v in error.headers.items()})
+                return Answer.of(error)
 
     def twilio_says(self, path: str, form: Mapping[str, str], token: str = AUTH_TOKEN) -> Answer:
         """A webhook, signed over the public URL."""
@@ -64,7 +74,16 @@ class RunningWeb:
 @contextmanager
 def running_web(parts: WebParts) -> Iterator[RunningWeb]:
     """The app of `parts`, served until the block ends."""
-    config = uvicorn.Config(create_app(parts), log_config=None, access_log=False, server_header=False, ws="none")
+    with serving(create_app(parts)) as running:
+        yield running
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[RunningWeb]:
+    """Any app, served until the block ends."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, ws="websockets-sansio", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

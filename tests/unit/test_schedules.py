@@ -551,6 +551,13 @@ def test_a_disabled_campaign_is_never_due() -> None:
     assert off.next_due(datetime(2026, 5, 8, 12, 0, tzinfo=SHANGHAI), SHANGHAI, 3) == []
 
 
+def test_a_crontab_of_thousands_of_numbers_is_refused_unread() -> None:
+    """A form sends what it is given; reading it would keep everybody else's pages waiting."""
+    with pytest.raises(BadInput, match="400002 characters"):
+        raise_if_not_a_crontab("1," * 199_996 + "1 10 * * *")
+    raise_if_not_a_crontab(",".join(str(minute) for minute in range(60)) + " * * * *")
+
+
 @given(
     st.lists(
         st.sampled_from(["*", "0", "5", "1-5", "*/2", "mon", "99", "x", "5-1", "*/0", "", "last"]),

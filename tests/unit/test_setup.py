@@ -117,7 +117,21 @@ def test_bare_make_explains_its_targets() -> None:
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
     listed = [line.split(None, 2) for line in done.stdout.splitlines()]
     assert [words[1] for words in listed] == (
-        ["help", "setup", "demo", "test", "properties", "faults", "check", "run", "bench", "docs", "pin", "fmt"]
+        [
+            "help",
+            "setup",
+            "demo",
+            "test",
+            "properties",
+            "faults",
+            "check",
+            "run",
+            "bench",
+            "docs",
+            "screens",
+            "pin",
+            "fmt",
+        ]
     )
     assert all(len(words) == 3 for words in listed)
 

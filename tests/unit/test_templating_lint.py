@@ -41,6 +41,7 @@ def test_a_good_text_passes_without_a_word() -> None:
         ("Come tomorrow", "en", "warning", "tomorrow"),
         ("【东南泉州】您好", "zh-CN", "error", "【东南泉州】"),
         ("[Dongnan] Hello", "en", "error", "[Dongnan]"),
+        ("您的〔车牌〕该保养了", "zh-CN", "error", "〔车牌〕"),
         ("您好,拒收请回复R", "zh-CN", "error", "拒收"),
         ("您好,回T退订", "zh-CN", "error", "退订"),
         ("Hello. Reply STOP to opt out", "en", "error", "Reply STOP"),

@@ -1,0 +1,61 @@
+"""Editing schedules.yaml by form: seen as lines before it is saved, comments kept, and nobody's change lost."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SignedIn
+from tests.support.console_browser import Windows
+from tests.support.console_server import RunningConsole
+
+EDIT = "/campaigns/maintenance_due/edit"
+
+
+def _save(page: Page) -> None:
+    """Go on to the lines that change."""
+    page.get_by_role("button", name="Check and save").click()
+    expect(page.get_by_role("heading", name="Save this?")).to_be_visible()
+
+
+def test_an_offset_is_changed_seen_saved_and_the_second_person_told(
+    own_console: RunningConsole, signed_in: SignedIn
+) -> None:
+    """Zhou moves the early text; Lin, who had the form open, is shown both changes and keeps hers on top of his."""
+    before = own_console.shop.schedules.read_text(encoding="utf-8")
+    hers = signed_in("owner", EDIT, language="en")
+    expect(hers.get_by_text("Nothing is changed yet.")).to_be_visible()
+    his = signed_in("manager", EDIT, language="en")
+    days = his.get_by_label("How many").first
+    expect(days).to_have_value("14")
+    days.fill("3")
+    expect(his.locator('[data-field="stages"]')).to_contain_text("open on the same day")
+    days.fill("7")
+    expect(his.get_by_text("Who got the stage early already does not get it again")).to_be_visible()
+    _save(his)
+    gone, new = (his.locator(f".yaml-line.{kind}") for kind in ("is-gone", "is-new"))
+    expect(gone).to_have_text(re.compile(r"stages: \{early: -14, last: -3\} +# 触达节点"))
+    expect(new).to_have_text(re.compile(r"stages: \{early: -7, last: -3\} +# 触达节点"))
+    his.get_by_role("button", name="Save", exact=True).click()
+    expect(his.get_by_text("Saved. The daemon takes it up within a minute.")).to_be_visible()
+    expect(his.get_by_text("stages.early: -14 → -7")).to_be_visible()
+
+    hers.get_by_label("Control group").first.fill("20")
+    expect(hers.get_by_text("1 line of schedules.yaml changes.")).to_be_visible()
+    _save(hers)
+    hers.get_by_role("button", name="Save", exact=True).click()
+    expect(hers.get_by_text("周海 saved it here.")).to_be_visible()
+    expect(hers.get_by_text("about different values, so both can stand")).to_be_visible()
+    hers.get_by_role("button", name="Save mine on top of theirs").click()
+    expect(hers.get_by_text("Saved. The daemon takes it up within a minute.")).to_be_visible()
+    assert own_console.shop.schedules.read_text(encoding="utf-8") == before.replace(
+        "stages: {early: -14, last: -3}     #", "stages: {early: -7, last: -3}      #", 1
+    ).replace("control: 10%                       #", "control: 20%                       #", 1)
+
+
+def test_a_clerk_is_refused_by_address(signed_in: SignedIn, windows: Windows) -> None:
+    """Marketing staff may pause a campaign, not rewrite it."""
+    windows.expects("403")
+    page = signed_in("marketing", EDIT, language="en")
+    expect(page.get_by_text("This page is not for your role")).to_be_visible()
