@@ -62,11 +62,15 @@ def door_page(
     fields: Sequence[Field] = (),
     button: str | None = None,
     next: str | None = None,  # noqa: A002  # the field's own name
+    after: str | None = None,
     links: Sequence[Link] = (),
 ) -> Response:
-    """The card: heading, what went well or wrong, questions, button. `form`: the token its form carries."""
+    """The card: heading, what went well or wrong, questions, button, and a quiet sentence `after` them.
+
+    `form`: the token its form carries.
+    """
     html = _pages.get_template("door.html").render(
         language=current_language(), title=title, about=about, action=action, error=error, good=good, form=form,
-        fields=fields, button=button, next=next, links=links,
+        fields=fields, button=button, next=next, after=after, links=links,
     )  # fmt: skip
     return HTMLResponse(html, status_code=status, headers=HEADERS)

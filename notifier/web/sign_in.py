@@ -140,7 +140,7 @@ class _Door:
         ]
         return self._page(
             request, title=_("Sign in"), fields=fields, button=_("Sign in"), next=wanted, good=good, told=told,
-            action=SIGN_IN,
+            action=SIGN_IN, after=_("Forgotten it, or new here? The owner of this console makes you a link."),
         )  # fmt: skip
 
     async def _admitted(self, request: Request, signed_in: SignedIn, page: str) -> Response:

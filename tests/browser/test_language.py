@@ -32,7 +32,7 @@ def test_a_person_s_own_choice_wins_and_stays(own_console: RunningConsole, windo
     page.goto(own_console.address("/profile"))
     choose(page, "Language", "中文")
     choose(page, "Light or dark", "Dark")
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="今天")).to_be_visible()
     expect(page.locator("body")).to_have_class(re.compile("body--dark"))
     elsewhere = windows.open("marketing", language="en")

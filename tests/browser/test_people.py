@@ -39,7 +39,7 @@ def test_an_owner_adds_somebody_who_comes_in_by_the_link_and_is_ended(
     owner.get_by_role("button", name="End the access of 黄丽").click()
     owner.get_by_role("button", name="End it").click()
     expect(owner.get_by_text("黄丽 may not sign in any more.")).to_be_visible()
-    guest.get_by_role("button", name="Keep", exact=True).click()
+    guest.get_by_role("button", name="Save", exact=True).click()
     expect(guest).to_have_url(re.compile("/console/sign-in"))
 
     owner.goto(own_console.address("/audit?action=user.end"))
@@ -73,7 +73,7 @@ def test_everybody_sets_language_light_and_password_for_themselves(
     expect(page.get_by_role("heading", name="Language and light")).to_be_visible()
     expect(page.locator("body.body--dark")).to_be_visible()
     for old, told in (("not my password", "not right"), (PASSWORD, "is changed")):
-        page.get_by_label("Present password").fill(old)
+        page.get_by_label("Current password").fill(old)
         page.get_by_label("New password").fill(NEW)
         page.get_by_label("The same once more").fill(NEW)
         page.get_by_role("button", name="Change the password").click()

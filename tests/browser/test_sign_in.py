@@ -111,5 +111,5 @@ def test_signing_out_everywhere_ends_the_phone_s_session_too(own_console: Runnin
     office.get_by_role("button", name="Sign out everywhere").click()
     office.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
     expect(office).to_have_url(re.compile("/console/sign-in"))
-    phone.get_by_role("button", name="Keep").click()
+    phone.get_by_role("button", name="Save").click()
     expect(phone).to_have_url(re.compile("/console/sign-in"))

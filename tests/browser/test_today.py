@@ -51,7 +51,7 @@ def test_it_is_one_screen_and_none_is_cut_off(signed_in: SignedIn, width: int) -
     )
     assert wider <= 0
     assert higher <= 0 or width < 900
-    expect(page.get_by_text(re.compile("运行正常"))).to_be_visible()
+    expect(page.get_by_text(re.compile("程序运行中"))).to_be_visible()
 
 
 def test_what_needs_somebody_leads_there(signed_in: SignedIn) -> None:

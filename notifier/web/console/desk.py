@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isawaitable
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -61,6 +61,7 @@ class Desk:
     shop: ShopSettings
     shop_id: int
     shops: Sequence[ShopSettings]
+    _refusals: list[ui.notification] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -187,12 +188,15 @@ class Desk:
         return True
 
     def tell(self, sentence: str) -> None:
-        """Good news, for some seconds."""
+        """Good news, for some seconds; what was refused before it is no news any more."""
+        while self._refusals:
+            self._refusals.pop().dismiss()
         ui.notify(sentence, type="positive", position="top", timeout=4000)
 
     def warn(self, sentence: str) -> None:
         """What was not done, and why; it stays until it has been read."""
-        ui.notify(
-            sentence, type="negative", position="top", timeout=0, multi_line=True, close_button=_("Close"),
+        refusal = ui.notification(
+            sentence, type="negative", position="top", timeout=None, multi_line=True, close_button=_("Close"),
             classes="notice-refused",
         )  # fmt: skip
+        self._refusals.append(refusal)

@@ -93,6 +93,8 @@ class CustomerPage:
 
     def _head(self, found: Dossier) -> None:
         person = found.person
+        with ui.element("nav").classes("crumbs small"):
+            ui.link(_("Find customers"), "/customers")
         with head(person.name or _("without a name"), _about(person)):
             if self.may_edit:
                 self._doings(found)

@@ -52,12 +52,12 @@ def _looks(desk: Desk) -> None:
             )  # fmt: skip
             ui.navigate.reload()
 
-        ui.button(_("Keep"), on_click=desk.does(keep)).props("no-caps unelevated color=primary").classes("self-start")
+        ui.button(_("Save"), on_click=desk.does(keep)).props("no-caps unelevated color=primary").classes("self-start")
 
 
 def _password(desk: Desk) -> None:
     with _card(_("Password")):
-        old = _secret(_("Present password"), "current-password")
+        old = _secret(_("Current password"), "current-password")
         new = _secret(_("New password"), "new-password")
         new.props["hint"] = _("At least {least} characters; a sentence is easy to remember.").format(least=LEAST)
         again = _secret(_("The same once more"), "new-password")

@@ -69,4 +69,4 @@ def _draw_freshness(news: ImportNews, now: datetime) -> None:
     elif news.waits and news.readers:
         ui.label(_("too old") if news.known_to else _("missing")).classes("tag bad")
     elif news.known_to is not None:
-        ui.label(_("{age} ago").format(age=age_of(news, now))).classes("tag good")
+        ui.label(_("{age} ago").format(age=age_of(news, now))).classes("tag good" if news.limit else "tag")
