@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Event
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -26,10 +27,29 @@ Seen = Picture | str
 
 def watch(look: Look, every: float, *, as_json: bool) -> None:
     """Look each `every` seconds and show it, until Ctrl-C. A database that is away is told, and looked for again."""
-    with suppress(KeyboardInterrupt), _shower(every, as_json=as_json) as show:
-        while True:
+    with _until_interrupted() as ended, suppress(KeyboardInterrupt), _shower(every, as_json=as_json) as show:
+        while not ended.is_set():
             show(_seen(look))
-            time.sleep(every)
+            ended.wait(every)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[Event]:
+    """Set by the first Ctrl-C; a second one breaks off what hangs.
+
+    Raised as an exception, it may fall into a place that swallows it: a connection on its way back to its pool.
+    """
+    ended = Event()
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGINT, former)
+        ended.set()
+
+    former = signal.signal(signal.SIGINT, end)
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _seen(look: Look) -> Seen:
