@@ -113,11 +113,11 @@ def _outcomes(session: Session, shop_id: int, day: date) -> tuple[int, int]:
 
 
 def keep_days(session: Session, shop_id: int, counted: Mapping[date, Figures]) -> None:
-    """Remember them in place of earlier counts."""
+    """Remember them in place of earlier counts. Two engines may do so at once, so they come in order of the days."""
     clock = database_now(session)
     rows = [
         {"shop_id": shop_id, "day": day, "counted_at": clock, **dict(zip(NAMES, astuple(figures), strict=True))}
-        for day, figures in counted.items()
+        for day, figures in sorted(counted.items())
     ]
     upsert(session, DayFigures, rows, ["shop_id", "day"], [*NAMES, "counted_at"])
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from notifier.store.bulk import among, insert_rows, table_of
+from notifier.store.bulk import among, table_of, upsert
 from notifier.store.engine import database_now
 from notifier.store.facts import HANDED_OVER
 from notifier.store.tables import Credit, Message, Reply, WordingFigures
@@ -66,13 +66,18 @@ def count_day(session: Session, shop_id: int, day: date) -> dict[int, Brought]:
 
 
 def keep_day(session: Session, shop_id: int, day: date, counted: Mapping[int, Brought]) -> None:
-    """Remember a day in place of an earlier count."""
-    session.connection().execute(sa.delete(FIGURES).where(FIGURES.c.shop_id == shop_id, FIGURES.c.day == day))
+    """Remember a day in place of an earlier count. Two engines may do so at once: the later one waits for the other."""
     place = {"shop_id": shop_id, "day": day, "counted_at": database_now(session)}
-    rows = {THE_DAY: Brought(), **counted}
-    insert_rows(
-        session, WordingFigures, [{**place, "template_version_id": key, **asdict(row)} for key, row in rows.items()]
+    rows = sorted({THE_DAY: Brought(), **counted}.items())
+    upsert(
+        session,
+        WordingFigures,
+        [{**place, "template_version_id": key, **asdict(row)} for key, row in rows],
+        ["shop_id", "day", "template_version_id"],
+        [*Brought.__dataclass_fields__, "counted_at"],
     )
+    gone = FIGURES.c.template_version_id.not_in([key for key, _row in rows])
+    session.connection().execute(sa.delete(FIGURES).where(FIGURES.c.shop_id == shop_id, FIGURES.c.day == day, gone))
 
 
 def counted_days(session: Session, shop_id: int, first: date) -> dict[date, datetime]:
