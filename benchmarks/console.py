@@ -72,11 +72,12 @@ SEARCHES = {
 
 @dataclass
 class BigShop:
-    """A shop of `size` in its database, served at `port`."""
+    """A shop of `size` in its database, served at `port` by the process `pid`."""
 
     size: int
     house: House
     port: int
+    pid: int
     cookie: str
 
     def get(self, path: str) -> float:
@@ -137,7 +138,7 @@ def served(url: str, size: int, folder: Path) -> Iterator[BigShop]:
         )  # fmt: skip
     try:
         _wait_for(port, server)
-        yield BigShop(size, house, port, f"{SESSION_COOKIE}={_signed_in(house, now)}")
+        yield BigShop(size, house, port, server.pid, f"{SESSION_COOKIE}={_signed_in(house, now)}")
     finally:
         server.terminate()
         server.wait(20)

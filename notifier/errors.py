@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from notifier.locale import N_, _
+from notifier.locale.mends import Mend, with_mend
 
 __all__ = [
     "BadInput",
@@ -29,7 +30,9 @@ class NotifierError(Exception):
     """Base of everything Notifier refuses or fails at on purpose.
 
     `sentence` is an English sentence marked with ``N_`` whose ``{fields}`` are given as keywords;
-    ``str(error)`` is that sentence in the current language. `permanent` says whether trying again can help.
+    ``str(error)`` is that sentence in the current language, with the command that mends it where a
+    :class:`Mend` is given as the keyword `mend`.
+    `permanent` says whether trying again can help.
     """
 
     code: ClassVar[str] = "error"
@@ -37,10 +40,20 @@ class NotifierError(Exception):
 
     def __init__(self, sentence: str, /, **fields: Any) -> None:
         super().__init__(sentence)
+        mend: Mend | None = fields.pop("mend", None)
         self.sentence = sentence
         self.fields = fields
+        self.mend = mend and mend.about(**fields)
 
     def __str__(self) -> str:
+        return with_mend(self.verdict(), self.mend.in_terminal() if self.mend else "")
+
+    def in_console(self) -> str:
+        """For the console's readers: no command, but the page that mends it, or whom to ask."""
+        return with_mend(self.verdict(), self.mend.in_console() if self.mend else "")
+
+    def verdict(self) -> str:
+        """What is wrong, without what to do about it."""
         return _(self.sentence).format(**self.fields)
 
 

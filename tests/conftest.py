@@ -10,11 +10,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from math import ceil
 from pathlib import Path
 
 import pytest
+import structlog
 
 from notifier.engines.queue import bring_up_queue
 from notifier.locale import current_language, use_language
@@ -31,15 +33,31 @@ NO_POWER_CUT = (  # these databases outlive none
 )
 
 
+AT_ONCE = 1.5
+"""Workers a core: a test of a daemon or of a browser mostly waits, and another one may work meanwhile."""
 MEMORY = Path("/dev/shm")
 ROOM = 4_000_000_000
 """Bytes free: far more than the tests of one run ever hold at once."""
 
 
 def pytest_configure() -> None:
-    """Temporary files lie in memory where there is room: no database of a test outlives it, and no COMMIT waits."""
+    """Temporary files lie in memory where there is room: no database of a test outlives it, and no COMMIT waits.
+
+    An exception is logged as in the daemon: with every local in colours it takes a second.
+    """
     if "TMPDIR" not in os.environ and _has_room():
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    *others, _in_colours = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, plain])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """How many -n auto means, where its own variable does not say it."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return ceil(AT_ONCE * (os.cpu_count() or 1))
 
 
 def _has_room() -> bool:
@@ -147,6 +165,16 @@ def store(store_url: str) -> Iterator[Store]:
     opened = Store(store_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def open_store() -> Iterator[Callable[[str], Store]]:
+    """open_store(url): one more store, as of another process; closed after the test, whatever became of it.
+
+    A connection that is left open is told as a warning of some later test, which fails for it.
+    """
+    with ExitStack() as opened:
+        yield lambda url: opened.enter_context(closing(Store(url)))
 
 
 @pytest.fixture

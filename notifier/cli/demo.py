@@ -1,4 +1,4 @@
-"""`notifier demo`: two months of a made-up dealership on the simulator, ending in the report and its check."""
+"""`notifier demo`: two months of a made-up dealership on the simulator, its report and check, and its console."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
 
 __all__ = ["demo_command", "run_demo"]
 
+NUMBERS = ("customers", "days", "seed")
+"""The options that tell which story is played."""
+
+
+def _port(text: str | int) -> int:
+    found = whole_number(text)
+    if not 0 < found < 65536:
+        raise typer.BadParameter(_("{value} is no port; give a number from 1 to 65535.").format(value=text))
+    return found
+
+
+WithConsole = Annotated[
+    bool, typer.Option("--console", help=N_("then open its web console on this machine, until Ctrl-C"))
+]
+Port = Annotated[
+    int | None, typer.Option("--port", metavar="N", parser=_port, help=N_("of the console; left out: 8321"))
+]
 Folder = Annotated[
     Path, typer.Option("--folder", metavar="FOLDER", parser=path, help=N_("where its files and database go"))
 ]
@@ -38,15 +56,26 @@ Seed = Annotated[
 
 
 def demo_command(
-    folder: Folder = Path("out/demo"), customers: Customers = 3_000, days: Days = 60, seed: Seed = 1
-) -> None:
-    """A shop's two months in under a minute; exit 1 where its books do not add up."""
+    ctx: typer.Context, *, console: WithConsole = False, port: Port = None, folder: Folder = Path("out/demo"),
+    customers: Customers = 3_000, days: Days = 60, seed: Seed = 1,
+) -> None:  # fmt: skip
+    """A shop's two months in under a minute; exit 1 where its books do not add up.
+
+    With --console the shop goes on afterwards, in a browser; a demo the folder holds already is not played again.
+    """
+    from notifier.cli.demo_console import open_console
     from notifier.demo.play import Script
 
-    raise typer.Exit(run_demo(Script(folder, customers=customers, days=days, seed=seed)))
+    script = Script(folder, customers=customers, days=days, seed=seed)
+    if not console:
+        if port is not None:
+            raise typer.BadParameter(_("--port is the console's; add --console."))
+        raise typer.Exit(run_demo(script))
+    given = [f"--{name}" for name in NUMBERS if getattr(ctx.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    raise typer.Exit(open_console(script, port, given, play=partial(run_demo, names_console=False)))
 
 
-def run_demo(script: Script) -> int:
+def run_demo(script: Script, *, names_console: bool = True) -> int:
     """Play and show everything; 0 where every check of the books is right, else 1."""
     from notifier.demo import pages
     from notifier.demo.play import live_through, open_shop
@@ -60,12 +89,12 @@ def run_demo(script: Script) -> int:
         show(pages.files_page(shop.done.imports))
         with _progress(script.days) as watch:
             ended = live_through(shop, script, watch)
-        return _show_ending(ended, script)
+        return _show_ending(ended, script, names_console=names_console)
     finally:
         shop.house.close()
 
 
-def _show_ending(ended: Ended, script: Script) -> int:
+def _show_ending(ended: Ended, script: Script, *, names_console: bool) -> int:
     """What customers read, the report, the books, the truth, and what to try next."""
     from notifier.cli.report import report_of
     from notifier.demo import pages
@@ -77,7 +106,7 @@ def _show_ending(ended: Ended, script: Script) -> int:
     show(pages.period_line(ended), "")
     print_campaigns(stdout(), report)
     show(pages.books_page(ended, checks), pages.truth_page(ended.compare(report)))
-    show(pages.next_page(ended, script, _program()))
+    show(pages.next_page(ended, script, _program(), names_console=names_console))
     return 0 if all(check.is_right for check in checks) else 1
 
 

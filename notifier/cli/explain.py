@@ -10,6 +10,7 @@ from notifier.cli.opening import open_house
 from notifier.cli.options import At, CampaignName, Json, moment_or_now
 from notifier.cli.terminal import say, show, show_json
 from notifier.locale import N_, _
+from notifier.locale.mends import with_mend
 from notifier.reports.pause_words import pause_sentences
 from notifier.reports.tables import table
 from notifier.reports.titles import campaign_title
@@ -82,7 +83,7 @@ def _answers(explained: Explained) -> Table:
 
     made = table(_("Campaign"), _("Car"), _("What and why"))
     for row in rows(explained, campaign_title):
-        made.add_row(row.title, row.car, row.sentence)
+        made.add_row(row.title, row.car, with_mend(row.sentence, row.mend.in_terminal() if row.mend else ""))
     return made
 
 

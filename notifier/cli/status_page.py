@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifier.cli.run_words import lapsed_sentence, review_sentence
 from notifier.cli.sync_words import failure_sentence
 from notifier.locale import _, listed
-from notifier.reports.import_news import span_words
+from notifier.locale.spans import span_words
 from notifier.reports.life_words import life_words
 from notifier.reports.numbers import count
 from notifier.reports.run_words import key_of, local

@@ -137,9 +137,11 @@ def _password(*, is_piped: bool) -> str:
 def _print_link(house: House, user: UserRow) -> None:
     """The link alone on stdout, so that a program may pass it on."""
     from notifier.jobs.welcome import link_token
-    from notifier.wiring import link_address
+    from notifier.wiring import link_address, link_reach
 
     with house.store.write() as session:
         token = link_token(session, user, by=_actor(), now=datetime.now(UTC))
     remark(_("{name} chooses a password with this link; it works once, for a day:").format(name=user.name))
     say(link_address(house.settings, token))
+    if (reach := link_reach(house.settings)) is not None:
+        remark(reach)

@@ -141,13 +141,18 @@ def _points(share: float) -> str:
     return numbers.points(share) if share < 0 else f"+{numbers.points(share)}"
 
 
-def next_page(ended: Ended, script: Script, program: str) -> RenderableType:
-    """Commands to go on with, in the demo's own installation."""
+def next_page(ended: Ended, script: Script, program: str, *, names_console: bool = True) -> RenderableType:
+    """Commands to go on with: the console, and what asks the demo's own installation."""
     at = f"--at {ended.now.isoformat(timespec='minutes')}"
     ten = f"--at {ended.now.replace(hour=10).isoformat(timespec='minutes')}"
-    commands = [
+    commands = []
+    if names_console:
+        where = "" if script.folder == Script().folder else f" --folder {quote(str(script.folder))}"
+        told = _("the same shop in the web console: a link to open in a browser, until Ctrl-C")
+        commands.append((f"{program} demo --console{where}", told))
+    commands.append(
         (f". {quote(str(script.folder / ENVIRONMENT))}", _("the demo's database and settings, in this terminal"))
-    ]
+    )
     if ended.stopped_phone is not None:
         told = _("why somebody who said stop hears no more")
         commands.append((f"{program} explain {ended.stopped_phone} {at}", told))

@@ -19,12 +19,14 @@ from notifier.demo.shop import DAY, MORNING, DemoShop, Done
 from notifier.errors import Refused
 from notifier.locale import N_
 from notifier.schedules import load_schedules
+from notifier.store.filelock import try_file_lock
 from notifier.wiring import House
 
 __all__ = ["ENVIRONMENT", "START", "Script", "live_through", "open_shop"]
 
 START = date(2026, 3, 2)
-DATABASE, SCHEDULES, ENVIRONMENT, MARK = "notifier.sqlite3", "schedules.yaml", "demo.env", "made-by-notifier-demo"
+DATABASE, SCHEDULES, TEMPLATES, ENVIRONMENT = "notifier.sqlite3", "schedules.yaml", "templates", "demo.env"
+MARK, STANDS_AT = "made-by-notifier-demo", "stands-at"
 
 SHIPPED_TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "sms"
 """Beside the package, in the source tree that an editable install and the Docker image both keep."""
@@ -65,6 +67,7 @@ def live_through(shop: DemoShop, script: Script, watch: Watch) -> Ended:
     last_day = START + (script.days - 1) * DAY
     now = shop.at(last_day + DAY, MORNING)
     shop.settle(now)
+    (script.folder / STANDS_AT).write_text(now.isoformat(), encoding="ascii")
     return Ended(shop, START, last_day, now)
 
 
@@ -72,6 +75,7 @@ def _furnish(script: Script) -> DemoShop:
     folder = script.folder
     _clear(folder)
     environment = _environment(script)
+    shutil.copytree(script.templates, folder / TEMPLATES)  # so that who plays with words changes none of ours
     (folder / SCHEDULES).write_bytes(Path(__file__).with_name(SCHEDULES).read_bytes())
     (folder / KEY_FILE).write_text(f"{environment['NOTIFIER_SECRET_KEY']}\n", encoding="ascii")
     lines = [f"export {name}={quote(value)}\n" for name, value in environment.items()]
@@ -87,7 +91,7 @@ def _environment(script: Script) -> dict[str, str]:
     return {
         "NOTIFIER_DATABASE_URL": f"sqlite:///{script.folder / DATABASE}",
         "NOTIFIER_SCHEDULES": str(script.folder / SCHEDULES),
-        "NOTIFIER_TEMPLATES": str(script.templates),
+        "NOTIFIER_TEMPLATES": str(script.folder / TEMPLATES),
         "NOTIFIER_GATEWAY": "simulator",
         "NOTIFIER_SIMULATOR_SEED": str(script.seed),
         # Arms are hashed from phones under this key: a key of its own each time would give other figures each time.
@@ -103,6 +107,13 @@ def _clear(folder: Path) -> None:
                 N_("{folder} holds files that no demo made. Name an empty folder: notifier demo --folder FOLDER."),
                 folder=str(folder),
             )
-        shutil.rmtree(folder)
+        with try_file_lock(folder / MARK) as is_mine:
+            if not is_mine:
+                raise Refused(
+                    N_("The console of the demo in {folder} is open. End it with Ctrl-C first, or name another folder "
+                       "with --folder."),
+                    folder=str(folder),
+                )  # fmt: skip
+            shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()

@@ -123,7 +123,7 @@ class DemoShop:
         result = plan(self.house.planner(), moment)
         self.done.planned += result.total.planned
         self.done.withheld += result.total.withheld
-        self._approve()
+        self._approve(moment)
         with self.house.store.read() as session:
             texts = newer_texts(session, self._last_text)
         self.phones.expect(texts)
@@ -132,11 +132,11 @@ class DemoShop:
         self.done.accepted += sent.accepted
         self.done.failed += sent.failed
 
-    def _approve(self) -> None:
+    def _approve(self, moment: datetime) -> None:
         """As a manager would after a look at the list: `review: required` lets nothing out before."""
         with self.house.store.write() as session:
             for run in runs.runs_in_review(session):
-                runs.approve(session, run.id, by=APPROVED_BY)
+                runs.approve(session, run.id, by=APPROVED_BY, at=moment)
                 self.done.approved += 1
 
     def _reconcile(self, moment: datetime, *, wait: bool) -> None:

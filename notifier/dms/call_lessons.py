@@ -62,7 +62,7 @@ def learn(session: Session, terms: CallTerms, row: Row, before: Row | None, name
     if result == "wrong_number":
         contacts.wrong_number(session, subject.customer_id, named.phone_key)
     elif result in REFUSING:
-        contacts.refuse(session, subject, _source(subject), every_text=result == "do_not_text")
+        contacts.refuse(session, subject, _source(subject), terms.now, every_text=result == "do_not_text")
     if named.is_lost:
         doubts = list(_of_lost_car(session, subject, row, named))
     else:

@@ -19,6 +19,7 @@ from notifier.dms.staging import Record, Staging
 from notifier.dms.standing import stand_beside_known_owners
 from notifier.dms.twice import reject_cars_still_twice
 from notifier.dms.workshop import settle
+from notifier.domain.consents import is_news
 from notifier.store.corrections import CAR_COLUMNS, DUE_DAYS, PERSON_COLUMNS, follow_corrections
 from notifier.store.customers import (
     bucket_keys_elsewhere,
@@ -163,7 +164,7 @@ class _Neighbourhood:
         follow_corrections(session, self.now, people=corrected)
         self._insert(session, new)
         for each in homes:
-            if each.columns["consent"] != (each.stored["consent"] if each.stored else "unknown"):
+            if is_news(each.columns, each.stored or {"consent": "unknown"}):
                 consents.append({
                     "customer_id": each.customer_id, "value": each.columns["consent"],
                     "since": each.columns["consent_since"], "source": each.columns["consent_source"],

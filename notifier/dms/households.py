@@ -10,6 +10,7 @@ from typing import Any
 from notifier.dms.people import UNCLEAR, unpack
 from notifier.dms.settings import ImportSettings
 from notifier.dms.staging import Record
+from notifier.domain.consents import as_told_by_a_file, outweighs
 from notifier.store.phones import PHONE_DOUBTS, is_learnt
 
 __all__ = ["Household", "Member", "household_of", "laid_over"]
@@ -105,18 +106,27 @@ def _consent(home: Household, known: Mapping[str, Any], settings: ImportSettings
     if value is None:
         return stored
     if value == stored["consent"]:
-        told = {"consent": value, "consent_since": since, "consent_source": source}
-        if value == "no" and not _is_later(since, stored["consent_since"]):
-            # An older refusal in the file must not make the one we know of any easier to undo.
-            return stored
+        if value == "no":
+            return _refused_again(stored, since, source)
+        told = {"consent_since": since, "consent_source": source}
         return stored | {name: new for name, new in told.items() if new is not None}
     if stored["consent"] == "no" and not _is_later(since, stored["consent_since"]):
         return stored
     return {
         "consent": value,
         "consent_since": since or settings.today,
-        "consent_source": source or settings.consent_source or "import",
+        "consent_source": source or as_told_by_a_file(settings.consent_source) or "import",
     }
+
+
+def _refused_again(stored: Mapping[str, Any], since: date | None, source: str | None) -> dict[str, Any]:
+    """The refusal we know of, told by the file too: none the easier to undo for it, nor any longer staff's to undo."""
+    kept = dict(stored)
+    if outweighs(source or "import", kept["consent_source"]):
+        kept["consent_source"] = source or "import"
+    if _is_later(since, kept["consent_since"]):
+        kept |= {"consent_since": since, "consent_source": source or kept["consent_source"]}
+    return kept
 
 
 def _is_later(since: date | None, known: date | None) -> bool:

@@ -17,6 +17,7 @@ from notifier.dms.report import SHOWN_ROWS
 from notifier.dms.staging import Record, Staging
 from notifier.dms.totals import is_total
 from notifier.dms.words import clean_consent, clean_language, clean_state
+from notifier.domain.consents import as_told_by_a_file
 from notifier.domain.phone import phone_key
 
 __all__ = ["COLUMNS", "REFERRER", "VEHICLE_DATES", "VEHICLE_FIELDS", "clean_people", "drop_duplicate_cars", "unpack"]
@@ -145,7 +146,7 @@ def _consent(cells: Mapping[str, str], job: ImportJob, doubts: list[str]) -> dic
     if since is not None and since > job.settings.today:
         since, since_doubt = None, FUTURE
     doubts += [d for d in (doubt, since_doubt) if d]
-    source = clean_text(cells.get("consent_source", ""))
+    source = as_told_by_a_file(clean_text(cells.get("consent_source", "")))
     return {"consent": UNCLEAR if doubt else consent, "consent_since": since, "consent_source": source}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-__all__ = ["Freshness", "freshness_of", "makes_planning_wait"]
+__all__ = ["Freshness", "Stale", "freshness_of", "makes_planning_wait"]
 
 
 class Freshness(StrEnum):
@@ -15,6 +16,21 @@ class Freshness(StrEnum):
     NEVER = "never"
     TOO_OLD = "too_old"
     UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A kind of import that makes planning wait. `known_to` None = never imported; `limit`: how old it may be."""
+
+    kind: str
+    freshness: Freshness
+    known_to: datetime | None
+    limit: timedelta | None
+
+    @property
+    def reason(self) -> str:
+        """The fixed word for it."""
+        return "import_unfinished" if self.freshness is Freshness.UNFINISHED else "data_too_old"
 
 
 def freshness_of(

@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 from notifier.errors import BadInput
 from notifier.locale import N_
 
-__all__ = ["GIVE_UP_AFTER_DAYS", "Closed", "QuietHours"]
+__all__ = ["GIVE_UP_AFTER_DAYS", "SAME_TIMES", "Closed", "QuietHours"]
 
 Closed = Callable[[date], bool] | frozenset[date]
 
 GIVE_UP_AFTER_DAYS = 60
+SAME_TIMES = N_("Quiet hours {value} start and end at the same time; give two different times, or none.")
 
 _WINDOW = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~]\s*(\d{1,2}):(\d{2})")
 _OFF = frozenset({"", "none", "off"})
@@ -52,10 +53,7 @@ class QuietHours:
                 value=repr(text),
             )
         if hours[0] == hours[1]:
-            raise BadInput(
-                N_("Quiet hours {value} start and end at the same time; give two different times, or none."),
-                value=repr(text),
-            )
+            raise BadInput(SAME_TIMES, value=repr(text))
         return cls(*hours)
 
     def is_within_quiet_hours(self, moment: datetime, tz: ZoneInfo) -> bool:

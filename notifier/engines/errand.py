@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any, NoReturn
 
 import structlog
 
-from notifier.engines.child import CONTEXT, end_with_parent
+from notifier.engines.child import CONTEXT, end_with_parent, start
 from notifier.errors import NotifierError
 from notifier.store.trouble import is_database_away, trouble_words
 
@@ -58,9 +59,10 @@ async def run_errand(function: Callable[[], Any]) -> Any:
     """
     receiver, sender = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_run, args=(function, sender), daemon=True)
-    process.start()
+    start(process)
     sender.close()
     try:
+        await _readable(receiver)
         outcome = await asyncio.to_thread(_heard, receiver)
     finally:
         await asyncio.to_thread(_end, process)
@@ -70,6 +72,17 @@ async def run_errand(function: Callable[[], Any]) -> Any:
     if outcome.code is not None:
         raise ErrandFailed(outcome.code, outcome.detail)
     return outcome.result
+
+
+async def _readable(receiver: Connection) -> None:
+    """Wait until the child has said something or has died. An errand of minutes must not keep a thread others need."""
+    loop, spoken = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(receiver.fileno(), spoken.set)
+    try:
+        await spoken.wait()
+    finally:
+        loop.remove_reader(receiver.fileno())
+        os.set_blocking(receiver.fileno(), True)  # uvloop leaves it otherwise, and much is not read at once
 
 
 def _heard(receiver: Connection) -> _Outcome | None:

@@ -24,6 +24,8 @@ _INTERNATIONAL = r"\+\d[\d ().-]{5,}\d"
 _GROUPED = r"(?<!\d)\(?\d{3,4}\)?[ -]\d{3,4}[ -]?\d{3,4}(?!\d)"
 _RUN = r"\d{7,}"
 _PHONE = re.compile(f"{_INTERNATIONAL}|{_GROUPED}|{_RUN}")
+# PostgreSQL tells with an error which values it is about, "Key (name)=(赵敏) already exists": in its own language.
+_DATABASE_DETAIL = re.compile(r"(?m)^(DETAIL|描述|详细信息)\s*[:：].*$")
 # 2026-03-10 12:00:00.000001 and the like are no phones, though they look like grouped digits here and there.
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 
@@ -85,15 +87,16 @@ def _masked(key: str, value: Any) -> Any:
     if key in PERSONAL_KEYS and value is not None:
         return MASK
     if isinstance(value, Mapping):
-        return {_without_phones(str(inner)): _masked(str(inner), item) for inner, item in value.items()}
+        return {_harmless(str(inner)): _masked(str(inner), item) for inner, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked("", item) for item in value]
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < SMALLEST_PHONE):
         return value
-    return _without_phones(str(value))
+    return _harmless(str(value))
 
 
-def _without_phones(text: str) -> str:
+def _harmless(text: str) -> str:
+    text = _DATABASE_DETAIL.sub(rf"\1: {MASK}", text)
     parts: list[str] = []
     end = 0
     for moment in _TIME.finditer(text):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -21,8 +23,18 @@ STOP_WITHIN = 5  # seconds for requests under way
 BACKLOG = 512
 
 
-def serve(app: Any, host: str, port: int) -> int:
+class _Server(uvicorn.Server):
+    """Ends within `STOP_WITHIN` however often it is told to: a second Ctrl-C would break off what is just ending."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.force_exit = False
+
+
+def serve(app: Any, host: str, port: int, ready: Callable[[], None] | None = None) -> int:
     """Serve the ASGI `app` until SIGTERM or SIGINT; returns the process's exit code.
+
+    `ready` is called once whoever connects is heard, though perhaps not answered at once.
 
     No server or date of ours in answers' headers, and no access log but the app's own, which knows no person.
     Raises ConfigError where the address cannot be listened on.
@@ -31,7 +43,7 @@ def serve(app: Any, host: str, port: int) -> int:
         app, log_config=None, access_log=False, server_header=False, lifespan="on", ws="websockets-sansio",
         timeout_graceful_shutdown=STOP_WITHIN, timeout_keep_alive=5, proxy_headers=False,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = _Server(config)
 
     def stop(*_: object) -> None:
         """Before uvicorn listens to signals itself; and when it has ended, for it raises its last one once more."""
@@ -41,6 +53,8 @@ def serve(app: Any, host: str, port: int) -> int:
         signal.signal(number, stop)
     with _listening(host, port) as listener:
         log.info("web_started", host=host, port=listener.getsockname()[1])
+        if ready is not None:
+            ready()
         server.run(sockets=[listener])
     log.info("web_stopped")
     return 0 if server.started else 1

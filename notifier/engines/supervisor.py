@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 
 import structlog
 
-from notifier.engines.child import CONTEXT, GRACE, end_with_parent
+from notifier.engines.child import CONTEXT, GRACE, end_with_parent, start
 from notifier.errors import NotifierError
 
 __all__ = ["supervise"]
@@ -29,7 +29,7 @@ def supervise(parts: Mapping[str, Callable[[], int]]) -> int:
     with _told_to_stop() as stop:
         children = [CONTEXT.Process(target=_child, args=(run,), name=name) for name, run in parts.items()]
         for child in children:
-            child.start()
+            start(child)
         log.info("started", parts={child.name: child.pid for child in children})
         ready = wait([stop, *(child.sentinel for child in children)])
         was_told = stop in ready

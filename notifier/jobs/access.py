@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -25,6 +25,7 @@ from notifier.store.sign_ins import (
     forget,
     insert_session,
     session_by_id,
+    shops_of_open_sessions,
     touch_session,
 )
 from notifier.store.trouble import is_database_trouble
@@ -33,6 +34,7 @@ from notifier.store.users import UserRow, change_user, find_user, user_by_id
 __all__ = [
     "ABSOLUTE", "IDLE", "THEMES", "Person", "SignedIn", "change_own_password", "change_preferences", "hash_of",
     "is_still_open", "open_session", "person_by_token", "person_now", "sign_in", "sign_out", "sign_out_everywhere",
+    "still_open",
 ]  # fmt: skip
 
 IDLE = timedelta(hours=12)
@@ -130,6 +132,13 @@ def is_still_open(session: Session, person: Person, now: datetime) -> bool:
     """Whether an open page may still show them anything; asking by itself, it does not prove that they are there."""
     found = session_by_id(session, person.session_id, now=now, seen_since=now - IDLE)
     return found is not None and found.user.shop_id == person.shop_id
+
+
+def still_open(session: Session, people: Collection[Person], now: datetime) -> set[int]:
+    """Of these people's sessions the ids of those that are as they were, as `is_still_open` says of one."""
+    ids = {person.session_id for person in people}
+    shops = shops_of_open_sessions(session, ids, now=now, seen_since=now - IDLE)
+    return {id_ for person in people if (id_ := person.session_id) in shops and shops[id_] == person.shop_id}
 
 
 def _seen(store: Store, found: SessionRow | None, now: datetime) -> Person | None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from notifier.domain.phone import mask
+from notifier.locale.mends import Mend
 from notifier.store.histories import CarRow, PersonRow
 from notifier.store.pauses import PauseRow
 
@@ -30,7 +31,7 @@ class GuardStep:
 class Answer:
     """One campaign and one subject. `status` and `reason` are fixed words (docs/json.md), `sentence` is for people.
 
-    `stage` is the touch's name, `touch` its words.
+    `stage` is the touch's name, `touch` its words. `mend`: what can be done about it, worded for where it is read.
     """
 
     campaign: str
@@ -46,12 +47,15 @@ class Answer:
     opens_on: date | None = None
     closes_on: date | None = None
     guards: Sequence[GuardStep] = ()
+    mend: Mend | None = None
 
     def document(self) -> dict[str, Any]:
         """As JSON; dates as ISO text."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("guards", "touch")}
+        apart = ("guards", "mend", "touch")
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in apart}
         plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
-        return plain | {"guards": [asdict(step) for step in self.guards]}
+        mend = self.mend and self.mend.in_terminal()
+        return plain | {"mend": mend, "guards": [asdict(step) for step in self.guards]}
 
 
 @dataclass(frozen=True, slots=True)

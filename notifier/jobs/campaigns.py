@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from notifier.domain.freshness import Stale
 from notifier.errors import NotifierError, TemplateError
 from notifier.jobs.plan.lists import ListUnreadable, read_list_file
 from notifier.jobs.plan.shop import Planner, ShopPlanner
@@ -34,7 +35,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignLook:
-    """One campaign. `problem`: why it is refused, a sentence. `waits_for`: the reason word of one that waits for data.
+    """One campaign. `problem`: why it is refused, a sentence. `waits_for`: the records it waits for.
 
     `was_planned`: a campaign nobody has planned yet cannot be paused, only switched off.
     """
@@ -45,7 +46,7 @@ class CampaignLook:
     next_runs: list[datetime]
     was_planned: bool
     problem: NotifierError | None = None
-    waits_for: str | None = None
+    waits_for: Stale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class _Looker:
         with self.planner.store.read() as session:
             latest = runs_of_campaign(session, self.shop_id, campaign.id, 1)
         problem = self._problem(campaign) if campaign.enabled else None
-        waits_for = self.desk.why_data_not_usable(campaign) if campaign.enabled else None
+        waits_for = self.desk.stale_records(campaign) if campaign.enabled else None
         return CampaignLook(
             campaign=campaign,
             standing=self._standing(campaign, problem, waits_for),
@@ -102,7 +103,7 @@ class _Looker:
             waits_for=waits_for,
         )
 
-    def _standing(self, campaign: Campaign, problem: NotifierError | None, waits_for: str | None) -> Standing:
+    def _standing(self, campaign: Campaign, problem: NotifierError | None, waits_for: Stale | None) -> Standing:
         if not campaign.enabled:
             return Standing.OFF
         if self.paused.get(campaign.id):

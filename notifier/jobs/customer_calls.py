@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from notifier.dms.call_lessons import Named, learn
@@ -25,7 +26,10 @@ _KEPT = ("clerk", "result", "reason_code", "note", "next_contact_on", "odometer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What came of a call. `purpose`: the rule it was about, empty for none; `day` and days ahead are the shop's."""
+    """What came of a call. `purpose`: the rule it was about, empty for none; `day` and days ahead are the shop's.
+
+    `form`: the name of the form it is written in, for each its own: two calls of one minute are two.
+    """
 
     result: str
     day: date
@@ -36,6 +40,7 @@ class Call:
     next_contact_on: date | None = None
     booked_for: date | None = None
     odometer: int | None = None
+    form: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ class _Terms:
 def record_call(session: Session, doing: Doing, call: Call, *, hold_days: int = CONTACT_HOLD_DAYS) -> tuple[str, ...]:
     """Keep the call and do what it teaches, in one transaction; what of it was doubted, as the import's words.
 
-    `hold_days`: how long texts of the same purpose wait. The same purpose, car and minute again is the same call put
-    right. Raises BadInput for a result or a day that cannot be.
+    `hold_days`: how long texts of the same purpose wait. The same form again is the same call put right, and nothing
+    at all where it says the same. Raises BadInput for a result or a day that cannot be.
     """
     _raise_if_impossible(call, doing)
     person = person_to_change(session, doing)
@@ -60,6 +65,8 @@ def record_call(session: Session, doing: Doing, call: Call, *, hold_days: int = 
         car_to_change(session, doing, call.vehicle_id)
     row = _row(doing, call)
     before = contacts_by_entry(session, doing.shop_id, [row["entry"]]).get(row["entry"])
+    if before is not None and all(before[name] == value for name, value in row.items()):
+        return ()
     if before is None:
         insert_contacts(session, [{**row, "import_id": None}])
     else:
@@ -90,10 +97,9 @@ def _row(doing: Doing, call: Call) -> dict[str, Any]:
     about = (
         RowName(purpose, vehicle_id=call.vehicle_id) if call.vehicle_id else RowName(purpose, None, doing.customer_id)
     )
-    minute = f"{doing.now.astimezone(doing.zone):%H:%M}"
     return {
         "shop_id": doing.shop_id, "customer_id": doing.customer_id, "vehicle_id": call.vehicle_id,
-        "entry": entry_of(str(about), f"{call.day}T{minute}"), "purpose": call.purpose, "contacted_on": call.day,
+        "entry": entry_of(str(about), f"{call.day} {call.form}"), "purpose": call.purpose, "contacted_on": call.day,
         "clerk": clean_text(doing.actor.name, 80), "result": call.result, "reason_code": call.reason_code,
         "note": clean_text(call.note, 2_000), "next_contact_on": call.next_contact_on, "odometer": call.odometer,
         "booked_for": call.booked_for,

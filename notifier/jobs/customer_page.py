@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from typing import Generic, TypeVar
 
 from notifier.jobs.customer_doing import Doing
-from notifier.jobs.customer_stops import is_liftable
+from notifier.jobs.customer_stops import is_liftable, is_marketing_liftable
 from notifier.store import dossier_outcomes as outcomes
 from notifier.store import dossier_talks as talks
+from notifier.store.consents import consent_before_refusal, is_refused_elsewhere
 from notifier.store.dossier_outcomes import (
     BookingRow,
     CouponRow,
@@ -58,7 +59,8 @@ class Page(Generic[Row]):
 class Dossier:
     """The head of the page. `visited`: car → its days in the workshop on the time line.
 
-    `may_lift`: a person put the phone on the stop list, and the customer has not said stop since.
+    `may_lift`: a person put the phone on the stop list, and the customer has not said stop since. `marketing_again`:
+    the consent that stands again when a refusal a person entered is taken back; None where that may not be.
     """
 
     person: PersonFacts
@@ -66,6 +68,8 @@ class Dossier:
     visited: Mapping[int, Sequence[date]]
     stop: StopRow | None
     may_lift: bool
+    marketing_again: str | None
+    is_refused_elsewhere: bool
     consents: Sequence[ConsentRow]
     complaints: Sequence[ComplaintRow]
 
@@ -123,6 +127,8 @@ def dossier(session: Session, doing: Doing) -> Dossier | None:
         visited=outcomes.visit_days(session, [car.id for car in cars], doing.today - LOOKED_BACK),
         stop=in_force,
         may_lift=may_lift,
+        marketing_again=consent_before_refusal(session, person.id) if is_marketing_liftable(person) else None,
+        is_refused_elsewhere=is_refused_elsewhere(session, person.id),
         consents=consent_history(session, person.id),
         complaints=complaints_of(session, person.id),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, tzinfo
 
 from notifier.jobs.reasons import cancel_words, import_words
-from notifier.jobs.sayings import phone_words, stop_words
+from notifier.jobs.sayings import consent_words, phone_words, stop_words
 from notifier.locale import N_, _
 from notifier.store.dossier_outcomes import CreditRow
 from notifier.store.dossier_talks import TextRow
@@ -15,7 +15,7 @@ from notifier.templating import REPLY_MEANINGS
 
 __all__ = [
     "BOOKING_WORDS", "CAR_STATE_WORDS", "CATEGORY_WORDS", "CONSENT_WORDS", "MEANING_WORDS", "credit_words",
-    "doubt_words", "reach_words", "state_words", "stopped_words", "word",
+    "doubt_words", "reach_words", "refused_words", "state_words", "stopped_words", "word",
 ]  # fmt: skip
 
 CAR_STATE_WORDS: Mapping[str, str] = {
@@ -110,6 +110,22 @@ def stopped_words(stop: StopRow, said_on: tuple[str | None, date] | None, zone: 
     since = said_on[1] if said_on and stop.reason == "stop" else stop.since.astimezone(zone).date()
     why = stop_words(stop.reason, (said_on[0] if said_on else None) or stop.source, since)
     return _("Gets no text at all: {why}.").format(why=why)
+
+
+def refused_words(person: PersonFacts, *, elsewhere: bool, gets_none: bool) -> str | None:
+    """Why and since when no offers and greetings go to the customer, and that the rest does; None where they may.
+
+    `elsewhere`: they have refused at another shop of the group. `gets_none`: no text of any kind reaches them anyway.
+    """
+    if person.consent == "no":
+        why = consent_words(person.consent_source, person.consent_since)
+    elif elsewhere:
+        why = _("at another shop of the group")
+    else:
+        return None
+    if gets_none:
+        return _("Has refused marketing too ({why}).").format(why=why)
+    return _("Gets no marketing ({why}). Service and safety texts still come.").format(why=why)
 
 
 def doubt_words(doubts: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from notifier.jobs.answers import Answer, Explained
+from notifier.locale.mends import Mend
 
 __all__ = ["Row", "about", "rows"]
 
@@ -15,13 +16,14 @@ __all__ = ["Row", "about", "rows"]
 class Row:
     """`title`: the campaign, of several occasions with the day; `car`: plate or VIN, empty where it is about nobody's.
 
-    `status` is a fixed word (docs/json.md).
+    `status` is a fixed word (docs/json.md). `mend`: what can be done about it, worded for where it is read.
     """
 
     title: str
     car: str
     sentence: str
     status: str
+    mend: Mend | None
 
 
 def rows(explained: Explained, title: Callable[[str], str]) -> Iterator[Row]:
@@ -35,7 +37,7 @@ def rows(explained: Explained, title: Callable[[str], str]) -> Iterator[Row]:
         said, subject = title(answer.campaign), _subject(answer)
         if several[subject] > 1 and answer.due_on is not None:
             said = f"{said} · {answer.due_on:%m-%d}"
-        yield Row(said, subject[1], answer.sentence, answer.status)
+        yield Row(said, subject[1], answer.sentence, answer.status, answer.mend)
 
 
 def about(answer: Answer) -> str:

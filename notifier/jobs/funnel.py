@@ -15,9 +15,12 @@ from notifier.domain.guards import Verdict
 from notifier.domain.phone import mask
 from notifier.jobs.plan import Planner, PlanResult, plan
 from notifier.jobs.plan.run import Work
+from notifier.jobs.plan.shop import ShopPlanner
 from notifier.jobs.plan.touch import Touch
+from notifier.jobs.reasons import stale_words
 from notifier.jobs.rehearsed import RehearsedTouch, rehearsed
 from notifier.store.outbox import PlannedChunk
+from notifier.store.shops import find_shop
 from notifier.store.touches import ChunkFacts
 
 __all__ = ["GUARD_OF", "SHOWN_PEOPLE", "STEPS", "Funnel", "rehearse"]
@@ -126,7 +129,21 @@ def rehearse(planner: Planner, campaign: str, shop: str, now: datetime) -> dict[
     """
     funnel = Funnel()
     result = plan(replace(planner, seen=funnel), now, campaign=campaign, shop=shop, dry_run=True)
-    return _document(funnel, result, now)
+    return _document(funnel, result, now) | {"waits_for": _waits_for(planner, result, now)}
+
+
+def _waits_for(planner: Planner, result: PlanResult, now: datetime) -> str | None:
+    """Which records the run would wait for, and how old they are, in words."""
+    if not result.waits:
+        return None
+    shop, campaign = next(iter(result.waits))
+    here = planner.schedules.of_shop(shop)
+    with planner.store.read() as session:
+        shop_id = find_shop(session, shop)
+    if shop_id is None:
+        return None
+    stale = ShopPlanner(planner, here.shops[0], shop_id, now, None).stale_records(here.campaign(campaign))
+    return stale_words(stale, now, here.shops[0].zone) if stale else None
 
 
 def _document(funnel: Funnel, result: PlanResult, now: datetime) -> dict[str, Any]:

@@ -8,8 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
+from notifier.domain.freshness import Freshness, Stale
 from notifier.locale import N_, _
+from notifier.locale.mends import Mend
+from notifier.locale.records import known_words, records_word
+from notifier.locale.text_fields import text_field_word
 
 __all__ = [
     "CANCELLED",
@@ -26,30 +31,49 @@ __all__ = [
     "rejected_advice",
     "rejected_note",
     "short_words",
+    "stale_mend",
+    "stale_words",
     "unknown_words",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`short`: a few words beside a count. `sentence`: what it means for one customer; may name a ``{detail}``."""
+    """`short`: a few words beside a count. `sentence`: what it means for one customer; may name a ``{detail}``.
+
+    `mend`: what ends it, where something is to be done; may name the ``{campaign}`` and the ``{records}`` it needs.
+    """
 
     short: str
     sentence: str
+    mend: Mend | None = None
 
 
 REASONS: Mapping[str, Reason] = {
     "no_phone": Reason(
         N_("no mobile number"),
-        N_("there is no mobile number on record ({detail}); enter one in the DMS and import it."),
+        N_("there is no mobile number on record ({detail})."),
+        Mend(
+            N_("Enter one in the DMS and import it."),
+            N_("Ask for it and enter it here with “Change number”, or in the DMS."),
+        ),
     ),
     "unreachable": Reason(
-        N_("phone out of reach"), N_("no text reaches the phone ({detail}); ask for a new number and import it.")
+        N_("phone out of reach"),
+        N_("no text reaches the phone ({detail})."),
+        Mend(
+            N_("Ask for a new number and import it."),
+            N_("Ask for a new number and enter it here with “Change number”."),
+        ),
     ),
     "consent_refused": Reason(N_("refused marketing"), N_("the customer refused marketing ({detail}).")),
     "consent_unknown": Reason(
         N_("consent to marketing unknown"),
-        N_("nobody knows whether the customer agreed to marketing; import the consent, or use --consent SOURCE."),
+        N_("nobody knows whether the customer agreed to marketing."),
+        Mend(
+            N_("Import the consent, or use --consent SOURCE."),
+            N_("Ask the customer and enter the answer in the DMS; its next file brings it here."),
+        ),
     ),
     "suppressed": Reason(N_("said stop"), N_("the phone is on the stop list: {detail}.")),
     "vehicle_sold": Reason(N_("car sold"), N_("the car is sold.")),
@@ -63,7 +87,11 @@ REASONS: Mapping[str, Reason] = {
     "renewed": Reason(N_("renewed already"), N_("the policy is renewed already, until {detail}.")),
     "already_done": Reason(N_("says it is done"), N_("the customer replied that it is done already.")),
     "sold": Reason(N_("says the car is sold"), N_("the customer replied that the car is sold.")),
-    "complaint_open": Reason(N_("complaint open"), N_("a complaint of the customer is open; settle it first.")),
+    "complaint_open": Reason(
+        N_("complaint open"),
+        N_("a complaint of the customer is open."),
+        Mend(N_("Settle it first: notifier complaints list."), N_("Settle it first, at the top of this page.")),
+    ),
     "in_workshop": Reason(N_("car in the workshop"), N_("the car stands in the workshop.")),
     "contacted": Reason(
         N_("called lately"), N_("staff called about this on {detail}; texts of the same purpose wait.")
@@ -94,13 +122,30 @@ REASONS: Mapping[str, Reason] = {
         N_("told already"), N_("another row of the list has named the same person, and the text for it was made.")
     ),
     "missing_value": Reason(
-        N_("value missing"), N_("the text needs {detail}, which is not on record; complete the record and import it.")
+        N_("value missing"),
+        N_("the text needs {detail}, which is not on record."),
+        Mend(
+            N_("Complete the record and import it."),
+            N_("Complete the record: here with “Correct”, or in the DMS, whose next file brings it."),
+        ),
     ),
     "data_too_old": Reason(
-        N_("data too old"), N_("the imports this campaign needs are too old; run notifier import and plan again.")
+        N_("data too old"),
+        N_("the campaign needs newer records: {detail}."),
+        Mend(
+            N_("Bring a newer export: notifier import {kind} FILE."),
+            N_("Ask whoever exports from the DMS for a newer file of {records}; it goes into the watched folder."),
+            "today",
+        ),
     ),
     "import_unfinished": Reason(
-        N_("import unfinished"), N_("an import this campaign needs has not finished; repeat that import.")
+        N_("import unfinished"),
+        N_("an import this campaign needs has not finished ({detail})."),
+        Mend(
+            N_("Repeat that import: notifier import {kind} FILE."),
+            N_("Ask whoever exports from the DMS to bring the same file of {records} once more."),
+            "today",
+        ),
     ),
     "cannot_be_sent": Reason(
         N_("cannot be sent"), N_("a template of the campaign is missing or does not suit the gateway.")
@@ -123,7 +168,15 @@ REASONS: Mapping[str, Reason] = {
         N_("nobody reviewed the run"), N_("nobody reviewed its run in time; the next run plans it again.")
     ),
     "run_rejected": Reason(N_("run rejected"), N_("a person rejected its run; the next run looks at it again.")),
-    "paused": Reason(N_("campaign paused"), N_("the campaign is paused; notifier campaigns resume ends that.")),
+    "paused": Reason(
+        N_("campaign paused"),
+        N_("the campaign is paused."),
+        Mend(
+            N_("To let it go on: notifier campaigns resume {campaign}."),
+            N_("It goes on once somebody clicks “Resume” on the campaign's page."),
+            "campaign",
+        ),
+    ),
 }  # fmt: skip
 
 CANCELLED: Mapping[str, str] = {
@@ -220,7 +273,7 @@ REJECTED_ADVICE: Mapping[str, str] = {
     "future_date": N_("correct the day, or import it when it has come"),
     "missing_customer": N_("fill in the VIN or the phone"),
     "unknown_customer": N_("correct the VIN or the phone, or import the customer first"),
-    "unknown_row": N_("take it from the list: notifier report worklist; or empty it and fill in VIN or phone"),
+    "unknown_row": N_("take it from the worklist; or empty it and fill in VIN or phone"),
     "row_mismatch": N_("part of the table was sorted alone or filled down; put the row's own number back"),
     "missing_contact_day": N_("write the day like 2026-03-05"),
     "duplicate_contact": N_("nothing to do if it was one call; of two on one day write the time of day too"),
@@ -274,9 +327,24 @@ def detail_words(reason: str | None, detail: str | None) -> str | None:
     """The value that decided, as people read it: a cap of 2/7d is 2 texts in 7 days. Others are told as they are."""
     if reason == "frequency_cap" and (found := re.fullmatch(r"(\d+)/(\d+)d", detail or "")):
         return _("at most {messages} in {days} days").format(messages=found[1], days=found[2])
+    if reason == "missing_value" and detail:
+        return text_field_word(detail)
     if reason == "spread" and (found := re.fullmatch(r"(\d+)/day", detail or "")):
         return _("at most {messages} a day").format(messages=found[1])
     return detail
+
+
+def stale_words(stale: Stale, now: datetime, zone: tzinfo) -> str:
+    """Which records planning waits for, and how old they are; to stand in a sentence."""
+    if stale.freshness is Freshness.UNFINISHED:
+        return records_word(stale.kind)
+    return known_words(stale.kind, stale.known_to, stale.limit, now, zone)
+
+
+def stale_mend(stale: Stale) -> Mend | None:
+    """What makes them newer."""
+    mend = REASONS[stale.reason].mend
+    return mend and mend.about(kind=stale.kind, records=records_word(stale.kind))
 
 
 def unknown_words(why: str) -> str:

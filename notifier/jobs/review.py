@@ -16,6 +16,7 @@ from notifier.errors import NotFound, Refused
 from notifier.jobs.plan.pace import Ledger, Pace, Slot
 from notifier.jobs.plan.shop import Planner
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.schedules import ShopSettings
 from notifier.store import reviews, runs
 from notifier.store.engine import Session
@@ -127,7 +128,10 @@ def _raise_unless_waiting(run: RunRow, shop: ShopSettings) -> None:
         sentence = _DECIDED[review["verdict"]]
         raise Refused(sentence, run=run.id, name=review["by"], moment=f"{moment:%Y-%m-%d %H:%M}")
     raise Refused(
-        N_("Run {run} does not wait for a review (any more): notifier runs show {run} says where it stands."),
+        N_("Run {run} does not wait for a review (any more)."),
+        mend=Mend(
+            N_("notifier runs show {run} says where it stands."), N_("The campaign's page shows what became of it.")
+        ),
         run=run.id,
     )
 
@@ -135,8 +139,9 @@ def _raise_unless_waiting(run: RunRow, shop: ShopSettings) -> None:
 def _raise_if_time_is_up(run: RunRow, now: datetime, shop: ShopSettings) -> None:
     if run.state == "review" and run.review_until is not None and run.review_until < now:
         raise Refused(
-            N_("Run {run} waited for a review until {moment} and counts no more; notifier plan --campaign {campaign} "
-               "plans its customers again."),
+            N_("Run {run} waited for a review until {moment} and counts no more."),
+            mend=Mend(N_("notifier plan --campaign {campaign} plans its customers again."),
+                      N_("The campaign's next run plans its customers again.")),
             run=run.id, moment=f"{run.review_until.astimezone(shop.zone):%Y-%m-%d %H:%M}",
             campaign=run.settings.get("key", run.campaign_id),
         )  # fmt: skip

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
+from notifier.domain.consents import BY_DESK, is_by_desk
 from notifier.domain.rules import RULES
 from notifier.domain.service_due import Reading
 from notifier.jobs.reasons import PHONE_WORDS, REASONS, cancel_words, detail_words
 from notifier.locale import N_, _
+from notifier.locale.mends import Mend
 from notifier.store.histories import ToldRow
 
 __all__ = [
-    "BY_DESK", "STATUSES", "consent_words", "driven", "gets", "kept_out", "not_due", "not_due_of", "not_long_enough",
-    "nothing_due", "over", "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
+    "STATUSES", "consent_words", "driven", "gets", "kept_out", "mend_of_told", "not_due", "not_due_of",
+    "not_long_enough", "nothing_due", "over", "phone_words", "status_of", "stop_words", "switched_off", "told", "waits",
 ]  # fmt: skip
 
 STATUSES = (
@@ -22,8 +24,6 @@ STATUSES = (
 )  # fmt: skip
 """What an answer of `explain` can be; docs/json.md says what each means."""
 
-BY_DESK = "desk "
-"""Before the name of who put a phone on the stop list by hand, and their reason."""
 _STATUS_OF = {
     "planned": "waiting", "sending": "waiting", "accepted": "texted", "sent": "texted", "delivered": "texted",
     "undelivered": "texted", "withheld": "withheld", "cancelled": "cancelled", "failed": "failed", "unknown": "unknown",
@@ -41,7 +41,7 @@ def stop_words(reason: str, source: str | None, day: date) -> str:
         return _("replied “{words}” on {day}").format(words=source or "–", day=day)
     if reason == "carrier":
         return _("the carrier reported an opt-out (code {code}) on {day}").format(code=source or "–", day=day)
-    return _("entered by staff ({source}) on {day}").format(source=_source_words(source), day=day)
+    return _("entered by staff ({source}) on {day}").format(source=source_words(source), day=day)
 
 
 def phone_words(unreachable: str | None) -> str:
@@ -53,12 +53,14 @@ def phone_words(unreachable: str | None) -> str:
 
 
 def consent_words(source: str | None, since: date | None) -> str:
-    """Where a consent comes from."""
-    return _("source {source}, since {day}").format(source=_source_words(source), day=since or "–")
+    """Where a consent, or its refusal, comes from."""
+    if is_by_desk(source):
+        return _("entered by {clerk}, on {day}").format(clerk=source_words(source), day=since or "–")
+    return _("source {source}, since {day}").format(source=source_words(source), day=since or "–")
 
 
-def _source_words(source: str | None) -> str:
-    """A call by staff is stored as `call` and the clerk's name; anything else is in the words of who wrote it."""
+def source_words(source: str | None) -> str:
+    """Where a stop or a consent comes from: a call by staff, or the words of who wrote it."""
     if source == "call":
         return _("a call")
     if source is not None and source.startswith("call "):
@@ -157,7 +159,7 @@ def told(row: ToldRow, zone: tzinfo) -> str:
     day = f"{(row.sent_at or row.not_before).astimezone(zone):%Y-%m-%d}"
     moment = f"{row.not_before.astimezone(zone):%Y-%m-%d %H:%M}"
     if row.state == "planned" and row.run_state == "review":
-        return _("A text is ready and waits for a person: notifier runs show {run}.").format(run=row.run_id)
+        return _("A text is ready and waits for a person to release its run.")
     if row.state == "cancelled":
         return _("The text was cancelled: {why}.").format(why=cancel_words(row.reason))
     sentence = _TOLD[row.state]
@@ -173,5 +175,17 @@ _TOLD: Mapping[str, str] = {
     "undelivered": N_("Was texted already on {day}, but it was not delivered ({code})."),
     "withheld": N_("Gets no text: is in the control group, and was counted there on {day}."),
     "failed": N_("The text was refused for good on {day} ({code})."),
-    "unknown": N_("Nobody can tell yet whether the text of {day} went out: notifier reconcile, or unknown list."),
+    "unknown": N_("Nobody can tell yet whether the text of {day} went out."),
 }
+_RELEASE = Mend(N_("Look at it: notifier runs show {run}."), N_("“Review” shows the run."), "review")
+_ASKS_BY_ITSELF = Mend(
+    N_("Ask the provider now: notifier reconcile; all of them: notifier unknown list."),
+    N_("Notifier asks the SMS provider by itself and does not send it twice."),
+)
+
+
+def mend_of_told(row: ToldRow) -> Mend | None:
+    """What can be done about the message of a touch; None where nothing is to be done."""
+    if row.state == "planned" and row.run_state == "review":
+        return _RELEASE.about(run=row.run_id)
+    return _ASKS_BY_ITSELF if row.state == "unknown" else None

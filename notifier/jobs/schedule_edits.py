@@ -33,7 +33,10 @@ from notifier.store.audit import Actor, Entry
 from notifier.store.campaigns import OFF_FOR_LONG, UNIVERSAL, KnownCampaign, known_campaigns, standing
 from notifier.store.engine import Session, Store
 
-__all__ = ["GUARDS", "ChangedMeanwhile", "Draft", "Edited", "Opened", "ScheduleDesk", "Subject", "set_enabled"]
+__all__ = [
+    "GUARDS", "SUBJECT_TYPE", "ChangedMeanwhile", "Draft", "Edited", "Opened", "ScheduleDesk", "Subject",
+    "saved_changes", "set_enabled",
+]  # fmt: skip
 
 MOST_TURNS = 5
 EDITED, UNDONE = "schedules.edit", "schedules.undo"
@@ -144,7 +147,7 @@ class ScheduleDesk:
         with held(self.path):
             current = self._read()
             text = taken_back(current.file.text, _hunks_of(entry))
-            back = tuple(change.undone for change in _changes_of(entry))
+            back = tuple(change.undone for change in saved_changes(entry))
             return self._write(current, text, _subject_of(entry), _Deed(UNDONE, by, now, back))
 
     def history(self, subject: str | None = None, limit: int = 10) -> Sequence[Entry]:
@@ -278,7 +281,8 @@ def _values(changes: Changes, side: str) -> list[list[Any]]:
     return [[list(change.path), getattr(change, side)] for change in changes]
 
 
-def _changes_of(entry: Entry) -> Changes:
+def saved_changes(entry: Entry) -> Changes:
+    """What an entry of the audit log says was changed; nothing where it is about something else."""
     before, after = ((document or {}).get("values", []) for document in (entry.before, entry.after))
     return tuple(Change(tuple(path), old, new) for (path, old), (_path, new) in zip(before, after, strict=True))
 

@@ -9,6 +9,7 @@ from notifier.domain.roles import Role
 from notifier.errors import BadInput, NotFound, Refused
 from notifier.jobs.passwords import clean_name, folded
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.store import audit
 from notifier.store.audit import Actor
 from notifier.store.engine import Session
@@ -42,7 +43,8 @@ def user_named(session: Session, name: str) -> UserRow:
     """The person of this name, whatever its capitals and spaces. Raises NotFound."""
     user = find_user(session, folded(name))
     if user is None:
-        raise NotFound(N_("Nobody is called {name}. notifier users list shows everybody."), name=name)
+        everybody = Mend(N_("notifier users list shows everybody."), N_("“Team” shows everybody."))
+        raise NotFound(N_("Nobody is called {name}."), mend=everybody, name=name)
     return user
 
 

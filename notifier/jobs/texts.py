@@ -15,7 +15,9 @@ from notifier.gateways.base import Capabilities
 from notifier.jobs.wording_files import is_old_copy, old_copy_problem
 from notifier.jobs.wording_publish import end_publication
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.schedules import Campaign, ShopSettings
+from notifier.store import audit
 from notifier.store.engine import Session, Store, database_now
 from notifier.store.template_drafts import open_drafts, versions
 from notifier.store.templates import PublishedTemplate, live_templates, one_at_a_time, publish_all
@@ -40,6 +42,11 @@ from notifier.templating import (
 )
 
 SERVICE_RULES = ("first_service", "maintenance_due")
+NO_TEMPLATE = Mend(
+    N_("Put {name}.j2 into templates/sms/{language}/ and run notifier templates check."),
+    N_("Publish one of this name under “Templates”, or choose another one for the campaign."),
+    "templates",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +88,29 @@ class LiveTemplates:
         if language is not None:
             return self.by_name[name, language]
         raise TemplateError(
-            N_("There is no live template {name}. Put {name}.j2 into templates/sms/{language}/ "
-               "and run notifier templates check."), name=name, language=shop,
+            N_("There is no live template {name}."), mend=NO_TEMPLATE, name=name, language=shop,
         )  # fmt: skip
 
 
-def publish_folder(store: Store, folder: Path, *, by: str | None = None) -> Sequence[TemplateError]:
+def publish_folder(store: Store, folder: Path) -> Sequence[TemplateError]:
     """Make each changed, valid file of the folder the next live version; returns what was wrong with the others.
 
     An invalid file changes nothing: the last good version stays live. So does an old copy, with words of a former
     version and older than the live one: what was published in the console is not undone by a restored backup. Words
-    the console had begun to publish when it was killed go live under the name of who published them.
+    the console had begun to publish when it was killed go live under the name of who published them. Whatever else was
+    changed in the folder is written down as done by nobody known; not so the folder of a new house.
     """
     templates, problems = TemplateFolder(folder).load_all()
     with store.read() as session:
-        live = {(each.name, each.language): each.source for each in live_templates(session)}
-        changed = [each for each in templates if live.get((each.name, each.language)) != each.source]
-        old = {each.origin: problem for each in changed if (problem := _problem_of_old_copy(session, each))}
+        live = {(each.name, each.language): each for each in live_templates(session)}
+        said = {key: each.source for key, each in live.items()}
+        changed = [each for each in templates if said.get((each.name, each.language)) != each.source]
+        once_live = [each for each in changed if (each.name, each.language) in live]
+        old = {each.origin: problem for each in once_live if (problem := _problem_of_old_copy(session, each))}
     to_publish = [each for each in changed if each.origin not in old]
     if to_publish:
         with store.write() as session:
-            _publish_files(session, to_publish, by)
+            _publish_files(session, to_publish, live)
     return [*problems, *old.values()]
 
 
@@ -119,7 +128,9 @@ def _problem_of_old_copy(session: Session, template: Template) -> TemplateError 
     return old_copy_problem(path, former, live)
 
 
-def _publish_files(session: Session, templates: Sequence[Template], by: str | None) -> None:
+def _publish_files(
+    session: Session, templates: Sequence[Template], live: Mapping[tuple[str, str], PublishedTemplate]
+) -> None:
     begun = {(draft.name, draft.language): draft for draft in open_drafts(session) if draft.publishing_by}
     sources = {}
     one_at_a_time(session)
@@ -129,7 +140,16 @@ def _publish_files(session: Session, templates: Sequence[Template], by: str | No
             end_publication(session, draft, database_now(session))
         else:
             sources[each.name, each.language] = each.source
-    publish_all(session, sources, by=by)
+    numbers = publish_all(session, sources)
+    now = database_now(session)
+    for (name, language), number in numbers.items() if live else ():
+        before = live.get((name, language))
+        audit.record(
+            session, at=now, who="", user_id=None, action="template.new_file", subject_type="template",
+            subject=f"{language}/{name}",
+            before={"version": before.version, "text": before.source} if before else None,
+            after={"version": number, "text": sources[name, language]},
+        )  # fmt: skip
 
 
 def _says_so_still(template: Template) -> bool:

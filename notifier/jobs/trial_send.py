@@ -11,7 +11,9 @@ from notifier.domain.phone import mask, phone_key, to_e164
 from notifier.errors import Refused
 from notifier.gateways.base import AnswerKind, Gateway, Outgoing
 from notifier.jobs.wording_check import Bench
-from notifier.locale import N_
+from notifier.locale import N_, WhenShown
+from notifier.locale.gateway_words import gateway_words
+from notifier.locale.mends import Mend
 from notifier.store import audit
 from notifier.store.audit import Actor
 from notifier.store.engine import Session, Store
@@ -24,6 +26,7 @@ VALID_SECONDS = 3600
 MOST_A_MINUTE, MOST_A_DAY = 3, 40
 """Of one person: a clerk who tries a wording needs few, and whoever writes to strangers by this way many."""
 ACTION = "template.test_send"
+NOT_TAKEN = Mend(N_("notifier doctor says what to mend."), N_("Ask the owner of this console, or whoever set it up."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ async def _posted(post: TrialPost, to: str, text: str, now: datetime) -> TrialSe
         answer = await gateway.post(outgoing, timeout=post.post_timeout, now=now)
     if answer.kind is not AnswerKind.ACCEPTED:
         raise Refused(
-            N_("{gateway} did not take the text (code {code}: {text}). notifier doctor says what to mend."),
-            gateway=gateway.name, code=answer.code or "–", text=answer.text or str(answer.kind),
+            N_("{gateway} did not take the text (code {code}: {text})."),
+            mend=NOT_TAKEN, gateway=WhenShown(lambda: gateway_words(gateway.name)), code=answer.code or "–",
+            text=answer.text or str(answer.kind),
         )  # fmt: skip
     return TrialSent(text, mask(to), gateway.name)

@@ -21,6 +21,7 @@ from notifier.jobs.plan.shop import ShopPlanner
 from notifier.jobs.plan.touch import Touch, draw_arm, is_withheld, told_already, touch_facts
 from notifier.jobs.reasons import short_words
 from notifier.locale import N_, _
+from notifier.locale.money import money_micros
 from notifier.locale.records import records_word
 from notifier.schedules import DailyBudget, FrequencyCap
 from notifier.schedules.stage_words import touch_words
@@ -284,7 +285,7 @@ class Walk:
         if budget.messages is not None:
             parts.append(_("{count} of {most} texts today").format(count=texts, most=budget.messages))
         if budget.amount_micros is not None:
-            spent, most = f"{micros / 1_000_000:.2f}", f"{budget.amount_micros / 1_000_000:.2f}"
-            parts.append(_("{count} of {most} {currency} today").format(
-                count=spent, most=most, currency=self.at_shop.shop.currency))  # fmt: skip
+            currency = self.at_shop.shop.currency
+            spent, most = money_micros(micros, currency), money_micros(budget.amount_micros, currency)
+            parts.append(_("{spent} of {most} today").format(spent=spent, most=most))
         return ", ".join(parts)

@@ -12,6 +12,7 @@ from notifier.jobs.access import TOKEN_BYTES, SignedIn, hash_of, open_session
 from notifier.jobs.lockouts import forgive
 from notifier.jobs.passwords import clean_name, folded, hashed, raise_if_password_is_weak
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.store import audit
 from notifier.store.audit import Actor
 from notifier.store.engine import Session, Store
@@ -76,9 +77,9 @@ def invited(session: Session, token: str, now: datetime) -> Invited:
 
 def _dead_link() -> NotFound:
     return NotFound(
-        N_("This link has been used, or is older than a day. Ask an owner for a new one; on the server, notifier users "
-           "link NAME prints it.")
-    )  # fmt: skip
+        N_("This link has been used, or is older than a day."),
+        mend=Mend(N_("notifier users link NAME prints a new one."), N_("Ask the owner of this console for a new one.")),
+    )
 
 
 def choose_password(store: Store, token: str, password: str, name: str, *, address: str, now: datetime) -> SignedIn:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from notifier.errors import BadInput, NotFound, Refused
+from notifier.jobs.wording_check import Bench
 from notifier.jobs.wording_files import FileLook, look_at
+from notifier.jobs.wording_fitness import raise_if_not_publishable
 from notifier.locale import N_
 from notifier.store import audit
 from notifier.store.engine import Session, Store
 from notifier.store.template_drafts import Draft, Version, add_draft, change_draft, open_draft, versions
-from notifier.templating import TemplateFolder, parse_template, raise_if_not_storable
+from notifier.templating import TemplateFolder, raise_if_not_storable
 
 __all__ = [
     "DraftConflict", "Hand", "Shelf", "Who", "Wording", "draft_to_change", "drop", "look", "make_draft",
@@ -198,11 +200,11 @@ def save_draft(hand: Hand, source: str, revision: int, *, note: str | None = Non
         )  # fmt: skip
 
 
-def submit(hand: Hand, revision: int) -> Draft:
-    """draft → review. Raises TemplateError where the words are no valid template, DraftConflict as `save_draft`."""
+def submit(hand: Hand, revision: int, *, bench: Bench | None = None) -> Draft:
+    """draft → review. Raises TemplateError where the words could not be published, DraftConflict as `save_draft`."""
     with hand.shelf.store.write() as session:
         draft = draft_to_change(session, hand, revision)
-        parse_template(draft.source, name=hand.name, language=hand.language, origin=hand.origin)
+        raise_if_not_publishable(draft.source, hand.name, hand.language, hand.origin, bench)
         note_down(session, hand, "template.submit", after={"text": draft.source})
         return change_draft(
             session, draft, state="review", revision=revision + 1, changed_at=hand.now,

@@ -26,7 +26,7 @@ def count_wordings(store: Store, now: datetime) -> int:
     counted = 0
     for shop_id, zone in zones.items():
         for day in _days_to_count(store, shop_id, now.astimezone(zone).date()):
-            with store.read() as session:
+            with store.snapshot() as session:
                 figures = count_day(session, shop_id, day)
             with store.write() as session:
                 keep_day(session, shop_id, day, figures)

@@ -12,13 +12,14 @@ from typing import ClassVar
 
 from notifier.errors import NotFound, Refused, TemplateError
 from notifier.jobs.wording import DraftConflict, Hand, Shelf, Who, draft_to_change, may_publish, note_down
+from notifier.jobs.wording_check import Bench
 from notifier.jobs.wording_files import FileLook, look_at, write_whole
+from notifier.jobs.wording_fitness import raise_if_not_publishable
 from notifier.locale import N_
 from notifier.store import audit
 from notifier.store.engine import Session
 from notifier.store.template_drafts import Draft, Version, change_draft, open_draft, versions
 from notifier.store.templates import publish as publish_version
-from notifier.templating import parse_template
 
 __all__ = ["BehindLive", "FileConflict", "end_publication", "publish", "take_up_file", "write_live_to_file"]
 
@@ -72,15 +73,17 @@ class _Begun:
     file: FileLook
 
 
-def publish(hand: Hand, revision: int, *, over: FileLook | None = None) -> int:
+def publish(hand: Hand, revision: int, *, over: FileLook | None = None, bench: Bench | None = None) -> int:
     """Make the draft the live version, in its file and in the database; returns the version's number.
 
-    `over`: the file as somebody has seen it, and whose words they give up; the audit log keeps them.
+    `over`: the file as somebody has seen it, and whose words they give up; the audit log keeps them. `bench`: what the
+    words are measured against.
 
     Raises Refused (a second person is needed; nothing differs; the folder takes no files), TemplateError (not a valid
-    template), DraftConflict, BehindLive, FileConflict. What was refused has changed nothing.
+    template, or words that must not go out), DraftConflict, BehindLive, FileConflict. What was refused has changed
+    nothing.
     """
-    begun = _begin(hand, revision, over)
+    begun = _begin(hand, revision, over, bench)
     draft, file = begun.draft, begun.file
     if file.source != draft.source:
         try:
@@ -96,13 +99,13 @@ def publish(hand: Hand, revision: int, *, over: FileLook | None = None) -> int:
     return live.version
 
 
-def _begin(hand: Hand, revision: int, over: FileLook | None) -> _Begun:
+def _begin(hand: Hand, revision: int, over: FileLook | None, bench: Bench | None) -> _Begun:
     """Everything that can be refused is refused here; then the draft says who publishes it."""
     who = hand.who
     with hand.shelf.store.write() as session:
         draft = draft_to_change(session, hand, revision)
         _raise_if_second_person_is_needed(hand.shelf, draft, who)
-        parse_template(draft.source, name=hand.name, language=hand.language, origin=hand.origin)
+        raise_if_not_publishable(draft.source, hand.name, hand.language, hand.origin, bench)
         live, file = _both(session, hand)
         _raise_if_words_would_be_lost(draft, live, file, over)
         if file.is_conflict and file.source != draft.source:

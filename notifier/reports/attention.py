@@ -32,7 +32,8 @@ TROUBLES_TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to look at. `mend`: what to do about it, empty where nothing is to be done. `run`: it is about."""
+    """One thing to look at. `mend`: what the console's readers can do about it, or whom to ask; empty where nothing is
+    to be done. `run`: it is about."""
 
     topic: Topic
     severity: Severity
@@ -49,7 +50,7 @@ def notices(today: Today, zone: ZoneInfo) -> list[Notice]:
         *_of_pauses(today, zone),
         *_of_records(today, zone),
         *_of_reviews(today, zone),
-        *(Notice("file", "warn", str(problem), _("Until it is mended, the last good version runs."))
+        *(Notice("file", "warn", problem.in_console(), _("Until it is mended, the last good version runs."))
           for problem in today.problems),
         *_of_unknowns(today),
         *_of_paused_campaigns(today),
@@ -58,7 +59,7 @@ def notices(today: Today, zone: ZoneInfo) -> list[Notice]:
 
 
 def _of_the_daemon(today: Today, zone: ZoneInfo) -> Iterator[Notice]:
-    mend = _("Start it on the server: notifier run (on a cluster notifier worker).")
+    mend = _("Ask whoever looks after the server to start it.")
     if today.life.state == "never":
         yield Notice("daemon", "bad", _("Notifier's service was never started: nothing is planned or sent."), mend)
     elif today.life.state == "silent" and today.life.since is not None:
@@ -88,13 +89,12 @@ def _next_try(retry_at: datetime | None, today: Today, zone: ZoneInfo) -> str:
 def _of_pauses(today: Today, zone: ZoneInfo) -> Iterator[Notice]:
     for pause in today.pauses:
         said = _("This shop is paused since {moment}, by {by}: no text of it leaves, of any kind.")
-        mend = "notifier resume"
+        moment = numbers.day_and_time(today.in_business_time(pause.since), zone)
+        mend = _("It goes on once somebody clicks “Resume the shop” on the page “Campaigns”.")
         if pause.shop is None:
             said = _("Sending is paused everywhere since {moment}, by {by}: no text leaves, of any kind.")
-        else:
-            mend = f"notifier resume --shop {pause.shop}"
-        yield Notice("pause", "warn", said.format(moment=numbers.day_and_time(pause.since, zone), by=pause.by or "–"),
-                     _("To go on, on the server: {command}").format(command=mend))  # fmt: skip
+            mend = _("It was paused on the server, for all shops; ask whoever looks after the server to let it go on.")
+        yield Notice("pause", "warn", said.format(moment=moment, by=pause.by or "–"), mend)
 
 
 def _of_records(today: Today, zone: ZoneInfo) -> Iterator[Notice]:
@@ -102,13 +102,16 @@ def _of_records(today: Today, zone: ZoneInfo) -> Iterator[Notice]:
     if (failure := today.failed_sync) is not None:
         said = _("The DMS database could not be read, last on {moment}, at the {records}: {why}")
         moment = numbers.day_and_time(failure.at, zone)
-        yield Notice("sync", "bad", said.format(moment=moment, records=records_word(failure.kind), why=failure))
+        yield Notice("sync", "bad", said.format(moment=moment, records=records_word(failure.kind), why=failure),
+                     _("Ask whoever looks after the server."))  # fmt: skip
     for news in today.records:
-        command = f"notifier import {news.kind} FILE"
+        kind = records_word(news.kind)
         for made in news.unfinished:
-            yield Notice("records", "bad", unfinished_sentence(news, made, zone), command)
+            mend = _("Ask whoever exports from the DMS to bring the same file of {records} once more.")
+            yield Notice("records", "bad", unfinished_sentence(news, made, zone), mend.format(records=kind))
         if news.waits and news.readers and not news.unfinished:
-            mend = _("Bring a newer export: into the watched folder, or {command}").format(command=command)
+            mend = _("Ask whoever exports from the DMS for a newer file of {records}; it goes into the watched folder.")
+            mend = mend.format(records=kind)
             yield Notice("records", "bad", freshness_sentence(news, today.now, zone), mend)
 
 

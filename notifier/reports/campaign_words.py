@@ -14,9 +14,9 @@ from notifier.locale.phrases import all_of
 from notifier.reports import numbers
 from notifier.reports.control_cost import ControlCost, control_words
 from notifier.reports.cron_words import cron_words
-from notifier.reports.filter_words import filter_words
 from notifier.reports.guard_words import duration_words, guard_words
 from notifier.schedules import Campaign, Schedules
+from notifier.schedules.filter_words import filter_words
 from notifier.schedules.stage_words import stage_words
 
 __all__ = ["KINDS", "TOPICS", "Clause", "campaign_line", "clauses_of", "kind_word"]
@@ -30,7 +30,7 @@ KINDS: Mapping[str, str] = {
 BRIEF = ("stages", "occasion", "when", "audience", "frequency_cap", "control", "coupon", "spread", "review", "variants")
 """What the line of the list is made of, in this order."""
 TOPICS: Mapping[str, str] = {
-    "stages": N_("Touches"),
+    "stages": N_("Reminders"),
     "occasion": N_("Occasions"),
     "when": N_("Runs on"),
     "audience": N_("For whom"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from babel import Locale
-
-from notifier.locale import _, current_language, listed, ngettext
+from notifier.locale import _, listed, ngettext
+from notifier.locale.money import babel_locale
 from notifier.locale.phrases import all_of
 from notifier.schedules.crontab import Spelled, spelled_out
 
@@ -32,7 +31,7 @@ def cron_words(when: str) -> str:
 
 def weekday_words(weekdays: Sequence[int]) -> str:
     """Mon–Sat; Tue, Fri. 0 = Monday; three days in a row or more are told by their ends."""
-    names = _locale().days["format"]["abbreviated"]
+    names = babel_locale().days["format"]["abbreviated"]
     runs = [(run[0], run[-1]) for run in _runs(weekdays)]
     words = []
     for first, last in runs:
@@ -53,7 +52,7 @@ def _days(spelled: Spelled) -> str:
 
 
 def _months(months: Sequence[int]) -> str:
-    return listed(_locale().months["format"]["abbreviated"][month] for month in months)
+    return listed(babel_locale().months["format"]["abbreviated"][month] for month in months)
 
 
 def _times(spelled: Spelled) -> str:
@@ -101,7 +100,3 @@ def _runs(numbers: Sequence[int]) -> list[list[int]]:
 
 def _clock(hour: int, minute: int) -> str:
     return f"{hour}:{minute:02}"
-
-
-def _locale() -> Locale:
-    return Locale.parse(current_language(), sep="-")

@@ -16,7 +16,7 @@ from notifier.reports import numbers
 from notifier.reports.cron_words import weekday_words
 from notifier.schedules import Campaign, DailyBudget, FrequencyCap, Guards, Kind
 
-__all__ = ["cap_words", "duration_words", "guard_words"]
+__all__ = ["cap_words", "closed_words", "duration_words", "guard_words"]
 
 BOUND = (Kind.MARKETING, Kind.SERVICE)
 """Kinds of text that cap and budget count and hold back."""
@@ -106,11 +106,12 @@ def _hours(guards: Guards) -> Iterator[tuple[str, str]]:
         zone = _("on the clock of the customer's phone") if guards.in_customers_zone else ""
         words = _("not from {start} to {end}").format(start=_clock(quiet.start), end=_clock(quiet.end))
         yield "quiet_hours", listed([words, zone] if zone else [words])
-    if closed := _closed(guards.closed_days):
+    if closed := closed_words(guards.closed_days):
         yield "closed_days", _("not on {days}").format(days=closed)
 
 
-def _closed(closed: ClosedDays) -> str:
+def closed_words(closed: ClosedDays) -> str:
+    """The weekdays, dates, festivals and public holidays on which nothing goes out."""
     parts = [weekday_words(sorted(closed.weekdays))] if closed.weekdays else []
     parts += [_range(each) for each in closed.ranges]
     parts += [spoken_festival(name, current_language()) for name in closed.festivals]

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
 from notifier.domain.rules import RULES
-from notifier.locale import N_, _, listed, ngettext
-from notifier.locale.records import records_word
+from notifier.locale import N_, _, listed
+from notifier.locale.records import known_words, records_word
 from notifier.reports import numbers
 from notifier.reports.titles import title_of
 from notifier.schedules import Schedules
@@ -24,7 +24,7 @@ from notifier.store.imports import ImportMade
 
 __all__ = [
     "ImportNews", "ReasonWords", "freshness_sentence", "import_news", "last_sentence", "readers_of", "reasons_of_last",
-    "span_words", "unfinished_sentence",
+    "unfinished_sentence",
 ]  # fmt: skip
 
 ReasonWords = Callable[[str], str]
@@ -93,17 +93,7 @@ def unfinished_sentence(news: ImportNews, made: ImportMade, zone: ZoneInfo) -> s
 
 def freshness_sentence(news: ImportNews, now: datetime, zone: ZoneInfo) -> str:
     """Up to when the records are known, how old that is, how old it may be, and who waits."""
-    kind = records_word(news.kind)
-    if news.known_to is None:
-        sentence = _("{kind}: never imported.").format(kind=kind)
-    elif news.limit is None:
-        sentence = _("{kind}: known to {at}, {age} ago; no limit is set.").format(
-            kind=kind, at=_at(news.known_to, zone), age=span_words(now - news.known_to)
-        )
-    else:
-        sentence = _("{kind}: known to {at}, {age} ago; {limit} are allowed.").format(
-            kind=kind, at=_at(news.known_to, zone), age=span_words(now - news.known_to), limit=span_words(news.limit)
-        )
+    sentence = _("{said}.").format(said=known_words(news.kind, news.known_to, news.limit, now, zone))
     if news.waits and news.readers:
         sentence = _("{said} Planning waits: {campaigns}.").format(said=sentence, campaigns=listed(news.readers))
     return sentence
@@ -142,15 +132,3 @@ def reasons_of_last(news: ImportNews, reason_words: ReasonWords) -> Iterator[str
 
 def _at(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def span_words(span: timedelta) -> str:
-    """A length of time as people say it: days from two on, else hours, else minutes."""
-    minutes = max(0, int(span.total_seconds())) // 60
-    if minutes >= 48 * 60:
-        days = minutes // (24 * 60)
-        return ngettext("{count} day", "{count} days", days).format(count=days)
-    if minutes >= 2 * 60:
-        hours = minutes // 60
-        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
-    return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)

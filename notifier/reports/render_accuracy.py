@@ -17,6 +17,7 @@ from rich.text import Text
 
 from notifier.domain.accuracy import Errors
 from notifier.locale import N_, _
+from notifier.locale.money import MINUS
 from notifier.locale.wrapping import Wrapped
 from notifier.reports import numbers
 from notifier.reports.accuracy import AccuracyReport
@@ -189,4 +190,4 @@ def _rounded(value: float | None) -> float | None:
 def _tenths(value: float | None) -> str:
     if value is None:
         return "–"
-    return numbers.times(round(value, 1) + 0.0).replace("-", numbers.MINUS)  # + 0.0: no "-0"
+    return numbers.times(round(value, 1) + 0.0).replace("-", MINUS)  # + 0.0: no "-0"

@@ -52,12 +52,15 @@ def run_state(run: RunRow, zone: ZoneInfo) -> str:
 
 
 def reviewed_sentence(run: RunRow, zone: ZoneInfo) -> str | None:
-    """Who decided, and when; None where nobody has."""
+    """Who decided, and when, as far as that is known; None where nobody has."""
     review = run.counts.get("review")
     if not review or review["verdict"] == "expired":
         return None
-    moment = local(datetime.fromisoformat(review["at"]), zone) if review["at"] else "–"
+    if not review["at"]:
+        undated = {"approved": _("Approved by {name}."), "void": _("Rejected by {name}.")}
+        return undated[review["verdict"]].format(name=review["by"])
     sentences = {"approved": _("Approved by {name} on {moment}."), "void": _("Rejected by {name} on {moment}.")}
+    moment = local(datetime.fromisoformat(review["at"]), zone)
     return sentences[review["verdict"]].format(name=review["by"], moment=moment)
 
 

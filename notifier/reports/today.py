@@ -88,6 +88,10 @@ class Today:
     unknown: int
     problems: Sequence[NotifierError]
 
+    def in_business_time(self, moment: datetime) -> datetime:
+        """A moment of the database's clock on the clock of `now`: they differ where the shop is a demo's."""
+        return moment + (self.now - self.clock)
+
     @property
     def latest(self) -> Day | None:
         """Today as it was counted last; None where nobody has counted it yet."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from notifier.locale import N_, _
-from notifier.schedules.campaigns import Campaign, Guards, Kind, Schedules, offset_text
+from notifier.schedules.campaigns import Campaign, Guards, Kind, Schedules
 from notifier.schedules.places import without_place
 from notifier.schedules.review import warnings_of
+from notifier.schedules.stage_words import stage_words
 
 __all__ = ["Consequence", "History", "disappointments", "of_campaign", "of_guards"]
 
@@ -95,14 +96,16 @@ def _switched(before: Campaign | None, after: Campaign, history: History) -> Ite
     if was_on or not after.enabled:
         return
     if history.has_run and not history.off_for_long:
-        yield Consequence(N_("It was off for less than a week: what it missed meanwhile is made up, while it is open."))
+        yield Consequence(
+            N_("It was off for less than a week: reminders it missed meanwhile are made up, while they are open.")
+        )
     elif after.catch_up:
         yield Consequence(
-            N_("The first run takes every stage that is open, however long ago it opened. That may be very many texts: "
-               "look at the dry run before its next run."), is_grave=True)  # fmt: skip
+            N_("The first run takes every reminder that is open, however long ago it opened. That may be very many "
+               "texts: look at the dry run before its next run."), is_grave=True)  # fmt: skip
     else:
         yield Consequence(
-            N_("The first run takes only stages that opened in the last 7 days; older ones are not sent.")
+            N_("The first run takes only reminders that opened in the last 7 days; older ones are not sent.")
         )
 
 
@@ -112,18 +115,18 @@ def _stages(before: Campaign, after: Campaign) -> Iterator[Consequence]:
     added, gone = [name for name in new if name not in old], [name for name in old if name not in new]
     if added and gone:
         yield Consequence(
-            N_("{added} is a new stage: who got {gone} gets {added} as well. To move a stage, change its days and keep "
-               "its name."),
-            is_grave=True, fields={"added": ", ".join(added), "gone": ", ".join(gone)})  # fmt: skip
+            N_("The reminder {added} is a new one: who got the one {gone} gets it as well. To move a reminder, change "
+               "its days instead of removing it and adding another."),
+            is_grave=True, fields={"added": stage_words(after, added), "gone": stage_words(before, gone)})  # fmt: skip
     elif gone:
-        yield Consequence(N_("The stage {gone} is not planned any more; texts of it that wait already still go out."),
-                          fields={"gone": ", ".join(gone)})  # fmt: skip
+        yield Consequence(
+            N_("The reminder {gone} is not planned any more; texts of it that wait already still go out."),
+            fields={"gone": stage_words(before, gone)})  # fmt: skip
     moved = [name for name in new if name in old and old[name] != new[name]]
     if moved:
         yield Consequence(
-            N_("Who got the stage {moved} already does not get it again ({before} → {after})."),
-            fields={"moved": ", ".join(moved), "before": ", ".join(offset_text(old[name]) for name in moved),
-                    "after": ", ".join(offset_text(new[name]) for name in moved)})  # fmt: skip
+            N_("Who already got the reminder {before} does not get it again when it moves: {after}."),
+            fields={"before": stage_words(before, moved), "after": stage_words(after, moved)})  # fmt: skip
 
 
 def _share(before: Campaign, after: Campaign, history: History) -> Iterator[Consequence]:

@@ -19,7 +19,7 @@ from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped
 from notifier.errors import BadInput
 from notifier.locale import N_
 
-__all__ = ["Spelled", "due_times", "last_due", "raise_if_not_a_crontab", "spelled_out"]
+__all__ = ["Spelled", "due_times", "is_crontab", "last_due", "raise_if_not_a_crontab", "spelled_out"]
 
 LONGEST = 400  # characters; every minute of an hour, one by one, is 169
 FIELDS = ("minute", "hour", "day", "month", "day_of_week")
@@ -75,6 +75,15 @@ def raise_if_not_a_crontab(when: str) -> None:
         )
     if next(due_times(when, ZoneInfo("UTC"), _NEVER_SINCE), None) is None:
         raise BadInput(N_("“{value}” names a day that never comes; check day and month."), value=when)
+
+
+def is_crontab(when: str) -> bool:
+    """Whether `raise_if_not_a_crontab` lets it pass."""
+    try:
+        raise_if_not_a_crontab(when)
+    except BadInput:
+        return False
+    return True
 
 
 def due_times(when: str, zone: ZoneInfo, since: datetime) -> Iterator[datetime]:

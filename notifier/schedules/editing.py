@@ -76,7 +76,7 @@ def guard_changes(tree: Group, guards: Group, shop: str | None = None) -> Change
     before = guards_of(tree, shop)
     if shop is not None:
         return tuple(_own_changes(tree, ("guards",), before, guards, shop))
-    return tuple(differences(at(tree, ("guards",)) or None, dict(guards) or None, ("guards",)))
+    return tuple(differences(before, dict(guards), ("guards",)))
 
 
 def enabling(tree: Group, key: str, *, enabled: bool, shop: str | None = None) -> Changes:

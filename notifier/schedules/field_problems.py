@@ -7,17 +7,22 @@ import unicodedata
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from notifier.domain.filters import Filter
 from notifier.domain.rules import RULES
 from notifier.errors import ScheduleError
 from notifier.locale import _
 from notifier.schedules.campaigns import Campaign, Guards
 from notifier.schedules.editing import Group, read_tree
 from notifier.schedules.entries import CampaignReader
+from notifier.schedules.filters import AudienceReader
 from notifier.schedules.guards import read_guards
+from notifier.schedules.length_words import length_words
 from notifier.schedules.places import NO_VALUE, Value, without_place
 from notifier.schedules.trees import Tree, node_of
 
-__all__ = ["FieldProblem", "as_before", "checked_campaign", "checked_guards", "first_values", "tree_of_words"]
+__all__ = [
+    "FieldProblem", "as_before", "audience_in", "checked_campaign", "checked_guards", "first_values", "tree_of_words",
+]  # fmt: skip
 
 _DAYS = re.compile(r"([+-]?\d+)d")
 
@@ -29,11 +34,25 @@ class FieldProblem:
     field: str
     error: ScheduleError
 
-    def said(self, label: str) -> str:
-        """The sentence without file and line; `label` is what the form calls the field."""
-        if "missing" in self.error.fields or self.error.sentence == NO_VALUE:
+    @property
+    def key(self) -> str:
+        """The key of the campaign or of the guards alone."""
+        return self.field.partition(".")[0]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing is written where something must be."""
+        return "missing" in self.error.fields or self.error.sentence == NO_VALUE
+
+    def said(self, label: str, touches: Mapping[str, str] | None = None) -> str:
+        """The sentence without file and line; `label` is what the form calls the field, `touches` what it calls them.
+
+        Lengths of time are said in words: 24 hours, not 24h.
+        """
+        if self.is_missing:
             return _("{name} is missing.").format(name=label)
-        return without_place(_(self.error.sentence)).format(**{**self.error.fields, "key": label})
+        fields = {name: _said(value, touches or {}) for name, value in self.error.fields.items()}
+        return without_place(_(self.error.sentence)).format(**{**fields, "key": label})
 
 
 def checked_campaign(
@@ -84,6 +103,20 @@ def first_values(rule: str, alike: Campaign | None) -> dict[str, Tree]:
         "template": next(iter(alike.templates.values())) if alike else "",
         "kind": alike.kind.value if alike else "marketing",
     }
+
+
+def audience_in(value: Tree, currency: str) -> Filter | None:
+    """The filter that a written `audience` is; None where it is none."""
+    try:
+        return AudienceReader([], currency).read(Value(node_of(value), "audience", "", 0))
+    except ScheduleError:
+        return None
+
+
+def _said(value: object, touches: Mapping[str, str]) -> object:
+    if not isinstance(value, str):
+        return value
+    return touches.get(value) or (length_words(value) if value[-1:].isalpha() else value)
 
 
 def _placed(problem: ScheduleError, path: str) -> FieldProblem:

@@ -31,6 +31,10 @@ class ScheduleProblems(ScheduleError):
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
 
+    def in_console(self) -> str:
+        """Each problem on a line of its own."""
+        return "\n".join(problem.in_console() for problem in self.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -8,7 +8,7 @@ from itertools import product
 
 from notifier.schedules.crontab import weekday_names
 
-__all__ = ["WEEK", "PlainWhen", "cron_of", "plain_when"]
+__all__ = ["WEEK", "PlainWhen", "cron_of", "is_time", "plain_when"]
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST_HOUR, LAST_MINUTE, LAST_DAY = 23, 59, 31
@@ -54,6 +54,11 @@ def cron_of(plain: PlainWhen) -> str | None:
     days = ",".join(str(day) for day in sorted(set(plain.month_days))) or "*"
     weekdays = "*" if plain.month_days else _week(plain.weekdays)
     return f"{_joined(minutes)} {_joined(hours)} {days} * {weekdays}"
+
+
+def is_time(text: str) -> bool:
+    """Whether it is a time of day, like 10:00."""
+    return _time(text) is not None
 
 
 def _numbers(part: str, last: int) -> tuple[int, ...] | None:

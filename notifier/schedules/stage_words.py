@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,9 +11,15 @@ from notifier.domain.cycles import Offset
 from notifier.locale import N_, _, listed, ngettext
 from notifier.locale.phrases import all_of
 from notifier.schedules.campaigns import Campaign
+from notifier.schedules.trees import Tree
 
-__all__ = ["ANCHORS", "OWN", "Anchor", "event_words", "offset_words", "stage_words", "touch_words"]
+__all__ = [
+    "ANCHORS", "OWN", "Anchor", "event_words", "moved_words", "offset_words", "reminder_words", "stage_words",
+    "touch_order", "touch_words", "written_offset", "written_words",
+]  # fmt: skip
 
+_WRITTEN = re.compile(r"([+-]?\d{1,4})\s?([dm]?)")
+DAYS_A_MONTH = 30
 A_SERIES = 4
 """So many stages in equal steps of months are told as a series."""
 
@@ -50,7 +57,8 @@ OWN = Anchor(N_("the due day"), N_("on the due day"))
 
 def stage_words(campaign: Campaign, names: Collection[str] | None = None) -> str:
     """``14 and 3 days before service is due``; `names`: only these touches, those among them that there are."""
-    return _offsets_words(campaign, [each.offset for each in campaign.stages if names is None or each.name in names])
+    offsets = [each.offset for each in campaign.stages if names is None or each.name in names]
+    return _offsets_words(campaign.rule, offsets)
 
 
 def touch_words(campaign: Campaign, name: str) -> str:
@@ -60,16 +68,65 @@ def touch_words(campaign: Campaign, name: str) -> str:
 
 def offset_words(campaign: Campaign, offset: Offset) -> str:
     """A day before or after what the rule speaks of."""
-    return _offsets_words(campaign, [offset])
+    return _offsets_words(campaign.rule, [offset])
 
 
 def event_words(campaign: Campaign) -> str:
     """What the touches are counted from: ``service is due``."""
-    return _(_anchor(campaign).event)
+    return _(_anchor(campaign.rule).event)
 
 
-def _offsets_words(campaign: Campaign, offsets: Sequence[Offset]) -> str:
-    anchor = _anchor(campaign)
+def reminder_words(number: int) -> str:
+    """What people call a touch: by its place in the order of time, from 1."""
+    return _("Reminder {number}").format(number=number)
+
+
+def written_offset(written: str) -> Offset | None:
+    """``-14``, ``-14d`` or ``6m``; None for anything else."""
+    match = _WRITTEN.fullmatch(written.strip())
+    if match is None:
+        return None
+    number = int(match[1])
+    return Offset(months=number) if match[2] == "m" else Offset(days=number)
+
+
+def written_words(rule: str, written: str | None) -> str | None:
+    """A day before or after what `rule` speaks of, as the file writes it; what is no offset stays as it is."""
+    offset = written_offset(written or "")
+    return _offsets_words(rule, [offset]) if offset is not None else written
+
+
+def touch_order(stages: Tree | None) -> list[str]:
+    """The names of the touches, written as name → offset, in the order of time; one without a day follows the one it
+    stands behind."""
+    places: dict[str, int] = {}
+    place = -(10**6)
+    for name, written in stages.items() if isinstance(stages, Mapping) else ():
+        offset = written_offset(str(written))
+        if offset is not None:
+            place = offset.months * DAYS_A_MONTH + offset.days
+        places[name] = place
+    return sorted(places, key=lambda name: places[name])
+
+
+def moved_words(rule: str, before: Offset, after: Offset) -> tuple[str, str]:
+    """A touch of `rule` that moves: ``30 days before the policy ends`` and ``25 days``, which side is said once."""
+    was = _offsets_words(rule, [before])
+    if _side(before) != _side(after) or not _side(after):
+        return was, _offsets_words(rule, [after])
+    if after.months:
+        return was, ngettext("{count} month", "{count} months", after.months).format(count=after.months)
+    days = abs(after.days)
+    return was, ngettext("{count} day", "{count} days", days).format(count=days)
+
+
+def _side(offset: Offset) -> str:
+    """Days before, days after, or months; nothing for the day itself."""
+    return "m" if offset.months else "-" if offset.days < 0 else "+" if offset.days > 0 else ""
+
+
+def _offsets_words(rule: str, offsets: Sequence[Offset]) -> str:
+    anchor = _anchor(rule)
     days = [offset.days for offset in offsets if not offset.months]
     months = [offset.months for offset in offsets if offset.months]
     parts = []
@@ -84,8 +141,8 @@ def _offsets_words(campaign: Campaign, offsets: Sequence[Offset]) -> str:
     return listed(parts)
 
 
-def _anchor(campaign: Campaign) -> Anchor:
-    return ANCHORS.get(campaign.rule, OWN)
+def _anchor(rule: str) -> Anchor:
+    return ANCHORS.get(rule, OWN)
 
 
 def _days_before(days: Sequence[int], event: str) -> str:

@@ -15,9 +15,10 @@ from notifier.schedules import values
 from notifier.schedules.campaigns import Campaign
 from notifier.schedules.places import Section, Value, nearest
 
-__all__ = ["WordingReader", "Wordings", "of_every_stage"]
+__all__ = ["SAME_TEXT", "WordingReader", "Wordings", "of_every_stage"]
 
 MAX_VARIANTS = 4
+SAME_TEXT = N_("{file}, line {line}: {key} compares a text with itself; name another template for each variant.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ class WordingReader:
             section.optional(name, partial(values.stage_name, name=name), name)
         found = {name: section.optional(name, self._template, "") for name in names}
         if len(set(found.values())) < len(found):
-            raise value.refuse(
-                N_("{file}, line {line}: {key} compares a text with itself; name another template for each variant.")
-            )
+            raise value.refuse(SAME_TEXT)
         return found
 
     def _template(self, value: Value) -> str:

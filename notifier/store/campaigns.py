@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.cycles import FIRST_RUN_REACH
 from notifier.errors import NotFound
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.store.bulk import insert_missing, table_of
 from notifier.store.tables import CampaignShare, CampaignState
 
@@ -71,7 +72,8 @@ def pause(session: Session, campaign_id: str, *, paused: bool, shop_id: int | No
     result = session.connection().execute(sa.update(STATE).where(*where).values(paused=paused))
     if not result.rowcount:
         raise NotFound(
-            N_("No campaign {campaign} has been planned yet. notifier schedules check lists them."),
+            N_("No campaign {campaign} has been planned yet."),
+            mend=Mend(N_("notifier schedules check lists them."), N_("“Campaigns” lists them.")),
             campaign=campaign_id,
         )
 

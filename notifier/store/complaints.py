@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifier.errors import NotFound
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.store.bulk import insert_rows, table_of
 from notifier.store.tables import Complaint, Customer, Reply
 
@@ -59,5 +60,7 @@ def close_complaint(session: Session, complaint_id: int, *, day: date, note: str
     )
     if not settled.rowcount:
         raise NotFound(
-            N_("No open complaint has the number {id}. Those that are open: notifier complaints list."), id=complaint_id
+            N_("No open complaint has the number {id}."),
+            mend=Mend(N_("Those that are open: notifier complaints list."), N_("Open the customer's page again.")),
+            id=complaint_id,
         )

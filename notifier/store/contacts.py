@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.contacts import NOT_REACHED, is_held
 from notifier.store.bulk import among, insert_rows, table_of
-from notifier.store.customers import record_consent
+from notifier.store.consents import Told, refuse_marketing
 from notifier.store.engine import database_now
 from notifier.store.holds import HELD_KINDS
-from notifier.store.messages import OpenTouch, cancel_for_phone, cancel_marketing, open_touches
+from notifier.store.messages import OpenTouch, cancel_for_phone, open_touches
 from notifier.store.put_off import put_off
 from notifier.store.rows import update_rows
 from notifier.store.suppressions import suppress
@@ -168,21 +168,15 @@ def take_back_sold(session: Session, vehicle_ids: Sequence[int]) -> None:
     )
 
 
-def refuse(session: Session, subject: Subject, source: str, *, every_text: bool) -> None:
+def refuse(session: Session, subject: Subject, source: str, now: datetime, *, every_text: bool) -> None:
     """The customer wants no offers; with `every_text` no texts at all, which is a stop like any other.
 
     A consent given after the day of the call stands.
     """
     columns = (CUSTOMER.c.phone_key, CUSTOMER.c.consent, CUSTOMER.c.consent_since)
     key, consent, since = session.execute(sa.select(*columns).where(CUSTOMER.c.id == subject.customer_id)).one()
-    agreed_since = consent == "yes" and since is not None and since > subject.day
-    if consent != "no" and not agreed_since:
-        clock = database_now(session)
-        refusal = {"consent": "no", "consent_since": subject.day, "consent_source": source, "updated_at": clock}
-        session.connection().execute(sa.update(CUSTOMER).where(CUSTOMER.c.id == subject.customer_id).values(**refusal))
-        record_consent(session, [{"customer_id": subject.customer_id, "value": "no", "since": subject.day,
-                                  "source": source, "recorded_at": clock}])  # fmt: skip
-        cancel_marketing(session, [subject.customer_id])
+    if not (consent == "yes" and since is not None and since > subject.day):
+        refuse_marketing(session, subject.customer_id, Told(now, subject.day, source))
     if every_text and key is not None:
         suppress(session, key, reason="staff", source=source)
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from notifier.domain.consents import is_by_desk
 from notifier.store.bulk import insert_returning_ids, table_of
 from notifier.store.rows import insert_written, update_rows
 from notifier.store.tables import ConsentChange, Customer, CustomerNumber, Vehicle, Visit
@@ -129,12 +130,21 @@ def drop_stand_ins(session: Session, shop_id: int, numbers: Collection[str]) -> 
 def firmest_consent(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Of several rows about one person: no > yes > unknown; of several no the one that is hardest to undo.
 
-    A no without a date is undone by nothing, one of a later date only by a yes that is later still.
+    A no without a date is undone by nothing, one of a later date only by a yes that is later still; one the customer
+    said not by the shop, as one entered by staff may be.
     """
     refusals = [one for one in group if one["consent"] == "no"]
     agreed = next((one for one in group if one["consent"] == "yes"), group[0])
-    last = max(refusals, key=lambda one: one["consent_since"] or date.max, default=agreed)
-    return {name: last[name] for name in ("consent", "consent_since", "consent_source")}
+    last = max(refusals, key=_refused_until, default=agreed)
+    own = [one for one in refusals if not is_by_desk(one["consent_source"])]
+    said = max(own, key=_refused_until, default=last)
+    return {"consent": last["consent"], "consent_since": last["consent_since"],
+            "consent_source": said["consent_source"]}  # fmt: skip
+
+
+def _refused_until(told: Mapping[str, Any]) -> date:
+    """The day a yes must be later than."""
+    return told["consent_since"] or date.max
 
 
 def record_consent(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

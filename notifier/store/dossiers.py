@@ -182,10 +182,11 @@ def consent_history(session: Session, customer_id: int, limit: int = 20) -> list
     return [ConsentRow(*row) for row in session.execute(mine.order_by(CONSENT.c.id.desc()).limit(limit))]
 
 
-def stop_of(session: Session, phone_key: str) -> StopRow | None:
-    """What the stop list says of a phone, in force or lifted."""
+def stop_of(session: Session, phone_key: str, *, to_change: bool = False) -> StopRow | None:
+    """What the stop list says of a phone, in force or lifted; `to_change`: nobody else changes it meanwhile."""
     columns = [STOP.c[name] for name in StopRow._fields]
-    row = session.execute(sa.select(*columns).where(STOP.c.phone_key == phone_key)).first()
+    asked = sa.select(*columns).where(STOP.c.phone_key == phone_key)
+    row = session.execute(asked.with_for_update() if to_change else asked).first()
     return StopRow(*row) if row else None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from notifier.domain.consents import is_news
 from notifier.domain.cycles import matching_cycle
 from notifier.domain.rules import RULES
 from notifier.store import audit
@@ -280,7 +281,7 @@ def _merge_facts(session: Session, merges: Mapping[int, int], now: datetime) -> 
         changed.append({"id": survivor, "updated_at": now, **_known_together((own, *losers)), **told})
         if told["consent"] != "yes":
             refused.append(survivor)
-        if told["consent"] != own["consent"]:
+        if is_news(told, own):
             consents.append({"customer_id": survivor, "value": told["consent"], "since": told["consent_since"],
                              "source": "merge", "recorded_at": now})  # fmt: skip
     update_customers(session, changed)

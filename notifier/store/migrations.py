@@ -27,6 +27,7 @@ from notifier.errors import StoreError
 from notifier.locale import N_
 from notifier.store.addresses import shown_url
 from notifier.store.engine import Store
+from notifier.store.trouble import is_deadlock
 
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "db"
 VERSION = re.compile(r"(?P<number>\d{4})(?:_since_(?P<since>\d{4}))?")
@@ -123,14 +124,24 @@ def raise_if_newer(found: str | None, place: str) -> None:
         )  # fmt: skip
 
 
-def upgrade(store: Store) -> bool:
+def upgrade(store: Store, tries: int = 5) -> bool:
     """Bring the database to the version this Notifier needs, all or nothing; False where it had it, or a later one.
 
-    Two processes may call this at once: the second waits at the lock and then finds nothing left to do.
+    Two processes may call this at once: the second waits at the lock and then finds nothing left to do. Where this and
+    a machine at work wait for each other and PostgreSQL undoes the upgrade, it begins anew: `tries` times in all.
     Raises StoreError where the database is newer, unreachable, or somebody else's.
     """
     if is_usable(store):
         return False
+    try:
+        return _upgraded(store)
+    except sa.exc.DBAPIError as error:
+        if tries > 1 and is_deadlock(error):
+            return upgrade(store, tries - 1)
+        raise
+
+
+def _upgraded(store: Store) -> bool:
     with _locked(store) as connection:
         found = _revision_of(connection)
         if suits(found):

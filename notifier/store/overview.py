@@ -18,7 +18,8 @@ from notifier.store.runs import RunRow, ready_runs
 from notifier.store.tables import Attempt, Customer, Message, Run
 
 __all__ = [
-    "LaneState", "Standing", "consent_counts", "lane_state", "one_known_phone", "standing", "under_way", "unknown_of",
+    "LaneState", "Standing", "consent_counts", "lane_state", "one_known_phone", "sending_of", "standing", "under_way",
+    "unknown_of",
 ]  # fmt: skip
 
 ATTEMPT = table_of(Attempt)
@@ -128,6 +129,13 @@ def under_way(session: Session) -> dict[str, int]:
     """How many texts are `sending`, and how many `unknown`."""
     statement = sa.select(MESSAGE.c.state, sa.func.count()).where(UNDER_WAY).group_by(MESSAGE.c.state)
     return {"sending": 0, "unknown": 0} | dict(session.connection().execute(statement).all())
+
+
+def sending_of(session: Session, shop_id: int, campaign_id: str | None = None) -> int:
+    """How many texts of one shop, or of one of its campaigns, are being handed over."""
+    theirs = [MESSAGE.c.shop_id == shop_id] + ([MESSAGE.c.campaign_id == campaign_id] if campaign_id else [])
+    statement = sa.select(sa.func.count()).where(UNDER_WAY, MESSAGE.c.state == "sending", *theirs)
+    return session.connection().execute(statement).scalar_one()
 
 
 def unknown_of(session: Session, shop_id: int, most: int) -> int:

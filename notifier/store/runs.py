@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.errors import NotFound, Refused
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.store.bulk import table_of
 from notifier.store.engine import database_now
 from notifier.store.messages import PLANNED
@@ -39,6 +40,7 @@ DECISION = table_of(Decision)
 ENROLMENT = table_of(Enrolment)
 MESSAGE_CYCLE = table_of(MessageCycle)
 CAMPAIGN_STATE = table_of(CampaignState)
+RUNS = Mend(N_("notifier runs list shows them."), N_("The page “Review” and those of the campaigns show them."))
 REVIEW_EXPIRES_AFTER = timedelta(days=3)
 EXPIRED = "expired"
 """Who reviewed a run nobody reviewed."""
@@ -186,7 +188,7 @@ def run_of(session: Session, run_id: int) -> RunRow:
     """One run; `NotFound` where there is none."""
     found = _select(session, RUN.c.id == run_id)
     if not found:
-        raise NotFound(N_("There is no run {run}. notifier runs list shows them."), run=run_id)
+        raise NotFound(N_("There is no run {run}."), mend=RUNS, run=run_id)
     return found[0]
 
 

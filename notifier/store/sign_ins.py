@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,7 +18,7 @@ from notifier.store.users import UserRow
 __all__ = [
     "LinkRow", "SessionRow", "Tries", "clear_tries", "close_links", "count_try", "end_session", "end_sessions",
     "find_link", "find_session", "forget", "insert_link", "insert_session", "lock_ownerless_links", "lock_until",
-    "session_by_id", "touch_session", "use_link",
+    "session_by_id", "shops_of_open_sessions", "touch_session", "use_link",
 ]  # fmt: skip
 
 USER, USER_SESSION, LINK, TRIES = (table_of(model) for model in (User, UserSession, SignInLink, SignInTries))
@@ -52,21 +53,36 @@ def session_by_id(session: Session, session_id: int, *, now: datetime, seen_sinc
     return _open_session(session, USER_SESSION.c.id == session_id, now, seen_since)
 
 
+def shops_of_open_sessions(
+    session: Session, session_ids: Collection[int], *, now: datetime, seen_since: datetime
+) -> dict[int, int | None]:
+    """Those of these sessions that are open, each with the shop its person is at; None: at every one."""
+    columns = (USER_SESSION.c.id, USER.c.shop_id)
+    found = _open_sessions(columns, USER_SESSION.c.id.in_(session_ids), now, seen_since)
+    return {row.id: row.shop_id for row in session.execute(found)}
+
+
 def _open_session(
     session: Session, condition: sa.ColumnElement[bool], now: datetime, seen_since: datetime
 ) -> SessionRow | None:
-    mine = (USER_SESSION.c.id.label("session_id"), USER_SESSION.c.seen_at)
-    found = (
-        sa.select(*mine, USER)
-        .join(USER, USER.c.id == USER_SESSION.c.user_id)
-        .where(condition, USER_SESSION.c.expires_at > now, USER_SESSION.c.seen_at > seen_since)
-        .where(USER.c.ended_at.is_(None))
-    )
+    columns = (USER_SESSION.c.id.label("session_id"), USER_SESSION.c.seen_at, *USER.c)
+    found = _open_sessions(columns, condition, now, seen_since)
     row = session.execute(found).mappings().one_or_none()
     if row is None:
         return None
     user = UserRow(**{name: row[name] for name in UserRow.__slots__})
     return SessionRow(row["session_id"], row["seen_at"], user)
+
+
+def _open_sessions(
+    columns: Sequence[sa.ColumnElement[Any]], condition: sa.ColumnElement[bool], now: datetime, seen_since: datetime
+) -> sa.Select[Any]:
+    return (
+        sa.select(*columns)
+        .join(USER, USER.c.id == USER_SESSION.c.user_id)
+        .where(condition, USER_SESSION.c.expires_at > now, USER_SESSION.c.seen_at > seen_since)
+        .where(USER.c.ended_at.is_(None))
+    )
 
 
 def touch_session(session: Session, session_id: int, now: datetime) -> None:

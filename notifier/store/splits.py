@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session
 
 from notifier.store.bulk import insert_returning_ids, insert_rows, table_of
 from notifier.store.corrections import follow_visits
-from notifier.store.customers import customers_by_id, record_consent, refresh_last_visits, update_customers
+from notifier.store.customers import (
+    customers_by_id,
+    firmest_consent,
+    record_consent,
+    refresh_last_visits,
+    update_customers,
+)
 from notifier.store.messages import cancel_marketing
 from notifier.store.phones import Phone
 from notifier.store.tables import (
@@ -100,15 +106,13 @@ def _take_refusals_along(session: Session, leavings: Sequence[Leaving], now: dat
     stored = customers_by_id(session, {key for leaving in leavings for key in (leaving.origin, leaving.target)})
     refused: dict[int, dict[str, Any]] = {}
     for leaving in leavings:
-        origin, target = stored[leaving.origin], stored[leaving.target]
-        if origin["consent"] == "no" and target["consent"] != "no":
-            refused.setdefault(leaving.target, origin)
-    told = {
-        key: {name: origin[name] for name in ("consent", "consent_since", "consent_source")}
-        for key, origin in refused.items()
-    }
-    update_customers(session, [{"id": key, **row, "updated_at": now} for key, row in told.items()])
-    record_consent(session, [_consent_record(key, row, now) for key, row in told.items()])
+        origin = stored[leaving.origin]
+        if origin["consent"] == "no":
+            standing = refused.get(leaving.target, stored[leaving.target])
+            refused[leaving.target] = firmest_consent((standing, origin))
+    refused = {key: row for key, row in refused.items() if not row.items() <= stored[key].items()}
+    update_customers(session, [{"id": key, **row, "updated_at": now} for key, row in refused.items()])
+    record_consent(session, [_consent_record(key, row, now) for key, row in refused.items()])
     agreed = {key for key, row in stored.items() if row["consent"] == "yes"} - refused.keys()
     cancel_marketing(session, {leaving.target for leaving in leavings} - agreed)
 

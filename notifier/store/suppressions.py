@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from notifier.domain.consents import BY_DESK, is_by_desk
 from notifier.store.bulk import insert_missing, table_of
 from notifier.store.engine import database_now
 from notifier.store.messages import cancel_for_phone
@@ -18,22 +19,35 @@ CUSTOMER = table_of(Customer)
 MESSAGE = table_of(Message)
 REPLY = table_of(Reply)
 SUPPRESSION = table_of(Suppression)
+_ENTERED_BY_STAFF = sa.and_(
+    SUPPRESSION.c.reason == "staff", sa.func.substr(SUPPRESSION.c.source, 1, len(BY_DESK)) == BY_DESK
+)
 
 
 def suppress(session: Session, phone_key: str, *, reason: str, source: str | None) -> int:
     """Suppress a phone and cancel everything planned for it, in the caller's transaction.
 
-    Returns how many planned texts were cancelled. A phone suppressed already keeps its first date and reason.
+    Returns how many planned texts were cancelled. A phone suppressed already keeps its first date, and its reason too
+    unless staff had entered it: the customer's own word, or the carrier's, takes the place of theirs.
     """
     clock = database_now(session)
     row = {"phone_key": phone_key, "reason": reason, "source": source, "since": clock}
     if not insert_missing(session, Suppression, [row], ["phone_key"]):
+        is_lifted = SUPPRESSION.c.lifted_at.is_not(None)
+        gives_way = is_lifted if _is_by_staff(reason, source) else sa.or_(is_lifted, _ENTERED_BY_STAFF)
+        # One statement: who lifts the stop meanwhile is waited for, and then it stands anew.
         session.connection().execute(
             sa.update(SUPPRESSION)
-            .where(SUPPRESSION.c.phone_key == phone_key, SUPPRESSION.c.lifted_at.is_not(None))
-            .values(reason=reason, source=source, since=clock, lifted_at=None)
-        )
+            .where(SUPPRESSION.c.phone_key == phone_key, gives_way)
+            .values(reason=reason, source=source, lifted_at=None,
+                    since=sa.case((is_lifted, clock), else_=SUPPRESSION.c.since))
+        )  # fmt: skip
     return cancel_for_phone(session, phone_key, "opted_out")
+
+
+def _is_by_staff(reason: str, source: str | None) -> bool:
+    """As `_ENTERED_BY_STAFF`: a reply may well begin with the same word, and is the customer's for all that."""
+    return reason == "staff" and is_by_desk(source)
 
 
 def suppress_messages(session: Session, codes: Mapping[int, str]) -> None:

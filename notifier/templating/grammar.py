@@ -19,11 +19,13 @@ from jinja2.visitor import NodeTransformer
 
 from notifier.errors import TemplateError
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.templating.branches import flag_of, is_decided_by_gateway, spelling_of, words_for
 from notifier.templating.fields import FIELDS, Field, field_named, nearest, nearest_field
 
 __all__ = ["ALLOWED_FILTERS", "Checked", "MissingValue", "checked", "compile_marked", "compile_tree", "pieces"]
 
+ALL_FIELDS = Mend(N_("docs/templates.md lists them all."), N_("The template's page lists all fields."), "templates")
 ALLOWED_FILTERS = ("default", "lower", "trim", "upper")
 DEEPEST = 12  # Python compiles what is nested 200 deep, and Jinja takes seconds for 100; a text needs two or three
 LONGEST_BODY = 1600  # characters a provider takes (facts/providers.md); a longer source is no SMS
@@ -284,7 +286,8 @@ class _Check:
 
     def unknown_field(self, spelling: str, line: int) -> NoReturn:
         self.error(
-            N_("{file}, line {line}: there is no field {field}. Nearest: {nearest}. docs/templates.md lists them all."),
+            N_("{file}, line {line}: there is no field {field}. Nearest: {nearest}."),
+            mend=ALL_FIELDS,
             line=line,
             field=spelling,
             nearest=nearest_field(spelling),
@@ -301,5 +304,5 @@ class _Check:
             condition="{% if coupon.code %}",
         )
 
-    def error(self, sentence: str, *, line: int, **values: str) -> NoReturn:
+    def error(self, sentence: str, *, line: int, **values: object) -> NoReturn:
         raise TemplateError(sentence, file=self.origin, line=self.first_line + line - 1, **values)

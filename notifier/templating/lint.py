@@ -210,9 +210,9 @@ def _on_segments(
         return
     if segments.count > most:
         sentence = _(
-            "With long values, signature and way out this takes {units} characters, which is {count} segments "
-            "({encoding}). One segment holds {room}."
+            "With long values, signature and way out this takes {units} characters, which is {count} segments. "
+            "One segment holds {room}."
         )
         room = 160 if segments.encoding == "GSM-7" else 70
-        facts = {"units": segments.units, "count": segments.count, "encoding": segments.encoding, "room": room}
+        facts = {"units": segments.units, "count": segments.count, "room": room}
         yield LintFinding("warning", sentence.format(**facts), template.body_line)

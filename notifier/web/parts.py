@@ -40,7 +40,7 @@ class ConsoleParts:
     wrong with the file's newest text, if anything. `publish_templates`: take over what has changed in
     `templates_folder`; what was wrong with other files. `price_micros`: of one segment, in millionths of the currency.
     `post_timeout` in seconds. `needs_second_person`: nobody publishes their own words. `makes_gateway`: one of its own
-    for each event loop that asks.
+    for each event loop that asks. `is_demo`: the shop is made up, and its clock another than the machine's.
     `rehearse(shop, campaign, moment)`: a dry run (jobs/funnel.py says what comes back); `foresee(shop, moment)`: the
     coming runs with expected counts and the campaigns' figures. Both in a process of their own, ended when cancelled.
     """
@@ -63,6 +63,7 @@ class ConsoleParts:
     needs_second_person: bool = False
     is_https: bool = False
     public_url: str | None = None
+    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

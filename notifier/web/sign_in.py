@@ -196,7 +196,7 @@ class _Door:
         except NotFound as dead:
             return self._dead_link(request, dead)
         except NotifierError as refused:
-            return self._welcome_page(request, guest, name=name, told=_Told(422, str(refused)))
+            return self._welcome_page(request, guest, name=name, told=_Told(422, refused.in_console()))
         return await self._admitted(request, signed_in, HOME)
 
     async def _guest(self, request: Request) -> Invited:
@@ -247,8 +247,8 @@ class _Door:
 
 def _say(refused: NotifierError) -> _Told:
     if isinstance(refused, LockedOut):
-        return _Told(429, str(refused), refused.seconds)
-    return _Told(refused.status if isinstance(refused, FormRefused) else 403, str(refused))
+        return _Told(429, refused.in_console(), refused.seconds)
+    return _Told(refused.status if isinstance(refused, FormRefused) else 403, refused.in_console())
 
 
 def _forget_session(request: Request, answer: Response) -> None:

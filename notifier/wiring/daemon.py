@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -12,12 +14,13 @@ from notifier.engines.embedded import EmbeddedEngine
 from notifier.engines.log import configure_logging
 from notifier.engines.supervisor import supervise
 from notifier.errors import ConfigError
+from notifier.gateways.simulator_profile import Behaviour
 from notifier.locale import N_, current_language, use_language
 from notifier.wiring.house import House
-from notifier.wiring.parts import engine_parts, web_parts
+from notifier.wiring.parts import engine_parts, system_clock, web_parts
 from notifier.wiring.welcome import say_how_to_begin
 
-__all__ = ["run_daemon", "run_engine", "run_web", "run_worker"]
+__all__ = ["Stage", "run_daemon", "run_engine", "run_on_stage", "run_web", "run_worker"]
 
 
 class Engine(Protocol):
@@ -42,19 +45,49 @@ def run_daemon(settings: Settings) -> int:
         say_how_to_begin(house)
     finally:
         house.close()
+    return _supervised(settings, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a demo's daemon plays: `ahead` = business time less the machine's; `behaviour`: of the made-up customers.
+
+    `ready` is called in the web part's process as soon as the console can be opened. All of it must be picklable.
+    """
+
+    ahead: timedelta
+    behaviour: Behaviour
+    ready: Callable[[], None]
+
+    def clock(self) -> datetime:
+        """Business time."""
+        return system_clock() + self.ahead
+
+
+def run_on_stage(settings: Settings, stage: Stage) -> int:
+    """Engine and web of a demo, as two processes of this one, until SIGTERM or SIGINT; returns the exit code."""
+    return _supervised(settings, stage)
+
+
+def _supervised(settings: Settings, stage: Stage | None) -> int:
     language = current_language()
     return supervise({
-        "engine": partial(_speaking, language, run_engine, settings),
-        "web": partial(_speaking, language, partial(run_web, is_alone=False), settings),
+        "engine": partial(_speaking, language, partial(run_engine, stage=stage), settings),
+        "web": partial(_speaking, language, partial(run_web, is_alone=False, stage=stage), settings),
     })  # fmt: skip
 
 
-def run_engine(settings: Settings) -> int:
-    """The embedded engine alone, until SIGTERM; returns the exit code."""
-    configure_logging(settings.log_format)
-    house = House(settings)
+def _log(settings: Settings, stage: Stage | None) -> None:
+    """On a stage only of what is broken: a number that proves dead now and then is part of the play."""
+    configure_logging(settings.log_format, level="info" if stage is None else "error")
+
+
+def run_engine(settings: Settings, stage: Stage | None = None) -> int:
+    """The embedded engine alone, until SIGTERM; returns the exit code. `stage`: None but for a demo."""
+    _log(settings, stage)
+    house = House(settings, behaviour=stage.behaviour if stage else None)
     try:
-        parts = engine_parts(house)
+        parts = engine_parts(house, stage.clock if stage else system_clock)
         _read_now(house)
         return asyncio.run(_run(lambda: EmbeddedEngine(parts)))
     finally:
@@ -100,8 +133,8 @@ def run_worker(settings: Settings) -> int:
         house.close()
 
 
-def run_web(settings: Settings, *, is_alone: bool = True) -> int:
-    """The web part, alone or of a daemon, until SIGTERM; returns the exit code.
+def run_web(settings: Settings, *, is_alone: bool = True, stage: Stage | None = None) -> int:
+    """The web part, alone or of a daemon, until SIGTERM; returns the exit code. `stage`: None but for a demo.
 
     Raises ConfigError where the port is taken.
     """
@@ -109,13 +142,13 @@ def run_web(settings: Settings, *, is_alone: bool = True) -> int:
     from notifier.engines.server import serve
     from notifier.web.app import create_app
 
-    configure_logging(settings.log_format)
+    _log(settings, stage)
     house = House(settings)
     try:
-        parts = web_parts(house)
+        parts = web_parts(house, stage.clock if stage else system_clock, is_demo=stage is not None)
         if is_alone:
             say_how_to_begin(house)
-        return serve(create_app(parts), settings.host, settings.port)
+        return serve(create_app(parts), settings.host, settings.port, stage.ready if stage else None)
     finally:
         house.close()
 

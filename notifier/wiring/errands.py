@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from notifier.config import Settings
 from notifier.engines.errand import ErrandFailed, run_errand
 from notifier.engines.log import configure_logging
-from notifier.errors import Refused
+from notifier.errors import NotifierError, Refused
 from notifier.jobs.attribute import attribute
 from notifier.jobs.forecast import forecast
 from notifier.jobs.funnel import rehearse
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = [
     "answered", "attribute_errand", "foresee_errand", "inbox_errand", "plan_errand", "rehearse_errand", "sync_errand",
 ]  # fmt: skip
+
+COURTESY = 3
+"""What is worked out for a page gives way to whatever else the machine has to do: pages, the lane, the database."""
 
 
 def plan_errand(settings: Settings, schedules: Schedules, language: str, now: datetime) -> Mapping[str, object]:
@@ -62,14 +66,19 @@ def rehearse_errand(
     settings: Settings, schedules: Schedules, language: str, now: datetime, *, shop: str, campaign: str
 ) -> dict[str, Any]:
     """A dry run of one campaign of one shop, with the people behind each step, in a process of its own."""
+    os.nice(COURTESY)
     with _errand_house(settings, schedules, language) as house:
-        return rehearse(house.planner(), campaign, shop, now)
+        try:
+            return rehearse(house.planner(), campaign, shop, now)
+        except NotifierError as refused:
+            raise Refused(N_("{said}"), said=refused.in_console()) from refused
 
 
 def foresee_errand(
     settings: Settings, schedules: Schedules, language: str, now: datetime, *, shop: str, days: int
 ) -> dict[str, Any]:
     """The next `days` days of one shop with expected counts, and its campaigns' figures, in a process of its own."""
+    os.nice(COURTESY)
     with _errand_house(settings, schedules, language) as house:
         here = schedules.of_shop(shop)
         foreseen = forecast(replace(house.planner(), schedules=here), now, days)
@@ -92,7 +101,10 @@ async def answered(errand: Callable[[], Any], within: float) -> Any:
     except ErrandFailed as failed:
         if failed.code in ("crashed", "ended"):
             raise Refused(N_("The calculation broke off; the log says why.")) from failed
-        raise Refused(N_("Refused: {reason}"), reason=str(failed)) from failed
+        if failed.is_over_the_database:
+            asked = N_("The database could not be asked just now ({detail}). Try again.")
+            raise Refused(asked, detail=str(failed)) from failed
+        raise Refused(N_("{said}"), said=str(failed)) from failed
 
 
 @contextmanager

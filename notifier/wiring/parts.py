@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -47,16 +49,16 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def engine_parts(house: House) -> EngineParts:
-    """What an engine triggers."""
+def engine_parts(house: House, clock: Callable[[], datetime] = system_clock) -> EngineParts:
+    """What an engine triggers, when business time is what `clock` says."""
     settings = house.settings
     return EngineParts(
-        clock=system_clock,
+        clock=clock,
         take_up_edits=partial(_take_up_edits, house),
         plan=lambda now: partial(plan_errand, settings, house.schedules, current_language(), now),
         attribute=lambda now: partial(attribute_errand, settings, house.schedules, current_language(), now),
         is_run_made=partial(_is_run_made, house),
-        lane=lambda: house.lane(system_clock),
+        lane=lambda: house.lane(clock),
         reconciler=house.reconciler,
         start_lane=lambda: start_lane(house.store, settings.gateway),
         tally=partial(_tally, house.store),
@@ -120,8 +122,8 @@ def _synced_at(house: House) -> datetime | None:
         return last_tried(session)
 
 
-def web_parts(house: House) -> WebParts:
-    """What the web app serves with."""
+def web_parts(house: House, clock: Callable[[], datetime] = system_clock, *, is_demo: bool = False) -> WebParts:
+    """What the web app serves with, when business time is what `clock` says."""
     settings = house.settings
     token, public_url = settings.twilio_auth_token, settings.public_url
     is_reached = settings.gateway == "twilio" and token is not None and public_url is not None
@@ -130,10 +132,10 @@ def web_parts(house: House) -> WebParts:
         secret=house.secret,
         region=house.schedules.shops[0].region,
         gateway=settings.gateway,
-        clock=system_clock,
+        clock=clock,
         twilio=TwilioDoor(token.get_secret_value(), public_url) if is_reached and token and public_url else None,
         is_https=_is_https(house),
-        console=_console_parts(house),
+        console=replace(_console_parts(house, clock), is_demo=is_demo),
     )
 
 
@@ -142,7 +144,7 @@ def _is_https(house: House) -> bool:
     return public_url is not None and public_url.startswith("https:")
 
 
-def _console_parts(house: House) -> ConsoleParts:
+def _console_parts(house: House, clock: Callable[[], datetime]) -> ConsoleParts:
     settings, turn = house.settings, Lock()
 
     def schedules() -> Schedules:
@@ -157,7 +159,7 @@ def _console_parts(house: House) -> ConsoleParts:
     return ConsoleParts(
         store=house.store,
         secret=house.secret,
-        clock=system_clock,
+        clock=clock,
         schedules=schedules,
         schedules_problem=lambda: house.live_schedules.problem,
         schedules_file=settings.schedules,

@@ -45,6 +45,7 @@ def test_an_owner_is_added_by_a_link_and_everybody_is_listed(shop: CliShop) -> N
     assert link.startswith("http://127.0.0.1:8399/console/welcome/")
     assert "link" in added.stderr
     assert link not in added.stderr
+    assert "NOTIFIER_PUBLIC_URL" in added.stderr
     shop.run("users", "add", "Zoe", "--role", "reader", "--link")
     listed = shop.run("users", "list").stdout
     assert [word in listed for word in ("林涛", "Owner", "Zoe", "Reader", "has no password yet")] == [True] * 5

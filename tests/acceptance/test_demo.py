@@ -112,6 +112,7 @@ def test_the_command_shows_it_all_and_its_commands_work(tmp_path: Path) -> None:
         [ROOT / ".venv" / "bin" / "notifier", *options], cwd=tmp_path, env=shop.environment(), capture_output=True,
         text=True, check=True,
     )  # fmt: skip
+    assert "notifier demo --console " in told.stdout
     command = "notifier report --at 2026-03-11T08:00+08:00"
     for words in ("活动效果汇总", "流失招揽", f". out/demo/{ENVIRONMENT}", command):
         assert words in told.stdout

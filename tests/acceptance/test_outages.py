@@ -5,6 +5,7 @@ Real outages: PostgreSQL stopped, a disk that is full, a provider's line cut, or
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,7 +91,7 @@ def test_postgresql_stopped_in_the_middle_of_sending(tmp_path: Path, twilio: Twi
             worker.wait_until(lambda: shop.states() == {"accepted": 150}, 60)
             worker.wait_for("database_is_back", 60)
             assert worker.stop()[0] == 0
-            assert alerts(worker) == ALERTS_OF_AN_OUTAGE
+            assert alerts(worker) == ALERTS_OF_AN_OUTAGE, json.dumps(worker.log(), indent=1)
     raise_unless_each_text_came_once(twilio, 150)
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,9 +27,9 @@ REFUSED = "Another process is planning for this shop right now"
 CAP = "frequency_cap: {messages: 2, days: 7, across: group}"
 
 
-def group_of(keys: tuple[str, ...], url: str, text: str, each: int, **car: date) -> Group:
-    """A group in the database of `url`, with so many customers at each shop."""
-    group = Group(Store(url), text)
+def group_of(keys: tuple[str, ...], store: Store, text: str, each: int, **car: date) -> Group:
+    """A group in that database, with so many customers at each shop."""
+    group = Group(store, text)
     for key in keys:
         names = [f"{key} {number}" for number in range(each)]
         group[key].crowd(names, **car)
@@ -51,12 +52,12 @@ def raise_if_anything_stands_twice(group: Group, expected: int) -> None:
 @pytest.mark.parametrize("guards", ["", CAP], ids=["each its cap", "caps across the group"])
 @pytest.mark.parametrize("keys", [ONE, THREE], ids=["one shop", "three shops"])
 def test_three_planners_started_together_plan_everybody_once(
-    tmp_path: Path, postgres_url: str, keys: tuple[str, ...], guards: str
+    tmp_path: Path, postgres_url: str, open_store: Callable[[str], Store], keys: tuple[str, ...], guards: str
 ) -> None:
     """Whoever finds another at work says so and stops; together they plan everybody, and nobody twice."""
     each = 600
     text = yaml(MAINTENANCE, guards=guards, keys=keys)
-    group = group_of(keys, postgres_url, text, each, service_on=TUESDAY + days(10))
+    group = group_of(keys, open_store(postgres_url), text, each, service_on=TUESDAY + days(10))
     shop = CliShop(tmp_path, settings={"NOTIFIER_DATABASE_URL": postgres_url})
     shop.schedules.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "notifier.cli", "plan", "--at", at(TUESDAY).isoformat(), "--json"]
@@ -73,20 +74,19 @@ def test_three_planners_started_together_plan_everybody_once(
     assert sum(document["planned"] for document in documents) == each * len(keys)
     raise_if_anything_stands_twice(group, each * len(keys))
     assert sorted(Counter(row["shop_id"] for row in group[keys[0]].rows(Run)).values()) == [1] * len(keys)
-    group.store.close()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("keys", [ONE, THREE], ids=["one shop", "three shops"])
 def test_two_daemons_on_one_database_text_everybody_once(
-    tmp_path: Path, postgres_url: str, keys: tuple[str, ...]
+    tmp_path: Path, postgres_url: str, open_store: Callable[[str], Store], keys: tuple[str, ...]
 ) -> None:
     """Both plan and send from the first moment on; each greeting is one message and one attempt."""
     now = datetime.now(UTC)
     text = yaml(BIRTHDAY.replace("30 9 * * *", "* * * * *"), guards="quiet_hours: none", keys=keys)
     schedules = tmp_path / "schedules.yaml"
     schedules.write_text(text, encoding="utf-8")
-    group = Group(Store(postgres_url), text)
+    group = Group(open_store(postgres_url), text)
     each = 40
     for key in keys:
         for number in range(each):
@@ -106,10 +106,10 @@ def test_two_daemons_on_one_database_text_everybody_once(
         assert [daemon.process.poll() for daemon in daemons] == [None, None]
         for daemon in daemons:
             assert daemon.stop()[0] == 0
-            assert not [line for line in daemon.log() if line["level"] == "error"]
+            errors = [line for line in daemon.log() if line["level"] == "error"]
+            assert not errors, json.dumps(errors, indent=1)
     raise_if_anything_stands_twice(group, each * len(keys))
     assert group[keys[0]].count(Attempt) == each * len(keys)
-    group.store.close()
 
 
 def _handed_over(group: Group) -> int:

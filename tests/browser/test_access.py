@@ -68,3 +68,41 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(console: RunningConsole, sig
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("name", "opener", "title"),
+    [
+        ("today", "As a table", "Last 30 days"),
+        ("campaign", "Pause", "Pause “Maintenance due”?"),
+        ("templates", "New template", "New template"),
+        ("users", "Add a person", "Add a person"),
+    ],
+)
+def test_every_dialog_is_called_by_its_title_and_escape_is_no(
+    name: str, opener: str, title: str, console: RunningConsole, signed_in: SignedIn
+) -> None:
+    """Tables, questions and forms are one piece: a modal dialog with its name, the focus inside and given back."""
+    page = signed_in("owner", BY_NAME[name].path_in(console.shop), language="en")
+    wait_until_ready(page)
+    button = page.get_by_role("button", name=opener, exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=title, exact=True)
+    expect(dialog).to_be_visible()
+    expect(dialog).to_have_attribute("aria-modal", "true")
+    page.wait_for_function(INSIDE)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_an_answer_gives_the_focus_back_too(signed_in: SignedIn) -> None:
+    """“Cancel” by its own button: one is where one was."""
+    page = signed_in("owner", "/profile", language="en")
+    button = page.get_by_role("button", name="Sign out everywhere")
+    button.click()
+    page.get_by_role("dialog", name="Sign out everywhere?").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from notifier.web.console.campaigns.funnel import AT_ONCE
 from tests.browser.conftest import SignedIn
 from tests.support.console_browser import Windows
 from tests.support.console_server import RunningConsole
 from tests.support.console_shop import ConsoleShop
+from tests.support.console_socket import open_socket, opened_page
 from tests.support.daemon import free_port, running_daemon
+from tests.support.web_server import RunningWeb
 
 WAITING = "SELECT count(*) AS n FROM message WHERE campaign_id = :campaign AND state = 'planned'"
 
@@ -92,6 +96,18 @@ def test_the_funnel_is_what_the_command_says(signed_in: SignedIn, console: Runni
     page.locator("[data-reason=suppressed] .q-item").first.click()
     expect(page.locator("[data-reason=suppressed] li")).to_have_count(said["excluded"]["suppressed"])
     expect(page.locator("[data-reason=suppressed] li").first).to_contain_text("****")
+
+
+def test_a_third_dry_run_waits_for_its_turn(console: RunningConsole) -> None:
+    """周海 and 陈小燕 are making one each; 吴明 is told so."""
+    web = RunningWeb(console.url)
+    with ExitStack() as held:
+        for before, token in enumerate(map(console.shop.token, ("manager", "marketing", "reader"))):
+            page = opened_page(web, "/console/campaigns/maintenance_due/dry-run", token)
+            socket = held.enter_context(open_socket(web, token, page.id, language="en"))
+            assert socket is not None
+            socket.say("event", page.click_on("开始试算"))
+            socket.hear_of("Others are making dry runs" if before == AT_ONCE else "Asking the guards")
 
 
 def test_a_run_is_released_once_and_the_second_is_told(

@@ -13,6 +13,7 @@ from tests.support.console_server import RunningConsole
 from tests.support.console_shop import ConsoleShop
 
 CHEN = "陈晓芳"
+COMMAND = re.compile(r"notifier [a-z]|--[a-z]")
 
 
 def found(page: Page, typed: str) -> list[str]:
@@ -78,14 +79,18 @@ def test_script_in_names_and_replies_is_text(signed_in: SignedIn, console: Runni
 
 
 def test_why_not_is_what_the_command_says(signed_in: SignedIn, console: RunningConsole) -> None:
-    """Sentence by sentence."""
+    """Sentence by sentence; where the command tells what to type, the page tells clerks what to do, once each."""
     shop = console.shop
-    for name in (CHEN, "王建国"):
+    for name in (CHEN, "王建国", "苏玉兰"):
         page = opened(signed_in, shop, name)
-        shown = page.locator(".why dd").all_inner_texts()
+        shown = page.locator(".why .why-said").all_inner_texts()
+        mends = page.locator(".why .mend > :first-child").all_inner_texts()
         phone = shop.rows("SELECT phone FROM customer WHERE name = :name", name=name)[0]["phone"]
         said = shop.cli.json("explain", phone, "--at", shop.at)
-        assert shown == [answer["sentence"] for each in said["customers"] for answer in each["answers"]]
+        answers = [answer for each in said["customers"] for answer in each["answers"]]
+        assert shown == [answer["sentence"] for answer in answers]
+        assert len(mends) == len({answer["mend"] for answer in answers} - {None})
+        assert not any(map(COMMAND.search, mends))
         assert len(shown) > 1
 
 
@@ -122,20 +127,36 @@ def test_a_phone_shown_a_call_and_a_stop_are_kept_and_logged(signed_in: SignedIn
     page.get_by_role("tab", name="Calls").click()
     expect(page.get_by_text("周六再打 <b>")).to_be_visible()
 
-    page.get_by_role("button", name="Stop texts").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Your reason").fill("asked at the counter")
-    dialog.get_by_role("button", name="Stop texts").click()
+    stop(page, "Marketing only")
+    expect(page.get_by_text("Gets no marketing (entered by 陈小燕: asked at the counter, on")).to_be_visible()
+    expect(page.locator(".why")).to_contain_text("the customer refused marketing (entered by 陈小燕")
+    stop(page, "Every text")
     expect(page.get_by_text("Gets no text at all: entered by staff (陈小燕: asked at the counter)")).to_be_visible()
-    expect(page.get_by_role("button", name="Allow texts again")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("again|Stop texts"))).to_have_count(0)
 
     planned = "SELECT count(*) AS n FROM message WHERE customer_id = :id AND state = 'planned'"
     assert shop.rows(planned, id=shop.ids[CHEN]) == [{"n": 0}]
     assert [row["result"] for row in shop.rows("SELECT result FROM contact WHERE clerk = '陈小燕'")] == ["call_again"]
     logged = "SELECT who, action FROM audit WHERE subject_type = 'customer' ORDER BY id"
     assert [(row["who"], row["action"]) for row in shop.rows(logged)] == [
-        ("陈小燕", "customer.reveal_phone"), ("陈小燕", "customer.call"), ("陈小燕", "customer.stop"),
+        ("陈小燕", "customer.reveal_phone"), ("陈小燕", "customer.call"),
+        ("陈小燕", "customer.stop_marketing"), ("陈小燕", "customer.stop"),
     ]  # fmt: skip
+
+    page = opened(signed_in, shop, CHEN, role="manager")
+    page.get_by_role("button", name="Allow marketing again").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Your reason").fill("asked for it again")
+    dialog.get_by_role("button", name="Allow marketing").click()
+    expect(page.get_by_text("Has refused marketing too")).to_have_count(0)
+    expect(page.get_by_role("button", name="Allow texts again")).to_be_visible()
+    page.get_by_role("button", name="Stop texts").click()
+    expect(dialog.get_by_role("radio")).to_have_count(1)
+    dialog.get_by_role("radio", name="Marketing only").click()
+    expect(dialog).to_contain_text("This stays when texts are allowed again.")
+    dialog.get_by_label("Your reason").fill("asked once more")
+    dialog.get_by_role("button", name="Stop texts").click()
+    expect(page.get_by_text("Has refused marketing too")).to_be_visible()
 
 
 def test_a_corrected_name_and_a_settled_complaint_show_at_once(
@@ -151,6 +172,16 @@ def test_a_corrected_name_and_a_settled_complaint_show_at_once(
     page.get_by_role("dialog").get_by_label("Name").fill("苏玉蓝")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="苏玉蓝")).to_be_visible()
+
+
+def stop(page: Page, what: str) -> None:
+    """Marketing alone, or every text."""
+    page.get_by_role("button", name="Stop texts").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=what).click()
+    dialog.get_by_label("Your reason").fill("asked at the counter")
+    dialog.get_by_role("button", name="Stop texts").click()
+    expect(dialog).to_have_count(0)
 
 
 def choose(page: Page, dialog: Locator, label: str, option: str) -> None:

@@ -51,7 +51,7 @@ def test_it_is_one_screen_and_none_is_cut_off(signed_in: SignedIn, width: int) -
     )
     assert wider <= 0
     assert higher <= 0 or width < 900
-    expect(page.get_by_text(re.compile("程序运行中"))).to_be_visible()
+    expect(page.get_by_text(re.compile("运行中，自"))).to_be_visible()
 
 
 def test_what_needs_somebody_leads_there(signed_in: SignedIn) -> None:
@@ -70,4 +70,4 @@ def test_a_dead_daemon_is_told_first(signed_in: SignedIn, own_console: RunningCo
         session.connection().exec_driver_sql("UPDATE engine_beat SET beat_at = '2026-03-10 02:30:00.000000'")
     page.reload()
     expect(page.locator(".today-life .bad")).to_contain_text("3月10日 10:30")
-    expect(page.locator(".today-notice").first).to_contain_text("notifier run")
+    expect(page.locator(".today-notice").first).to_contain_text("请联系管理服务器的人员启动")

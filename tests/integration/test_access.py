@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -126,6 +127,21 @@ def test_old_sessions_and_tries_are_thrown_away_when_somebody_comes_in(room: Sta
     with room.store.read() as session:
         assert len(session.execute(sa.select(table_of(UserSession))).all()) == 1
         assert session.execute(sa.select(table_of(SignInTries))).all() == []
+
+
+def test_of_many_open_pages_those_of_ended_sessions_are_told(room: StaffRoom) -> None:
+    """One signed out, one idle, one at another shop now; asking keeps nobody signed in."""
+    idle = room.present(room.enter(FANG))
+    room.later(hours=11)
+    out, here = room.enter(FANG), room.present(room.enter(FANG))
+    people = {idle, room.present(out), here}
+    for hours, left in ((0, {each.session_id for each in people}), (2, {here.session_id})):
+        room.later(hours=hours)
+        if hours:
+            access.sign_out(room.store, out, room.now)
+        with room.store.read() as session:
+            assert access.still_open(session, people, room.now) == left
+            assert access.still_open(session, {replace(here, shop_id=7)}, room.now) == set()
 
 
 def test_signing_out_ends_this_browser_alone(room: StaffRoom) -> None:

@@ -214,14 +214,14 @@ def test_planning_takes_exactly_whom_the_filter_leaves(store: Store) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("林志强", "district is 晋江, but must not be 晋江"),
-        ("黄丽萍", "model is DX3, but must be 卡罗拉, 凯美瑞*"),
-        ("吴建国", "car_age is 2024-01-01, but must be {from: 3y, to: 6y}"),
-        ("郑美玲", "member_level is 普通, but must be 金卡, 银卡"),
+        ("林志强", "wanted: district is not 晋江; on record: 晋江"),
+        ("黄丽萍", "wanted: model is 卡罗拉 or 凯美瑞…; on record: DX3"),
+        ("吴建国", "wanted: car from 3 years to under 6 years old; on record: 2024-01-01"),
+        ("郑美玲", "wanted: member level is 金卡 or 银卡; on record: 普通"),
     ],
 )
 def test_explain_names_the_condition_that_decided(sqlite_store: Store, name: str, sentence: str) -> None:
-    """With what the file wants and what is on record."""
+    """With what the campaign wants, as people say it, and what is on record."""
     shop = shop_of_five(sqlite_store)
     phone = shop.one(Customer, id=shop.id_of(name))["phone"]
     (answer,) = explain(shop.planner(), SECRET, phone, at(TODAY)).customers[0].answers

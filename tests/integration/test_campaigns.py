@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from notifier.domain.freshness import Freshness, Stale
 from notifier.errors import NotFound
 from notifier.jobs.campaigns import CampaignLook, Standing, look_at_campaigns
 from notifier.reports.campaign_figures import campaign_figures, cost_of
@@ -79,10 +80,13 @@ def test_a_campaign_whose_template_is_gone_is_refused_and_says_why(shop: Dealers
 
 
 def test_a_campaign_waits_for_fresh_data(shop: Dealership) -> None:
-    """With the reason word of plan."""
+    """With the records it waits for."""
     shop.schedules = shop.read(yaml(MAINTENANCE, guards="data_max_age: {visits: 2d}"))
     found = look_at_campaigns(shop.planner(), shop.schedules.shops[0], shop.id, NOW + days(3))
-    assert (found.campaigns[0].standing, found.campaigns[0].waits_for) == (Standing.WAITS, "data_too_old")
+    stale = found.campaigns[0].waits_for
+    assert found.campaigns[0].standing is Standing.WAITS
+    assert stale == Stale("visits", Freshness.TOO_OLD, NOW, days(2))
+    assert stale.reason == "data_too_old"
 
 
 def test_a_pause_of_the_shop_is_told_once(shop: Dealership) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -215,15 +215,16 @@ def planned_by_hand(document: dict[str, object]) -> dict[str, object]:
     return document
 
 
-def test_db_upgrade_makes_the_queue_too(empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_db_upgrade_makes_the_queue_too(
+    empty_postgres_url: str, open_store: Callable[[str], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One command readies a database for one machine and for many."""
     monkeypatch.setenv("NOTIFIER_DATABASE_URL", empty_postgres_url)
     with language("en"):  # the command chooses its own, which must not stay behind
         assert execute(["db", "upgrade"]) == 0
-    store = Store(empty_postgres_url)
+    store = open_store(empty_postgres_url)
     raise_if_not_usable(store)
     raise_if_queue_is_not_ready(store)
-    store.close()
 
 
 def refusal(environ: dict[str, str]) -> str:

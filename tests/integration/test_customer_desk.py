@@ -276,12 +276,23 @@ def test_a_call_teaches_what_an_import_of_it_would(shop: Dealership) -> None:
 
 
 def test_the_same_call_put_right_takes_back_what_it_taught(shop: Dealership) -> None:
-    """A second click of the same minute is no second call."""
-    car = shop.car_id("闽C12345")
-    done(shop, record_call, doing(shop), Call(result="wrong_number", day=TODAY, vehicle_id=car))
-    assert shop.person("陈芳")["unreachable"] == "wrong_number"
-    done(shop, record_call, doing(shop), Call(result="no_answer", day=TODAY, vehicle_id=car))
+    """The same form again is no second call; sent twice as it was, it is logged once."""
+    call = Call(result="wrong_number", day=TODAY, vehicle_id=shop.car_id("闽C12345"))
+    for _click in range(2):
+        done(shop, record_call, doing(shop), call)
+    assert (shop.person("陈芳")["unreachable"], len(audited(shop))) == ("wrong_number", 1)
+    done(shop, record_call, doing(shop), replace(call, result="no_answer"))
     assert (shop.person("陈芳")["unreachable"], shop.one(Contact)["result"]) == (None, "no_answer")
+
+
+def test_two_calls_of_one_minute_are_two(shop: Dealership) -> None:
+    """About the same car and matter, whoever wrote them down: neither overwrites the other."""
+    call = Call(result="no_answer", day=TODAY, purpose="maintenance_due", vehicle_id=shop.car_id("闽C12345"))
+    done(shop, record_call, doing(shop), call)
+    second = Call(result="reached", day=TODAY, purpose="maintenance_due", vehicle_id=call.vehicle_id, note="周六来")
+    done(shop, record_call, replace(doing(shop), actor=Actor("王芳", None)), second)
+    kept = [(row["clerk"], row["result"], row["note"]) for row in shop.rows(Contact)]
+    assert kept == [("李娜", "no_answer", None), ("王芳", "reached", "周六来")]
 
 
 def test_a_call_holds_back_texts_of_its_purpose(shop: Dealership) -> None:

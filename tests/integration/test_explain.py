@@ -208,11 +208,23 @@ def test_a_campaign_that_waits_says_for_what(sqlite_store: Store) -> None:
     shop = Dealership(sqlite_store, yaml(MAINTENANCE, guards=GUARDS))
     shop.owner("陈晓芳", service_on=TODAY + timedelta(days=10))
     shop.plan_at(NOW - timedelta(days=9))
-    assert one(shop, "陈晓芳").reason == "data_too_old"
+    old = one(shop, "陈晓芳")
+    assert (old.reason, old.sentence) == (
+        "data_too_old",
+        "Put off: the campaign needs newer records: customers: known to 2026-03-01 10:00, 9 days ago; "
+        "7 days are allowed.",
+    )
+    assert old.mend is not None
+    assert old.mend.in_terminal() == "Bring a newer export: notifier import customers FILE."
+    assert "a newer file of customers" in old.mend.in_console()
     shop.fresh(NOW)
     with shop.store.write() as session:
         pause(session, "maintenance_due", paused=True)
-    assert one(shop, "陈晓芳").reason == "paused"
+    paused = one(shop, "陈晓芳")
+    assert (paused.reason, paused.sentence) == ("paused", "Put off: the campaign is paused.")
+    assert paused.document()["mend"] == "To let it go on: notifier campaigns resume maintenance_due."
+    assert paused.mend is not None
+    assert (paused.mend.door, paused.mend.fields["campaign"]) == ("campaign", "maintenance_due")
 
 
 def test_explain_stores_nothing(sqlite_store: Store) -> None:

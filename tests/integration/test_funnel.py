@@ -117,19 +117,21 @@ def test_what_was_planned_already_is_not_looked_at_again(shop: Dealership) -> No
 
 
 def test_a_campaign_whose_data_is_too_old_waits(store: Store) -> None:
-    """Nobody is looked at, and the reason is told."""
+    """Nobody is looked at, and which records it waits for is told."""
     shop = Dealership(store, yaml(MAINTENANCE, guards="data_max_age: {visits: 2d}"))
     shop.owner("陈晓芳", service_on=TUESDAY + days(10))
     document = found(shop)
     assert (document["touches"], document["waits"]) == (0, "data_too_old")
+    assert document["waits_for"] == "visits: never imported"
 
 
 def test_a_paused_campaign_is_refused(shop: Dealership) -> None:
     """As by plan itself."""
     shop.plan_at(NOW)
     shop.write(lambda session: pause(session, "maintenance_due", paused=True))
-    with pytest.raises(Refused, match="is paused"):
+    with pytest.raises(Refused, match="is paused") as refused:
         found(shop)
+    assert refused.value.in_console().endswith("“Resume” on the campaign's page.")
 
 
 def test_every_reason_has_its_guard() -> None:

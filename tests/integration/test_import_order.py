@@ -130,16 +130,15 @@ def _many_orders(n: int) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["customers", "visits"])
-def test_a_killed_import_is_seen_and_completed(store_url: str, tmp_path: Path, kind: str) -> None:
+def test_a_killed_import_is_seen_and_completed(store: Store, tmp_path: Path, kind: str) -> None:
     """kill -9 half-way: marked unfinished, not fresh; the next run of the same file ends as an undisturbed one."""
-    store = Store(store_url)
     shop = open_shop(store)
     people = _csv(tmp_path / "people.csv", CUSTOMER_HEADERS, _many_people(200), "gbk", ",")
     orders = _csv(tmp_path / "orders.csv", VISIT_HEADERS, _many_orders(400), "gbk", ",")
     if kind == "visits":
         import_table("customers", store, shop, open_csv(people), settings())
     path = people if kind == "customers" else orders
-    command = [sys.executable, "-c", _SLOWLY, store_url, kind, str(path)]
+    command = [sys.executable, "-c", _SLOWLY, store.url, kind, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         while int(process.stdout.readline()) < 100:
@@ -157,7 +156,6 @@ def test_a_killed_import_is_seen_and_completed(store_url: str, tmp_path: Path, k
         import_table(each, undisturbed, shop, open_csv(people if each == "customers" else orders), settings())
     assert by_key(everything(store)) == by_key(everything(undisturbed))
     undisturbed.close()
-    store.close()
 
 
 def _written(kind: str) -> str:

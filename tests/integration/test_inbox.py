@@ -281,16 +281,15 @@ def crowd() -> list[dict[str, str]]:
 
 
 def test_a_round_that_is_killed_is_completed_by_the_next(
-    store_url: str, tmp_path: Path, crowd: list[dict[str, str]]
+    store: Store, tmp_path: Path, crowd: list[dict[str, str]]
 ) -> None:
     """kill -9 in the middle: the file waits in working, and the next round ends as an undisturbed one."""
-    store = Store(store_url)
     shop = InboxShop(store, tmp_path / "inbox")
     path = shop.drop_rows("客户.csv", "customers", crowd)
     plain = tmp_path / "same.csv"
     plain.write_bytes(path.read_bytes())
     child = multiprocessing.get_context("spawn").Process(
-        target=_round_that_is_killed, args=(store_url, shop.folder, signal.SIGKILL)
+        target=_round_that_is_killed, args=(store.url, shop.folder, signal.SIGKILL)
     )
     child.start()
     child.join(60)
@@ -308,7 +307,6 @@ def test_a_round_that_is_killed_is_completed_by_the_next(
         assert freshness(session, shop.id) == {"customers": NOW - DAY}
     report = import_table("customers", store, shop.id, open_csv(plain), settings())
     assert (report.new, report.changed, report.unchanged) == (0, 0, 1200)
-    store.close()
 
 
 def test_a_round_told_to_end_puts_its_file_back(sqlite_shop: InboxShop, crowd: list[dict[str, str]]) -> None:

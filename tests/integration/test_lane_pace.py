@@ -7,6 +7,7 @@ import subprocess
 import sys
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
 
 from notifier.store.engine import Store
 from notifier.store.tables import Attempt
@@ -18,9 +19,11 @@ RATE = 100
 MOST = 107  # a second's units, the burst of a twentieth, the one that passes last, and one for the edges of the second
 
 
-async def test_four_senders_hand_over_no_more_than_the_pace_in_any_second(postgres_url: str) -> None:
+async def test_four_senders_hand_over_no_more_than_the_pace_in_any_second(
+    postgres_url: str, open_store: Callable[[str], Store]
+) -> None:
     """By the moments of their claims, whose clock they share: however slow this machine is, that bound holds."""
-    stores = [Store(postgres_url) for _ in range(4)]
+    stores = [open_store(postgres_url) for _ in range(4)]
     outbox = Outbox(stores[0], key=SHOP_KEY)
     outbox.texts(230)
     with running_twilio(seed=1) as twilio:
@@ -32,8 +35,6 @@ async def test_four_senders_hand_over_no_more_than_the_pace_in_any_second(postgr
     moments = sorted(row["claimed_at"].timestamp() for row in outbox.rows(Attempt))
     assert max(bisect_left(moments, moment + 1.0) - index for index, moment in enumerate(moments)) <= MOST
     assert sum(result.accepted for result in results) == len(accepted) == accepted.total() == 230
-    for store in stores:
-        store.close()
 
 
 BEGINS = """

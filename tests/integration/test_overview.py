@@ -58,6 +58,18 @@ def test_what_waits_may_go_now_or_later_or_is_paused(outbox: Outbox) -> None:
     assert (now.sending, now.unknown, now.oldest_waiting) == (2, 1, NOON - HOUR)
 
 
+def test_what_is_being_handed_over_is_counted_of_one_shop_or_campaign(outbox: Outbox) -> None:
+    """Whoever pauses one of them is told of no other's."""
+    outbox.texts(2, state="sending")
+    outbox.texts(1, state="sending", run_id=outbox.run(campaign="winback"), campaign_id="winback")
+    outbox.texts(1, state="unknown")
+    jinjiang = Outbox(outbox.store, key="jinjiang")
+    jinjiang.texts(3, phone="+8619911100001", state="sending")
+    asked = [(outbox.shop, None), (outbox.shop, "winback"), (jinjiang.shop, None), (jinjiang.shop, "winback")]
+    with outbox.store.read() as session:
+        assert [overview.sending_of(session, *of) for of in asked] == [3, 1, 3, 0]
+
+
 def test_the_very_moment_counts_as_now(outbox: Outbox) -> None:
     """As a claim sees it."""
     outbox.text(not_before=NOON)

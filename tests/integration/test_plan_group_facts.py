@@ -196,7 +196,7 @@ def test_who_refuses_by_phone_at_one_shop_gets_no_offer_of_the_other(store: Stor
     group = two_shops(store, BIRTHDAY, MAINTENANCE)
     group.plan_at(at(TUESDAY))
     caller = Subject(group["jinjiang"].id, group["jinjiang"].id_of("Ms Lin"), None, "birthday", TUESDAY, "Wang")
-    group["jinjiang"].write(partial(refuse, subject=caller, source="call Wang", every_text=False))
+    group["jinjiang"].write(partial(refuse, subject=caller, source="call Wang", now=at(TUESDAY), every_text=False))
     assert {text.campaign: text.state for text in group.texts()} == {
         "birthday": "cancelled", "maintenance_due": "planned",
     }  # fmt: skip

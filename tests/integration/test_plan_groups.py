@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -238,11 +239,12 @@ def test_across_the_group_what_matters_more_goes_first_whichever_shop_it_is_of(s
 
 
 @pytest.mark.parametrize(("guards", "is_refused"), [(CAP, True), ("", False)])
-def test_where_caps_span_the_group_one_planner_at_a_time_does(store_url: str, guards: str, is_refused: bool) -> None:
+def test_where_caps_span_the_group_one_planner_at_a_time_does(
+    store: Store, open_store: Callable[[str], Store], guards: str, is_refused: bool
+) -> None:
     """Another process that plans for Shishi keeps this one from planning for Quanzhou, and only then."""
-    store, other = Store(store_url), Store(store_url)
     group = Group(store, yaml(MAINTENANCE, guards=guards))
-    with planner_lock(other, group["shishi"].id):
+    with planner_lock(open_store(store.url), group["shishi"].id):
         if is_refused:
             with pytest.raises(Refused):
                 group.plan_at(at(TUESDAY), shop="quanzhou")
@@ -252,8 +254,6 @@ def test_where_caps_span_the_group_one_planner_at_a_time_does(store_url: str, gu
             group.plan_at(at(TUESDAY))
     group.plan_at(at(TUESDAY, "10:01"))
     assert len(group["quanzhou"].rows(Run)) == 3
-    for each in (store, other):
-        each.close()
 
 
 def test_what_waits_says_at_which_shop(store: Store) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -266,14 +267,14 @@ def plan_when_free(shop: Dealership) -> None:
 # — two planners —
 
 
-def test_a_second_planner_is_refused_while_the_first_is_at_work(store: Store) -> None:
+def test_a_second_planner_is_refused_while_the_first_is_at_work(
+    store: Store, open_store: Callable[[str], Store]
+) -> None:
     """One planner at a time per shop, with a sentence that says what to do."""
     shop = Dealership(store, yaml(MAINTENANCE))
     crowd(shop, 1)
-    other = Store(store.url)
-    with planner_lock(other, shop.id), pytest.raises(Refused, match="Another process is planning"):
+    with planner_lock(open_store(store.url), shop.id), pytest.raises(Refused, match="Another process is planning"):
         shop.plan_at(at(TUESDAY))
-    other.close()
     assert shop.planned_at(at(TUESDAY))["planned"] == 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from notifier.jobs.explain import explain_customer
 from notifier.jobs.plan.run import CUSTOMERS_A_CHUNK
 from notifier.store.audiences import PORTION
 from notifier.store.bulk import insert_rows
@@ -22,6 +23,14 @@ GREETING = """
   festival:
     rule: festival
     festivals: [spring_festival]
+    when: "0 10 * * *"
+    stages: {day: 0}
+    template: greeting
+    kind: marketing
+"""
+ANNIVERSARY = """
+  anniversary:
+    rule: anniversary
     when: "0 10 * * *"
     stages: {day: 0}
     template: greeting
@@ -100,3 +109,20 @@ def test_planning_reads_only_who_is_due(sqlite_store: Store) -> None:
                     "BETWEEN '2026-03-10' AND '2026-03-24'")
         ).all()  # fmt: skip
     assert "ix_vehicle_service" in str(plan)
+
+
+def test_one_customer_is_explained_from_their_own_cars(sqlite_store: Store) -> None:
+    """No statement goes through the shop's every car with a due day, whatever rule it is for."""
+    shop = Dealership(sqlite_store, yaml(MAINTENANCE, INSURANCE, BIRTHDAY, WINBACK, ANNIVERSARY))
+    shop.crowd(["陈晓芳"], service_on=TUESDAY + days(14))
+    (customer,) = shop.rows(Customer)
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(sqlite_store.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    explain_customer(shop.planner(), "main", customer["id"], at(TUESDAY))
+    plans: list[Any] = []
+    with sqlite_store.engine.connect() as connection:
+        for statement, parameters in [each for each in asked if "JOIN vehicle" in each[0]]:
+            plans += connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    lookups = [str(row) for row in plans if " vehicle USING" in str(row)]
+    assert len(lookups) >= 3
+    assert [each for each in lookups if "ix_vehicle_customer_id" not in each] == []

@@ -141,7 +141,7 @@ def test_control_rows_move_with_the_texts(store: Store) -> None:
 def test_a_run_whose_time_is_up_is_not_approved(store: Store) -> None:
     """Its customers belong to the next run, also while no planner has swept it yet."""
     shop = lost(store, 1)
-    with pytest.raises(Refused, match="counts no more; notifier plan --campaign winback"):
+    with pytest.raises(Refused, match=r"counts no more\. notifier plan --campaign winback"):
         approve_at(shop, TUESDAY + days(4))
     assert shop.one(Run)["state"] == "review"
 

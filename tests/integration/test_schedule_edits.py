@@ -141,8 +141,9 @@ def test_what_cannot_run_is_not_written(desk: ScheduleDesk) -> None:
         ({"control": "viel"}, "percentage"),
         ({"template": "nobody_wrote_it"}, "names the template"),
     ):
-        with pytest.raises(ScheduleProblems, match=words):
+        with pytest.raises(ScheduleProblems, match=words) as refused:
             save(desk, "winback", **values)
+        assert words in refused.value.in_console()
     assert desk.path.read_text(encoding="utf-8") == SHIPPED
     assert desk.history() == []
 
@@ -212,15 +213,30 @@ def test_what_follows_is_said_before_saving(house: House, desk: ScheduleDesk) ->
     assert "control group of this year is drawn already" in said("winback", control="10%")[0]
     assert said("birthday", control="10%") == []
     assert "pause the campaign as well" in said("winback", enabled="false")[0]
-    assert "only stages that opened in the last 7 days" in said("points", enabled="true")[0]
-    assert "every stage that is open" in said("points", enabled="true", first_run="catch_up")[0]
+    assert "only reminders that opened in the last 7 days" in said("points", enabled="true")[0]
+    assert "every reminder that is open" in said("points", enabled="true", first_run="catch_up")[0]
     assert "without anybody looking" in said("winback", review="none")[0]
     renamed = said("winback", stages={"at_risk": "6m", "lost": "12m", "far": "24m"},
                    template={"at_risk": "winback_at_risk", "lost": "winback_lost", "far": "winback_gone"})  # fmt: skip
-    assert renamed[0].startswith("far is a new stage: who got gone gets far as well.")
+    assert renamed[0].startswith("The reminder 24 months after the last visit is a new one: who got the one 24 months")
     changes = guard_changes(opened.tree, {**guards_of(opened.tree), "universal_control": "8%", "quiet_hours": "none"})
     guards = desk.look(opened, changes, Subject(GUARDS), NOW).consequences
     assert [each.is_grave for each in guards] == [True, False, False]
+
+
+def test_two_people_write_the_first_guards(desk: ScheduleDesk) -> None:
+    """Each another one: both stand, and what the second did not touch is not lost."""
+    text = SHIPPED[: SHIPPED.index("\nguards:") + 1] + SHIPPED[SHIPPED.index("\ncampaigns:") + 1 :]
+    replace_file(desk.path, text)
+    opened = desk.open()
+    assert guards_of(opened.tree) == {}
+    desk.save(opened, guard_changes(opened.tree, {"pace": "2"}), Subject(GUARDS), ZHOU, NOW)
+    hers = guard_changes(opened.tree, {"contact_hold": "3d"})
+    with pytest.raises(ChangedMeanwhile) as conflict:
+        desk.save(opened, hers, Subject(GUARDS), LIN, NOW)
+    assert conflict.value.clashes == ()
+    desk.save(conflict.value.now, hers, Subject(GUARDS), LIN, NOW)
+    assert guards_of(desk.open().tree) == {"pace": "2", "contact_hold": "3d"}
 
 
 def test_a_name_of_a_former_campaign(house: House, desk: ScheduleDesk) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -53,14 +54,14 @@ def told(statuses: list[StatusReport]) -> list[tuple[int | None, str, str | None
     return [(one.message_id, one.status, one.error_code, one.occurred_at) for one in statuses]
 
 
-async def test_an_accepted_text_is_durable_before_its_answer(store: Store, network: SimulatedNetwork) -> None:
+async def test_an_accepted_text_is_durable_before_its_answer(
+    store: Store, open_store: Callable[[str], Store], network: SimulatedNetwork
+) -> None:
     """Another connection sees the text as soon as post() has returned."""
     answer = await Simulator(network, profile=RELIABLE).post(text(7), timeout=8, now=MORNING)
     assert answer.kind is AnswerKind.ACCEPTED
-    other = Store(store.url)
-    with other.read() as session:
+    with open_store(store.url).read() as session:
         kept = session.execute(sa.select(SimulatedText)).scalar_one()
-    other.close()
     assert (kept.sid, kept.to, kept.callback) == (answer.sid, phone(7), "7:1")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from tests.support.outbox import DAY, GATEWAY, NOON, Outbox
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOUR = timedelta(hours=1)
+COMMAND = re.compile(r"notifier [a-z]|--[a-z]")
 SCHEDULES = """\
 shop:
   {key: quanzhou, name: 东南汽车泉州店, signature: 东南泉州, timezone: Asia/Shanghai, region: CN, phone: 0595-22880000,
@@ -164,6 +166,7 @@ def test_a_person_is_called_once_for_each_trouble(
     (notice,) = called(outbox)
     assert (notice.topic, notice.severity) == (topic, severity)
     assert said in notice.sentence
+    assert COMMAND.search(f"{notice.sentence} {notice.mend}") is None
 
 
 def test_what_stands_still_comes_first(outbox: Outbox) -> None:
@@ -176,13 +179,13 @@ def test_what_stands_still_comes_first(outbox: Outbox) -> None:
     assert seen[2].sentence == "zh-CN/due.j2, line 5: there is no field “x”."
 
 
-def test_the_mend_of_a_lane_names_the_setting(outbox: Outbox) -> None:
-    """And what starts it again; a code nobody knows leads to the doctor."""
+def test_the_mend_of_a_lane_names_the_cause_and_whom_to_ask(outbox: Outbox) -> None:
+    """A clerk can do nothing about it; of a code nobody knows only who can is said."""
     _stopped(outbox)
-    assert "TWILIO_AUTH_TOKEN" in called(outbox)[0].mend
-    assert "notifier resume" in called(outbox)[0].mend
+    then = "Ask whoever looks after the server to put it right there and let sending go on."
+    assert called(outbox)[0].mend == f"The key of the account with the provider is wrong. {then}"
     outbox.doing(lambda session: lanes.stop(session, GATEWAY, code="99999", error="99999"))
-    assert "notifier doctor" in called(outbox)[0].mend
+    assert called(outbox)[0].mend == then
 
 
 def test_a_daemon_that_fell_silent_is_told_with_its_moment(outbox: Outbox) -> None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from notifier.jobs.access import hash_of, open_session, sign_out
+from notifier.jobs.staff import add_user, end_user
+from notifier.schedules import load_schedules
+from notifier.store.audit import Actor
+from notifier.store.shops import keep_shop
 from notifier.web.browsers import SECURE, SESSION_COOKIE
 from notifier.web.forms import FORM_COOKIE
 from tests.support.console_server import IMPORTS, RunningConsole, running_console
 from tests.support.console_shop import PASSWORD, ROLES, ConsoleShop, make_console_shop
+from tests.support.console_socket import open_socket, opened_page
 from tests.support.crew import Crew, crew_in
 from tests.support.web_server import Answer, RunningWeb
 
 ABROAD = "https://example.com"
 SOCKET = "/console/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+CAMPAIGN = "/console/campaigns/winback"
+PAUSE = "暂停"
 PAGES = ("/console/", "/console/customers", "/console/templates", "/console/users", "/console/nothing-here")
 DOORS = ("/console/sign-in", "/console/sign-out", "/console/welcome/abc")
 ASSETS = ("/console/static/console.css", "/console/static/favicon.svg")
@@ -223,3 +232,111 @@ def test_what_was_there_before_the_console_answers_as_before(web: RunningWeb) ->
     assert web.ask("/l/nothing").status == 404
     for path in OTHERS[:6]:
         assert "set-cookie" not in web.ask(path).headers
+
+
+@pytest.fixture(scope="module")
+def shopless(shop: ConsoleShop) -> str:
+    """The session of 何敏, whose shop was taken out of schedules.yaml."""
+    closed = replace(load_schedules(shop.schedules).shops[0], key="closed")
+    with shop.store.write() as session:
+        user = add_user(session, "何敏", "manager", keep_shop(session, closed), by=Actor("林静"), now=shop.now)
+        return f"{SESSION_COOKIE}={open_session(session, user.id, shop.now).token}"
+
+
+@pytest.mark.parametrize("path", [*PAGES, CAMPAIGN, "/console/profile"])
+def test_who_belongs_to_a_shop_that_is_gone_is_told_and_let_out(path: str, web: RunningWeb, shopless: str) -> None:
+    """Every page says why it shows nothing, without a frame; the door stays open."""
+    answer = page(web, path, shopless)
+    assert answer.status == 409
+    assert "您所属的门店已不在" in answer.body
+    assert "/sign-out" in answer.body
+    assert page(web, "/console/sign-out", shopless).status == 200
+
+
+# ── the socket a page talks through ──
+
+
+def test_a_pages_socket_is_refused_to_a_colleague_who_knows_its_id(console: RunningConsole, web: RunningWeb) -> None:
+    """吴明 has the id of 周海's page: neither the address nor a handshake of his own lets him in; 周海 gets in."""
+    mine, other = console.shop.token("manager"), console.shop.token("reader")
+    page = opened_page(web, CAMPAIGN, mine)
+    with open_socket(web, other, page.id) as refused:
+        assert refused is None
+    own = opened_page(web, CAMPAIGN, other)
+    with open_socket(web, other, own.id) as his:
+        assert his is not None
+        hello = {"client_id": page.id, "tab_id": "his", "document_id": "his", "next_message_id": 0}
+        assert his.ask("handshake", hello) is False
+    with open_socket(web, mine, page.id) as accepted:
+        assert accepted is not None
+
+
+def test_a_colleague_presses_no_button_on_anothers_page(console: RunningConsole, web: RunningWeb) -> None:
+    """Through his own socket 吴明 presses Pause on 周海's page: she sees nothing of it; her own click asks her."""
+    mine, other = console.shop.token("manager"), console.shop.token("reader")
+    page, own = opened_page(web, CAMPAIGN, mine), opened_page(web, CAMPAIGN, other)
+    pause = page.click_on(PAUSE)
+    with open_socket(web, mine, page.id) as hers, open_socket(web, other, own.id) as his:
+        assert hers is not None
+        assert his is not None
+        his.ask("event", pause)
+        heard = []
+        for _ in range(2):  # an answer may hold the news of both
+            hers.say("event", pause)
+            heard += hers.hear("update")
+        assert "open" not in heard  # as it were if his click had been taken for hers, and refused
+        malformed: list[object] = [{**pause, "id": 0}, {"client_id": None}, [], page.id]
+        assert [his.ask("event", message) for message in malformed] == [None] * 4
+
+
+@pytest.mark.parametrize("how", ["signed out", "ended"])
+def test_who_is_not_signed_in_any_more_hears_nothing_more(how: str, console: RunningConsole, web: RunningWeb) -> None:
+    """陈小燕 signs out in another window, or is let go: the open page leads to the door, and its socket is cut."""
+    token = console.shop.token("marketing")
+    page = opened_page(web, CAMPAIGN, token)
+    with open_socket(web, token, page.id) as hers:
+        assert hers is not None
+        if how == "signed out":
+            sign_out(console.shop.store, token, console.shop.now)
+        else:
+            with console.shop.store.write() as session:
+                end_user(session, console.shop.users["marketing"], by=Actor("林静"), now=console.shop.now)
+        assert hers.hear()[-1] == "open"
+    with pytest.raises(InvalidStatus) as refused, open_socket(web, token, page.id):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+# ── the log ──
+
+
+def test_no_name_phone_password_or_token_reaches_the_log(console: RunningConsole, web: RunningWeb) -> None:
+    """In an address, at the door, typed into a page or into a message that makes one fail, told by a browser."""
+    name, phone, session = "陈晓芳", "13959512345", console.shop.token("owner")
+    link, said = console.shop.link("何小敏"), quote(name)
+    form = urlencode({"name": name, "password": PASSWORD}).encode()
+    for path in (
+        f"/console/customers?q={said}&phone={phone}", f"/console/customers/{said}", f"/console/{said}/{phone}", link,
+        f"{link}/more", f"/console/_nicegui/{said}?q={phone}", f"/console/_nicegui_ws/{said}?q={said}", f"/l/{phone}",
+        f"/console/shop/{said}", f"/{said}?{phone}",
+    ):  # fmt: skip
+        for cookie in (f"{SESSION_COOKIE}={session}", ""):
+            page(web, path, cookie)
+            web.ask(path, form, {"Cookie": cookie, "Origin": web.url})
+    sign_in(web, Origin=web.url)
+    customers = opened_page(web, "/console/customers", session)
+    typed = customers.type_into("姓名、车牌、手机号或车架号")
+    with open_socket(web, session, customers.id) as socket:
+        assert socket is not None
+        socket.ask("log", {"client_id": customers.id, "level": "error", "message": f"{name} {phone}"})
+        socket.say("event", {**typed(name), "args": [name]})  # not even JSON
+        socket.say("handshake", {"client_id": name})
+        for words in (name, phone, {name: phone}):  # what no field sends
+            socket.say("event", typed(words))
+        while "console_action_failed" not in console.log():  # its line comes before its notice
+            socket.hear("update")
+    lines = console.log()
+    assert "page_trouble" in lines
+    assert '"route": "/console/customers"' in lines
+    for secret in (name, said, phone, PASSWORD, session, link.rpartition("/")[2], hash_of(session)):
+        assert secret not in lines, next(line for line in lines.splitlines() if secret in line)

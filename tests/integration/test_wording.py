@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.errors import BadInput, NotFound, Refused, TemplateError
+from notifier.gateways.base import Capabilities
 from notifier.jobs.texts import publish_folder
 from notifier.jobs.wording import (
     DraftConflict,
@@ -31,12 +32,14 @@ from notifier.jobs.wording import (
     submit,
     take_back,
 )
+from notifier.jobs.wording_check import Bench
 from notifier.jobs.wording_publish import BehindLive, FileConflict, publish, take_up_file, write_live_to_file
 from notifier.store.audit import entries
 from notifier.store.engine import Store
 from notifier.store.template_drafts import change_draft, open_draft, versions
 from notifier.store.templates import one_at_a_time, publish_all
 from notifier.store.users import insert_user
+from notifier.templating import ShopFacts
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 FIRST = "---\ntitle: 保养\nkind: service\n---\n{{ 客户.称呼 }}您好，该保养了。\n"
@@ -120,6 +123,34 @@ def test_a_draft_becomes_the_live_version_and_the_file(shelf: Shelf, chen: Clerk
     assert look(shelf, "care", "zh-CN").draft is None
     assert actions(shelf) == ["template.draft", "template.save", "template.publish"]
     assert (publish_folder(shelf.store, shelf.folder), live(shelf)[0]) == ([], 2)
+
+
+def test_words_that_nobody_should_be_sent_are_not_published(shelf: Shelf, chen: Clerk) -> None:
+    """A valid template that writes its own way out, or asks what the campaign cannot know: refused with the sentence,
+    by whatever screen it comes, and what is live stays."""
+    wrong = FIRST.replace("该保养了", "该保养了，回复TD退订")
+    draft = save_draft(hand(shelf, chen), wrong, 0)
+    bench = Bench(ShopFacts("东南", "0595", "东南泉州"), Capabilities(two_way=True, links=True), 45_000, "CNY")
+    for measured in (None, bench):
+        with pytest.raises(TemplateError, match="the way out is added for you"):
+            publish(hand(shelf, chen), draft.revision, bench=measured)
+        with pytest.raises(TemplateError, match=r"zh-CN/care.j2, line 5: .* Nothing was published\."):
+            submit(hand(shelf, chen), draft.revision, bench=measured)
+    assert live(shelf) == (1, FIRST, None)
+    assert actions(shelf) == ["template.draft"]
+
+
+def test_a_changed_file_is_written_down_as_nobody_s_doing(shelf: Shelf) -> None:
+    """What the daemon takes up from the disk stands in the log with both texts; the folder of a new house does not."""
+    assert actions(shelf) == []
+    put(shelf.folder, SECOND)
+    publish_folder(shelf.store, shelf.folder)
+    publish_folder(shelf.store, shelf.folder)
+    with shelf.store.read() as session:
+        (entry,) = entries(session)
+    assert (entry.action, entry.subject, entry.who, entry.user_id) == ("template.new_file", "zh-CN/care", "", None)
+    assert entry.before == {"version": 1, "text": FIRST}
+    assert entry.after == {"version": 2, "text": SECOND}
 
 
 def test_the_second_of_two_editors_is_told_and_loses_nothing(shelf: Shelf, chen: Clerk, lin: Clerk) -> None:

@@ -41,7 +41,8 @@ def running_browser() -> Iterator[Browser]:
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=[*as_root, "--font-render-hinting=none", "--disable-dev-shm-usage"]
+            executable_path=path,
+            args=[*as_root, "--font-render-hinting=none", "--disable-dev-shm-usage", "--disable-gpu"],
         )
         try:
             yield browser

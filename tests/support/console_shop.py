@@ -39,6 +39,7 @@ from notifier.store.tables import (
 )
 from notifier.store.templates import publish_all
 from notifier.store.users import find_user, user_by_id
+from notifier.templating import TemplateFolder
 from notifier.wiring import House
 from tests.support.cli_shop import CliShop
 from tests.support.console_cast import SCRIPT, Cast, keep_cast, make_cast
@@ -173,9 +174,13 @@ def make_console_shop(folder: Path, database: Path) -> ConsoleShop:
 
 
 def _filled(house: House, cli: CliShop) -> ConsoleShop:
+    templates, _problems = TemplateFolder(house.settings.templates).load_all()
+    sources = {(each.name, each.language): each.source for each in templates}
+    del sources["maintenance_due", "zh-CN"]
     with house.store.write() as session:
+        publish_all(session, sources)
         publish_all(session, {("maintenance_due", "zh-CN"): FIRST_WORDING}, by=ROLES["owner"])
-    settings = house.schedules.shops[0]  # publishes the folder's wordings, as every start does
+    settings = house.schedules.shops[0]  # takes up the folder's other wording of it, as every start does
     today = datetime.now(UTC).astimezone(settings.zone).date()
     now = datetime.combine(today, CLOCK, settings.zone)
     cast = make_cast(today, house.secret)

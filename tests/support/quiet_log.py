@@ -16,14 +16,14 @@ from notifier.engines.log import configure_logging
 def configured_log(style: Literal["console", "json"], level: str = "info") -> Iterator[None]:
     """Logging as a daemon has it."""
     root = logging.getLogger()
-    handlers, before = list(root.handlers), root.level
+    handlers, before, told = list(root.handlers), root.level, structlog.get_config()
     for handler in handlers:
         root.removeHandler(handler)
     try:
         configure_logging(style, level)
         yield
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**told)
         for handler in list(root.handlers):
             root.removeHandler(handler)
         for handler in handlers:

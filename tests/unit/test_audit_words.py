@@ -5,16 +5,30 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import notifier
 from notifier.jobs import schedule_edits, trial_send
+from notifier.jobs.schedule_edits import GUARDS
+from notifier.schedules import parse_schedules
 from notifier.store.audit import Entry
-from notifier.web.console.staff.audit_words import ACTION_WORDS, action_word, differences, line_changes, subject_words
+from notifier.store.audit_subjects import Named, NamedCustomer, NamedRun
+from notifier.web.console.staff.audit_subjects import Known, Subject, subject_of
+from notifier.web.console.staff.audit_words import (
+    ACTION_WORDS,
+    action_word,
+    deed_words,
+    differences,
+    line_changes,
+    who_words,
+)
+from tests.unit.test_schedules_editing import SHIPPED
 
 PACKAGE = Path(notifier.__file__).parent
 WRITERS = {"record", "audit", "note_down", "_note", "_decide", "write_down"}
@@ -23,7 +37,7 @@ WRITERS = {"record", "audit", "note_down", "_note", "_decide", "write_down"}
 def deeds() -> Iterator[str]:
     """Every action the code writes down with its own words."""
     for folder in ("jobs", "web/console"):
-        for file in (PACKAGE / folder).glob("*.py"):
+        for file in (PACKAGE / folder).rglob("*.py"):
             for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(call, ast.Call):
                     yield from _deeds_of(call)
@@ -67,7 +81,6 @@ def test_only_what_differs_is_shown_with_its_values_in_words() -> None:
     assert [(each.label, each.before, each.after) for each in differences(told)] == [
         ("car", "闽C12345", "闽C12345"), ("state", "in use", "sold"), ("insurance ends on", None, "2027-03-01"),
     ]  # fmt: skip
-    assert subject_words(told) == "customer 7"
 
 
 @pytest.mark.parametrize(
@@ -108,19 +121,49 @@ def test_of_a_wording_the_lines_that_changed_are_shown() -> None:
     assert line_changes(entry("user.end")) == []
 
 
+KNOWN = Known(
+    Named(
+        {"7": NamedCustomer("陈晓芳", 1), "8": NamedCustomer(None, 1), "9": NamedCustomer("林志强", 2)},
+        {"12": NamedRun("winback", datetime(2026, 3, 9, 2, tzinfo=UTC), 1)},
+        {"zh-CN/birthday": "---\ntitle: 生日祝福\nkind: marketing\n---\n生日快乐\n"},
+    ),
+    1, ZoneInfo("Asia/Shanghai"),
+    {each.key: each for each in parse_schedules(SHIPPED, "schedules.yaml").campaigns},
+    {"quanzhou": "东南汽车泉州店"},
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("action", "subject", "words"),
+    ("action", "subject", "words", "address"),
     [
-        ("user.sign_out", "林静", ""),
-        ("user.end", "周海", "周海"),
-        ("template.save", "zh-CN/birthday", "Birthday · 中文"),
-        ("campaign.pause", "winback", "Win-back"),
-        ("schedules.edit", "guards", "for all campaigns"),
-        ("schedules.edit", "our_own", "our_own"),
-        ("run.reject", "12", "run 12"),
-        ("shop.pause", "quanzhou", "quanzhou"),
+        ("user.sign_out", "林静", "", None),
+        ("user.add", "林静", "", None),
+        ("user.end", "周海", "周海", "/users"),
+        ("user.end", "林静", "林静", "/users"),
+        ("customer.call", "7", "陈晓芳", "/customers/7"),
+        ("customer.call", "8", "customer 8", "/customers/8"),
+        ("customer.call", "9", "林志强", None),
+        ("customer.call", "228", "customer 228", None),
+        ("template.save", "zh-CN/birthday", "生日祝福 · 中文", "/templates/zh-CN/birthday"),
+        ("template.drop", "en/old", "old · English", None),
+        ("campaign.pause", "winback", "Win-back", "/campaigns/winback"),
+        ("schedules.edit", GUARDS, "for all campaigns", "/campaigns/guards"),
+        ("schedules.edit", "our_own", "our_own", None),
+        ("run.reject", "12", "Win-back · 2026-03-09 10:00", "/reviews/12"),
+        ("run.reject", "13", "run 13", None),
+        ("shop.pause", "quanzhou", "东南汽车泉州店", None),
+        ("later.deed", "x", "x", None),
     ],
 )
-def test_to_what_it_was_done_is_said_in_words(action: str, subject: str, words: str) -> None:
-    """Nothing where the deed is about whoever did it."""
-    assert subject_words(entry(action, subject)) == words
+def test_to_what_it_was_done_is_said_by_its_name(action: str, subject: str, words: str, address: str | None) -> None:
+    """With its page, where it has one here; what is gone is called by its number; nothing where the deed says all."""
+    assert subject_of(entry(action, subject), KNOWN) == Subject(words, address)
+
+
+def test_who_did_it_is_always_said() -> None:
+    """The first owner came by themselves, a file by the notifier itself, and a wrong name by somebody unknown."""
+    assert deed_words(entry("user.add", "林静")) == "became the first owner of this console"
+    assert deed_words(entry("user.add", "周海")) == "added a person"
+    assert who_words(entry("user.end", "周海")) == "林静"
+    assert who_words(replace(entry("template.new_file"), who="")) == "The notifier itself"
+    assert who_words(replace(entry("user.sign_in_failed"), who="")) == "Somebody unknown"

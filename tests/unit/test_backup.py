@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,12 +76,13 @@ def test_a_backup_into_a_missing_folder_says_so(sqlite_store: Store, tmp_path: P
         backup(sqlite_store, tmp_path / "nowhere" / "monday.sqlite3")
 
 
-def test_postgresql_is_sent_to_its_own_tools(postgres_url: str, tmp_path: Path) -> None:
+def test_postgresql_is_sent_to_its_own_tools(
+    postgres_url: str, open_store: Callable[[str], Store], tmp_path: Path
+) -> None:
     """The sentences hold the commands, in libpq's form of the address."""
-    store = Store(postgres_url)
+    store = open_store(postgres_url)
     with language("en"), pytest.raises(StoreError, match=r"pg_dump --format=custom --file=\S+ 'postgresql://"):
         backup(store, tmp_path / "monday.dump")
-    store.close()
     with language("en"), pytest.raises(StoreError, match="pg_restore --clean --if-exists --dbname='postgresql://ann:"):
         restore(tmp_path / "monday.dump", "postgresql+psycopg://ann:secret@127.0.0.1/notifier")
 

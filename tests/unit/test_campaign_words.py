@@ -117,7 +117,7 @@ def test_the_line_of_the_issue() -> None:
     words = line(maintenance, "frequency_cap: {messages: 1, days: 7}", cost=cost, is_cost_known=True)
     assert words == (
         "14 and 3 days before service is due · Mon–Sat 10:00 · not within 7 days of another text · "
-        "10% control, which costs about 3 visits and CNY 2,400 this month"
+        "10% control, which costs about 3 visits and ¥2,400 this month"
     )
 
 
@@ -128,7 +128,7 @@ def test_the_line_of_the_issue() -> None:
         (ControlCost(0, 0.0, 0.0, None, None, is_shown=True), "nothing this month"),
         (
             ControlCost(30, 1.0, 4.6, 50_000, 230_000, is_shown=False),
-            "at most 5 visits and CNY 2,300 this month, perhaps",
+            "at most 5 visits and ¥2,300 this month, perhaps",
         ),
         (ControlCost(3, 0.6, 1.0, None, None, is_shown=True), "about 1 visit this month"),
     ],
@@ -214,8 +214,8 @@ def test_the_audience_reads_as_people_say_it() -> None:
         "model is 卡罗拉 or 凯美瑞…, district is not 晋江, advisor is 王强, language is English, women, "
         "private persons, "
         "car from 3 years to under 6 years old, last visit 6 months ago or longer, "
-        "spent CNY 2,000 or more in the last 24 months, "
-        "(member level is 金卡) or (spent CNY 500.00 or less), none of (district is 鲤城)"
+        "spent ¥2,000 or more in the last 24 months, "
+        "(member level is 金卡) or (spent ¥500 or less), none of (district is 鲤城)"
     )
 
 
@@ -242,4 +242,4 @@ def test_the_words_of_a_foreign_shop_name_its_currency() -> None:
     text = SHOP.replace("language: zh-CN", "language: en\n  currency: USD") + "\ncampaigns:" + OWN
     with language("en"):
         found = parse_schedules(text, "schedules.yaml")
-        assert "coupon of USD 200.00, valid 60 days" in campaign_line(found.campaigns[0], found)
+        assert "coupon of USD 200, valid 60 days" in campaign_line(found.campaigns[0], found)

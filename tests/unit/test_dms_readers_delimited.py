@@ -227,6 +227,6 @@ def test_reading_costs_little_more_than_csv_alone(tmp_path: Path) -> None:
 
 
 def _seconds(rows: Iterable[object]) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert sum(1 for _row in rows) >= 100_000
-    return time.perf_counter() - began
+    return time.thread_time() - began

@@ -113,27 +113,27 @@ def test_any_needs_one_group() -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (Filter((words("district", "鲤城", "丰泽"),)), "district is 晋江, but must be 鲤城, 丰泽"),
-        (Filter((words("district", "晋*", is_not=True),)), "district is 晋江, but must not be 晋*"),
-        (Filter((words("advisor", "王强"),)), "advisor is –, but must be 王强"),
-        (Filter((words("model", "凯美瑞"),)), "model is –, but must be 凯美瑞"),
+        (Filter((words("district", "鲤城", "丰泽"),)), "wanted: district is 鲤城 or 丰泽; on record: 晋江"),
+        (Filter((words("district", "晋*", is_not=True),)), "wanted: district is not 晋…; on record: 晋江"),
+        (Filter((words("advisor", "王强"),)), "wanted: advisor is 王强; on record: –"),
+        (Filter((words("model", "凯美瑞"),)), "wanted: model is 凯美瑞; on record: –"),
         (
             Filter((Ago("last_visit", Length(6), Length(12)),)),
-            "last_visit is 2026-01-05, but must be {from: 6m, to: 1y}",
+            "wanted: last visit from 6 months to under 1 year ago; on record: 2026-01-05",
         ),
-        (Filter((Spend(2000_00, None, 24),)), "spend is 800.00, but must be {min: 2000.00, within: 24m}"),
+        (Filter((Spend(2000_00, None, 24),)), "wanted: spent ¥2,000 or more in the last 24 months; on record: ¥800"),
         (
             Filter(none_of=(Filter((words("district", "晋江"), Spend(max_minor=900_00))),)),
-            "not is 晋江, 800.00, but must not be {district: [晋江], spend: {max: 900.00}}",
+            "wanted: none of (district is 晋江, spent ¥900 or less); on record: 晋江, ¥800",
         ),
         (
             Filter(any_of=(Filter((words("district", "鲤城"),)), Filter((words("sex", "m"),)))),
-            "district is 晋江, but must be 鲤城; and sex is –, but must be m",
+            "wanted: district is 鲤城; on record: 晋江; or wanted: men; on record: –",
         ),
     ],
 )
 def test_the_condition_that_decided_is_named_with_both_values(wanted: Filter, said: str) -> None:
-    """What the file wants, as it is written there, and what is on record."""
+    """What the campaign wants, as people say it, and what is on record."""
     li = PersonRecord({"district": "晋江"}, date(2026, 1, 5), [(date(2026, 1, 5), 800_00)])
     assert unmet_words(unmet(wanted, li, TODAY), "CNY") == said
 
@@ -141,7 +141,7 @@ def test_the_condition_that_decided_is_named_with_both_values(wanted: Filter, sa
 def test_a_currency_without_cents_is_written_without() -> None:
     """Yen have no hundredth."""
     missed = unmet(Filter((Spend(20_000),)), PersonRecord({}), TODAY)
-    assert unmet_words(missed, "JPY") == "spend is 0, but must be {min: 20000}"
+    assert unmet_words(missed, "JPY") == "wanted: spent JPY 20,000 or more; on record: JPY 0"
 
 
 def test_the_filter_of_a_run_can_be_read_years_later() -> None:

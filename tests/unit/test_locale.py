@@ -25,6 +25,7 @@ from notifier.locale import (
     ngettext,
     use_language,
 )
+from notifier.store.runs import RUNS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("notifier/locale/zh_CN/LC_MESSAGES")
@@ -199,11 +200,13 @@ def test_every_plural_of_the_catalogue_has_one_chinese_form() -> None:
 
 def test_an_error_reads_in_the_language_of_its_reader() -> None:
     """Raised once, shown in two languages: the sentence is put together when it is shown."""
-    error = NotFound(N_("There is no run {run}. notifier runs list shows them."), run=7)
+    error = NotFound(N_("There is no run {run}."), mend=RUNS, run=7)
     with language("zh-CN"):
-        assert str(error) == "没有执行批次 7。可用 notifier runs list 查看。"
+        assert str(error) == "没有批次 7。可用 notifier runs list 查看。"
+        assert error.in_console() == "没有批次 7。批次见“审核”页面和各活动页面。"
     with language("en"):
         assert str(error) == "There is no run 7. notifier runs list shows them."
+        assert error.in_console() == "There is no run 7. The page “Review” and those of the campaigns show them."
 
 
 def test_two_requests_never_meet() -> None:

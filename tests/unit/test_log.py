@@ -83,6 +83,16 @@ def test_json_lines_have_utc_times_and_masked_tracebacks(capfd: pytest.CaptureFi
     assert (second["event"], second["level"]) == (f"odd request from {MASK}", "warning")
 
 
+@pytest.mark.parametrize("detail", ["DETAIL:  Key (name)=(赵敏) already exists.", "描述:  失败, 行包含(1, 赵敏, null)"])
+def test_what_a_database_says_of_a_row_is_dropped(detail: str) -> None:
+    """Its error stays, the values it tells with it do not."""
+    text = f'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "x"\n{detail}\n[SQL: …]'
+    masked = mask_personal_data(None, "error", {"exception": text})["exception"]
+    assert "赵敏" not in masked
+    assert "UniqueViolation" in masked
+    assert masked.endswith("[SQL: …]")
+
+
 def test_console_lines_are_for_people(capfd: pytest.CaptureFixture[str]) -> None:
     """One line an event, without colours where nobody looks at a terminal."""
     with configured_log("console"):

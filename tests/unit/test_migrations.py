@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -88,7 +91,7 @@ store.close()
 """
 
 
-def test_processes_that_start_at_once_make_one_database(empty_url: str) -> None:
+def test_processes_that_start_at_once_make_one_database(empty_url: str, open_store: Callable[[str], Store]) -> None:
     """Four processes meet an empty database in the same moment: all of them go on, and it is made once."""
     command = [sys.executable, "-W", "error", "-c", FIRST_USE, empty_url]
     pipe = subprocess.PIPE
@@ -102,9 +105,7 @@ def test_processes_that_start_at_once_make_one_database(empty_url: str) -> None:
         process.stdin.flush()
     said = [process.communicate(timeout=60)[1] for process in running]
     assert [process.returncode for process in running] == [0] * PROCESSES, said
-    store = Store(empty_url)
-    raise_if_not_usable(store)
-    store.close()
+    raise_if_not_usable(open_store(empty_url))
 
 
 def test_first_use_makes_an_embedded_database_but_upgrades_no_old_one(tmp_path: Path) -> None:
@@ -138,12 +139,32 @@ def test_looking_at_the_database_gives_up_no_lock_on_it(tmp_path: Path) -> None:
     store.close()
 
 
-def test_first_use_leaves_an_empty_postgresql_to_db_upgrade(empty_postgres_url: str) -> None:
+def test_an_upgrade_and_a_sender_that_wait_for_each_other_both_come_to_their_end(
+    empty_postgres_url: str, open_store: Callable[[str], Store]
+) -> None:
+    """PostgreSQL undoes the upgrade, which begins anew when the sender has done."""
+    store, senders = open_store(empty_postgres_url), open_store(empty_postgres_url)
+    with store.engine.begin() as connection:
+        command.upgrade(migrations.alembic_config(connection), "0001")
+    with ThreadPoolExecutor(1) as beside, senders.write() as session:
+        session.execute(sa.text("SET LOCAL deadlock_timeout = '10min'"))  # so it is the other one that is undone
+        session.execute(sa.text("UPDATE message SET state = state"))
+        upgrading = beside.submit(upgrade, store)
+        deadline = time.monotonic() + 30
+        while not session.execute(sa.text("SELECT 1 FROM pg_locks WHERE NOT granted")).all():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        session.execute(sa.text("SELECT * FROM gateway_lane"))
+    assert upgrading.result(60) is True
+    assert revision(store) == head()
+
+
+def test_first_use_leaves_an_empty_postgresql_to_db_upgrade(
+    empty_postgres_url: str, open_store: Callable[[str], Store]
+) -> None:
     """A server's database belongs to somebody: it is upgraded only when asked."""
-    store = Store(empty_postgres_url)
     with pytest.raises(StoreError, match="notifier db upgrade"):
-        make_if_new(store)
-    store.close()
+        make_if_new(open_store(empty_postgres_url))
 
 
 def _pretend_version(store: Store, version: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -112,6 +112,6 @@ def test_whatever_is_read_is_a_possible_odometer(text: str, asked: bool) -> None
 def test_a_long_text_is_read_at_once() -> None:
     """Whatever it repeats."""
     for piece in ("大概", "车", "我的车子跑了", "1 ", "111,", "里程", "5万", "了。", "km"):
-        began = perf_counter()
+        began = thread_time()
         odometer_told(piece * 20_000, asked=True)
-        assert perf_counter() - began < 1
+        assert thread_time() - began < 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -50,16 +50,15 @@ def columns(store: Store) -> list[str]:
     return [str(column["name"]) for column in sa.inspect(store.engine).get_columns("job", QUEUE_SCHEMA)]
 
 
-def test_it_is_made_once_and_lies_apart(cluster_url: str) -> None:
+def test_it_is_made_once_and_lies_apart(cluster_url: str, open_store: Callable[[str], Store]) -> None:
     """Procrastinate's own tables are there, and Alembic still finds no difference between ours and the models."""
-    store = Store(cluster_url)
+    store = open_store(cluster_url)
     assert bring_up_queue(store) is False
     raise_if_queue_is_not_ready(store)
     assert "procrastinate_jobs" in sa.inspect(store.engine).get_table_names(QUEUE_SCHEMA)
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-    store.close()
 
 
 def test_what_takes_away_waits_for_the_next_release(server: Store) -> None:

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/json.md").read_text(encoding="utf-8")
 DOCUMENTED = set(re.findall(r"`([a-z_]+)`", PAGE))
 DECIDING = [ROOT / "notifier/domain/guards.py", *sorted((ROOT / "notifier/jobs/plan").glob("*.py"))]
-DECIDING.append(ROOT / "notifier/jobs/explain.py")
+DECIDING.append(ROOT / "notifier/jobs/explainer.py")
 CANCELLING = [*sorted((ROOT / "notifier/store").glob("*.py")), *sorted((ROOT / "notifier/jobs").glob("*.py"))]
 MAKES_A_DECISION = {"_excluded": 0, "_deferred": 0, "Decision": 1}
 CANCELS = {"_cancel": 1} | dict.fromkeys(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -432,6 +432,6 @@ def test_a_very_long_text_is_understood_at_once() -> None:
         "((((",
         "1 ",
     ):
-        began = perf_counter()
+        began = thread_time()
         assert understand(piece * (16_000 // len(piece)), DECLARED).meaning in {"text", "stop"}
-        assert perf_counter() - began < 3
+        assert thread_time() - began < 3

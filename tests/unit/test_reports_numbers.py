@@ -21,22 +21,31 @@ def test_counts_have_separators_and_a_real_minus(number: float, shown: str) -> N
 @pytest.mark.parametrize(
     ("minor", "currency", "shown"),
     [
-        (5220, "CNY", "CNY 52.20"),
-        (99_999, "CNY", "CNY 999.99"),
-        (33_998_000, "CNY", "CNY 339,980"),
-        (-5220, "EUR", "EUR −52.20"),
-        (1500, "JPY", "JPY 1,500"),
-        (500, "JPY", "JPY 500"),
+        (66_800, "CNY", ("¥668", "668元")),
+        (5220, "CNY", ("¥52.20", "52.20元")),
+        (99_999, "CNY", ("¥999.99", "999.99元")),
+        (113_850, "CNY", ("¥1,138", "1,138元")),
+        (0, "CNY", ("¥0", "0元")),
+        (-5220, "EUR", ("EUR −52.20", "EUR −52.20")),
+        (1500, "JPY", ("JPY 1,500", "JPY 1,500")),
     ],
 )
-def test_money_names_its_currency(minor: int, currency: str, shown: str) -> None:
-    """Cents up to a thousand; none in currencies that have none."""
-    assert numbers.money(minor, currency) == shown
+def test_money_reads_the_same_everywhere(minor: int, currency: str, shown: tuple[str, str]) -> None:
+    """Cents only where there are any, below a thousand."""
+    with language("en"):
+        assert numbers.money(minor, currency) == shown[0]
+    with language("zh-CN"):
+        assert numbers.money(minor, currency) == shown[1]
 
 
-def test_millionths_become_money() -> None:
-    """10,440 segments at 0.05 are 522."""
-    assert numbers.money_micros(522_000_000, "CNY") == "CNY 522.00"
+@pytest.mark.parametrize(
+    ("micros", "shown"),
+    [(522_000_000, "522元"), (45_000, "0.045元"), (90_000, "0.09元"), (1_080_000, "1.08元"), (0, "0元")],
+)
+def test_a_text_costs_less_than_the_smallest_coin(micros: int, shown: str) -> None:
+    """Below one unit to the thousandth, as the price of a text is agreed."""
+    with language("zh-CN"):
+        assert numbers.money_micros(micros, "CNY") == shown
 
 
 @pytest.mark.parametrize("name", ["en", "zh-CN"])

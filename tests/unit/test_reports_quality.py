@@ -64,12 +64,12 @@ def test_the_headline_comes_first_and_the_steps_follow() -> None:
 def test_each_finding_says_what_it_costs_and_what_to_do() -> None:
     """The estimate is called one and begins at 0; what was looked for and not found is said."""
     shown = " ".join(printed(quality_page(), 160).split())
-    assert "customers out of reach: 34,567; estimate: 0 to CNY 123,456,789 a year → Ask at the next visit" in shown
+    assert "customers out of reach: 34,567; estimate: 0 to ¥123,456,789 a year → Ask at the next visit" in shown
     assert "customers out of reach: 7; they came as often as the others" in shown
     assert "cars 4,000, under 30 days old 1,000, older 4,000 → Import the customers" in shown
     assert "Looked for, and not found Number dead" in shown
     assert "Left out on purpose Said stop 321" in shown
-    assert "(1.50 visits a year of one in reach − 0.60 of one out of reach) × CNY 103.00 a visit (50 visits" in shown
+    assert "(1.50 visits a year of one in reach − 0.60 of one out of reach) × ¥103 a visit (50 visits" in shown
 
 
 def test_imports_are_told_in_words() -> None:

@@ -57,7 +57,7 @@ def test_every_state_that_holds_a_text_is_shown() -> None:
     """Waiting, sending, withheld, undelivered, failed, unknown, cancelled and opted out, with cost and segments."""
     shown = " ".join(printed(page(), 80).split())
     for words in ("waiting 3", "being sent 1", "withheld 1,000", "undelivered 400", "failed 12", "unknown 2",
-                  "cancelled 310", "opted out 12", "segments 10,440", "cost CNY 522.00"):  # fmt: skip
+                  "cancelled 310", "opted out 12", "segments 10,440", "cost ¥522"):  # fmt: skip
         assert words in shown
 
 
@@ -123,7 +123,7 @@ def test_revenue_is_refused_in_words_or_shown_with_its_range() -> None:
     """17 renewals in control are too few buyers; 90 are enough."""
     proven, few, uneven, _interim = (sentences.revenue_sentence(row.lift.first, "CNY") for row in page().rows)
     assert proven is not None
-    assert proven.startswith("CNY 106,800 (plausible range CNY ")
+    assert proven.startswith("¥106,800 (plausible range ¥")
     assert few == "Not shown: fewer than 30 buyers in a group"
     assert uneven is None
 

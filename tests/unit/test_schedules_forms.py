@@ -189,9 +189,9 @@ def test_what_follows_from_a_change() -> None:
 
     assert said(care) == []
     assert said(None) == ["Nothing more is planned for it"]
-    assert said(made(stages={"early": "-21", "last": "-3"})) == ["Who got the stage early alread"]
-    assert said(made(stages={"last": "-3"})) == ["The stage early is not planned"]
-    assert said(made(stages={"first": "-14", "last": "-3"})) == ["first is a new stage: who got !"]
+    assert said(made(stages={"early": "-21", "last": "-3"})) == ["Who already got the reminder 1"]
+    assert said(made(stages={"last": "-3"})) == ["The reminder 14 days before se"]
+    assert said(made(stages={"first": "-14", "last": "-3"})) == ["The reminder 14 days before se!"]
     assert said(made(stages={"early": "-14", "mid": "-7", "last": "-3"})) == []
     assert said(made(kind="marketing")) == ["Customers whose consent to mar"]
     assert said(care, before=made(kind="marketing")) == ["It will reach customers who ne!"]
@@ -200,7 +200,7 @@ def test_what_follows_from_a_change() -> None:
     assert said(made(control="10%"), run) == ["The control group of this year"]
     assert said(care, run, made(enabled="false")) == ["It was off for less than a wee"]
     assert said(care, History(has_run=True, off_for_long=True), made(enabled="false")) == [
-        "The first run takes only stage"
+        "The first run takes only remin"
     ]
     assert said(made(first_run="catch_up"), run) == ["It has run before: how the fir"]
     assert made(stages={"early": "-21", "last": "-3"}).stages[0] == Stage("early", Offset(-21))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 from statistics import median
-from time import perf_counter
+from time import thread_time
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -142,9 +142,9 @@ def test_a_cars_own_rate_is_the_slope_without_any_mean_or_nothing(readings: list
 
 
 def test_a_taxi_with_years_of_typing_errors_is_no_burden() -> None:
-    """3,000 readings, every third wrong: each compared with each other they would take seconds."""
-    readings = [Reading(START + timedelta(days=n), 300 * n * (10 if n % 3 == 1 else 1) + n % 7) for n in range(3_000)]
-    began = perf_counter()
+    """6,000 readings, every third wrong: each compared with each other they would take seconds of the processor."""
+    readings = [Reading(START + timedelta(days=n), 300 * n * (10 if n % 3 == 1 else 1) + n % 7) for n in range(6_000)]
+    began = thread_time()
     kept = keep_plausible_chain(readings)
-    assert perf_counter() - began < 0.5
-    assert len(kept) >= 2_000
+    assert thread_time() - began < 1
+    assert len(kept) >= 4_000

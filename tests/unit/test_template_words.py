@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from notifier.locale import LANGUAGES, language
+from notifier.locale.text_fields import LABELS
 from notifier.templating import FIELDS, FLAGS
-from notifier.web.console.templates.field_words import LABELS, chip_fields
+from notifier.web.console.templates.field_words import chip_fields
 from notifier.web.console.templates.presence import Presence, Present
 from notifier.web.console.templates.words import in_words, mend_words, plain_sentence, words_of_source
 

@@ -118,8 +118,8 @@ async def test_a_database_out_of_reach_is_told_once_nobody_waits_any_more(monkey
     writer = writer_of(store)
     writer.start()
     started = time.monotonic()
-    assert not await writer.keep(status(1), within=5)
-    assert 0.4 < time.monotonic() - started < 4
+    assert not await writer.keep(status(1), within=30)
+    assert 0.4 < time.monotonic() - started < 20
     await asyncio.to_thread(writer.stop)
     assert not writer.is_alive
     store.close()

@@ -17,6 +17,7 @@ from notifier.errors import NotifierError, Refused
 from notifier.jobs.plan.run import Tally
 from notifier.jobs.plan.shop import PlannedRun, Planner, ShopPlanner
 from notifier.locale import N_
+from notifier.locale.mends import Mend
 from notifier.schedules import Campaign, Schedules, ShopSettings, raise_if_campaign_was_renamed
 from notifier.store import campaigns
 from notifier.store.shops import keep_shop, planner_lock, shop_keys
@@ -137,7 +138,11 @@ def _rehearsal(
     known = [ShopPlanner(planner, shop, ids[shop.key], now, campaign) for shop in shops if shop.key in ids]
     if not known:
         raise Refused(
-            N_("The shop {shop} has no data yet. Import its customers first: notifier import customers FILE."),
+            N_("The shop {shop} has no data yet."),
+            mend=Mend(
+                N_("Import its customers first: notifier import customers FILE."),
+                N_("Ask the owner to import its customers first."),
+            ),
             shop=shops[0].key,
         )
     return known

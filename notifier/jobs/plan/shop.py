@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from notifier.domain.filters import Filter
-from notifier.domain.freshness import Freshness, freshness_of, makes_planning_wait
+from notifier.domain.freshness import Stale, freshness_of, makes_planning_wait
 from notifier.domain.rules import RULES
 from notifier.errors import NotifierError, Refused, TemplateError
 from notifier.gateways.base import Capabilities
@@ -17,6 +17,7 @@ from notifier.jobs.plan.pace import Ledger
 from notifier.jobs.plan.reach import Reach, reach_of
 from notifier.jobs.plan.run import Seen, Tally, Work, plan_run
 from notifier.jobs.plan.touch import Setting
+from notifier.jobs.reasons import REASONS
 from notifier.jobs.texts import TextMaker, load_live
 from notifier.locale import N_
 from notifier.schedules import Campaign, Schedules, ShopSettings
@@ -207,10 +208,7 @@ class ShopPlanner:
     def _raise_if_asked_for(self, campaign: Campaign) -> None:
         """A paused campaign is passed over in silence, unless a person has named it."""
         if self.only is not None:
-            raise Refused(
-                N_("The campaign {campaign} is paused. To plan it: notifier campaigns resume {campaign}"),
-                campaign=campaign.key,
-            )
+            raise Refused(N_("The campaign is paused."), mend=REASONS["paused"].mend, campaign=campaign.key)
 
     def _due_by_clock(self) -> Iterable[DueCampaign]:
         schedules = self.schedules
@@ -221,14 +219,23 @@ class ShopPlanner:
 
     def why_data_not_usable(self, campaign: Campaign) -> str | None:
         """Why the shop's records cannot be trusted for this rule: an import under way, too old, or never made."""
+        stale = self.stale_records(campaign)
+        return stale.reason if stale else None
+
+    def stale_records(self, campaign: Campaign) -> Stale | None:
+        """The first of the records this rule reads that cannot be trusted; None where all can."""
+        return self.first_stale(RULES[campaign.rule].reads)
+
+    def first_stale(self, kinds: Iterable[str]) -> Stale | None:
+        """The first of these kinds of imports that makes planning wait."""
         with self.store.read() as session:
             fresh = freshness(session, self.shop_id)
             unfinished = unfinished_kinds(session, self.shop_id)
-        for kind in RULES[campaign.rule].reads:
+        for kind in kinds:
             limit = self.schedules.guards.data_max_age.get(kind)
             found = freshness_of(fresh.get(kind), limit, self.now, is_unfinished=kind in unfinished)
             if makes_planning_wait(found, limit):
-                return "import_unfinished" if found is Freshness.UNFINISHED else "data_too_old"
+                return Stale(kind, found, fresh.get(kind), limit)
         return None
 
     def _plan_campaign(self, campaign: Campaign, due_at: datetime | None) -> PlannedRun:

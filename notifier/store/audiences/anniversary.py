@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from notifier.domain.months import months_back, months_forward
-from notifier.store.audiences.base import CUSTOMER, VEHICLE, Ask, Due, fetch, is_ours, took_delivery
+from notifier.store.audiences.base import CUSTOMER, VEHICLE, Ask, Due, fetch, is_of_shop, is_ours, took_delivery
 
 MOST_YEARS = 40
 
@@ -22,7 +22,7 @@ def due(session: Session, ask: Ask) -> list[Due]:
     statement = (
         sa.select(CUSTOMER.c.id, CUSTOMER.c.bucket_key, VEHICLE.c.id, delivered_on, delivered_on)
         .join(VEHICLE, VEHICLE.c.customer_id == CUSTOMER.c.id)
-        .where(VEHICLE.c.shop_id == ask.shop_id, delivered_on.is_not(None), took_delivery())
+        .where(is_of_shop(ask), delivered_on.is_not(None), took_delivery())
         .where(ask.wants_car(), is_ours(ask))
     )
     if ask.customer_id is not None:

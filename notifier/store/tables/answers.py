@@ -68,7 +68,7 @@ class Contact(SQLModel, table=True):
     shop_id: int = reference("shop.id")
     customer_id: int = reference("customer.id")
     vehicle_id: int | None = reference("vehicle.id", nullable=True)
-    entry: str = Field(description="the row of the worklist it was written in, and its day")
+    entry: str = Field(description="the row of the worklist it was written in and its day, or the form")
     purpose: str = Field(description="the rule the row is about: maintenance_due, winback …")
     clerk: str | None = None
     contacted_on: date

@@ -20,6 +20,7 @@ from notifier.web.console.campaigns import reviews
 from notifier.web.console.customers import search as customers
 from notifier.web.console.desk import Desk
 from notifier.web.console.frame import SHOP_COOKIE, Console
+from notifier.web.console.open_pages import keep_messages_to_their_pages
 from notifier.web.console.staff import audit, profile, users
 from notifier.web.console.templates import listing as templates
 from notifier.web.console.today import page as today
@@ -46,6 +47,7 @@ PAGES: Sequence[Callable[[Console], None]] = (
 def add_console(app: FastAPI, parts: ConsoleParts) -> None:
     """Put the console below its path. Once in a process: NiceGUI has one app."""
     nicegui_client.templates.env.add_extension(ScriptsWithNonce)
+    keep_messages_to_their_pages()
     app.mount(f"{CONSOLE}/static", StaticFiles(directory=STATIC))
     app.add_api_route("/", _to_the_console)
     app.add_api_route(CONSOLE, _to_the_console)

@@ -11,6 +11,7 @@ from nicegui.element import Element
 
 from notifier.domain.roles import Permission
 from notifier.locale import N_, _
+from notifier.reports import numbers
 from notifier.reports.role_words import role_word
 from notifier.web.console.desk import Desk
 
@@ -30,7 +31,7 @@ NAVIGATION = (
 def frame(desk: Desk, path: str) -> None:
     """Bar and navigation, before the page in reading order; `path`: of the page that is open."""
     with context.client.layout:
-        parts = [_skip(), _bar(desk), _navigation(desk, path)]
+        parts = [_skip(), _bar(desk), _navigation(desk, path), *([_demo(desk)] if desk.parts.is_demo else [])]
     for place, part in enumerate(parts):
         part.move(target_index=place)
 
@@ -50,6 +51,16 @@ def _bar(desk: Desk) -> Element:
         ui.element("div").classes("grow")
         _person(desk)
     return bar
+
+
+def _demo(desk: Desk) -> Element:
+    """Nobody must take made-up figures for their own, nor wonder at the date."""
+    with ui.element("aside").classes("demo small") as strip:
+        strip.props["aria-label"] = _("About this demo")
+        ui.icon("theater_comedy").props("aria-hidden=true")
+        said = _("Demo: the customers are made up, no text leaves this machine, and today is {day}.")
+        ui.label(said.format(day=numbers.long_day(desk.now().astimezone(desk.zone).date())))
+    return strip
 
 
 def _navigation(desk: Desk, path: str) -> Element:
@@ -116,10 +127,10 @@ def head(title: str, about: str | None = None) -> Iterator[None]:
             yield
 
 
-def sorry(title: str, sentence: str) -> None:
-    """A page that cannot be shown says why, and leads on."""
+def sorry(title: str, sentence: str, *, has_pages: bool = True) -> None:
+    """A page that cannot be shown says why, and leads on: to the first one, or out for whom there is none."""
     with ui.element("div").classes("card sorry").props("role=alert"):
         with ui.element("h1"):
             ui.label(title)
         ui.label(sentence)
-        ui.link(_("To Today"), "/")
+        ui.link(_("To Today"), "/") if has_pages else ui.link(_("Sign out"), "/sign-out")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -77,6 +77,10 @@ class Desk:
         """Business time."""
         return self.parts.clock()
 
+    def in_business_time(self, moment: datetime) -> datetime:
+        """A moment of the database's clock; on a demo business time is another."""
+        return moment + (self.now() - datetime.now(UTC)) if self.parts.is_demo else moment
+
     def may(self, permission: Permission) -> bool:
         """May this person do that?"""
         return self._lets(self.person, permission)
@@ -141,7 +145,7 @@ class Desk:
             except _NotAnyMore:
                 return
             except NotifierError as refused:
-                self.warn(str(refused))
+                self.warn(refused.in_console())
             except Exception:
                 log.exception("console_action_failed", alert=True, action=getattr(handler, "__qualname__", "?"))
                 self.warn(_("That did not work, and the people who run this server can read why in its log."))

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
-from nicegui import Client, context
+from nicegui import context
 from nicegui.page import page as nicegui_page
 
 from notifier.domain.roles import Permission
@@ -26,6 +26,7 @@ from notifier.store.shops import keep_shop, shop_keys
 from notifier.web.auth import current_person
 from notifier.web.console.chrome import frame, main_part, sorry
 from notifier.web.console.desk import Desk
+from notifier.web.console.open_pages import OpenPages
 from notifier.web.parts import ConsoleParts
 from notifier.web.policy import CONSOLE
 
@@ -63,6 +64,7 @@ class Console:
 
     def __init__(self, parts: ConsoleParts) -> None:
         self.parts = parts
+        self._open_pages = OpenPages(parts.store, parts.clock)
 
     def page(self, path: str, *, title: str, needs: Permission = Permission.LOOK) -> Callable[[PageBuilder], None]:
         """Declare a page: `build(desk, …)` fills it; its other arguments come from the path and the query.
@@ -73,14 +75,16 @@ class Console:
         def declare(build: PageBuilder) -> None:
             @wraps(build)
             async def opened(request: Request, **given: Any) -> Response | None:
+                person = current_person.get()
+                if person is None:
+                    return RedirectResponse(f"{CONSOLE}/sign-in?next={quote(request.url.path)}", status_code=303)
+                self._open_pages.keep(context.client, person)
+                chosen = unquote(request.cookies.get(SHOP_COOKIE, ""))
                 try:
-                    desk = await self._desk(request)
+                    desk = await asyncio.to_thread(self._seat, person, chosen)
                 except NotFound as missing:
                     _shopless(missing)
                     return None
-                if desk is None:
-                    return RedirectResponse(f"{CONSOLE}/sign-in?next={quote(request.url.path)}", status_code=303)
-                _keep_to_its_owner(context.client, desk.person)
                 return await _built(path, _Opening(title, needs), desk, lambda: build(desk, **_told(build, given)))
 
             opened.__signature__ = _with_request(build)  # type: ignore[attr-defined]
@@ -88,15 +92,8 @@ class Console:
 
         return declare
 
-    async def _desk(self, request: Request) -> Desk | None:
-        """Where the person of this request sits; None where nobody is signed in. Raises NotFound without a shop."""
-        person = current_person.get()
-        if person is None:
-            return None
-        return await asyncio.to_thread(self._seat, person, unquote(request.cookies.get(SHOP_COOKIE, "")))
-
     def _seat(self, person: Person, wanted: str) -> Desk:
-        """At the shop the person belongs to; else at the one chosen last; else at the first."""
+        """At the shop the person belongs to; else at the one chosen last; else at the first. Raises NotFound."""
         shops = self.parts.schedules().shops
         ids = self._ids(shops)
         mine = [shop for shop in shops if person.shop_id in (None, ids[shop.key])]
@@ -144,22 +141,12 @@ def _told(build: PageBuilder, given: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _keep_to_its_owner(client: Client, person: Person) -> None:
-    """NiceGUI would let whoever is signed in and knows a page's id look on; only the session that opened it may."""
-    accept = client.accept_handshake
-
-    def accept_own(sid: str, tab_id: str, environ: dict[str, Any] | None) -> bool:
-        asks = ((environ or {}).get("asgi.scope") or {}).get("state", {}).get("person")
-        return isinstance(asks, Person) and asks.session_id == person.session_id and accept(sid, tab_id, environ)
-
-    client.accept_handshake = accept_own  # type: ignore[method-assign, assignment]
-
-
 def _shopless(missing: NotFound) -> None:
     """Without a shop there is no frame to put it in."""
     context.client.status_code = 409
-    with main_part():
-        sorry(_("That did not work"), str(missing))
+    with main_part() as main:
+        main.classes("frameless")
+        sorry(_("That did not work"), missing.in_console(), has_pages=False)
 
 
 async def _built(
@@ -177,9 +164,9 @@ async def _built(
         try:
             return await build()
         except NotFound as missing:
-            client.status_code, sentence = 404, str(missing)
+            client.status_code, sentence = 404, missing.in_console()
         except NotifierError as refused:
-            client.status_code, sentence = 409, str(refused)
+            client.status_code, sentence = 409, refused.in_console()
         except Exception:
             log.exception("console_page_failed", alert=True, page=path)
             client.status_code = 500

@@ -8,14 +8,17 @@ from typing import Any
 from nicegui import ui
 
 from notifier.locale import N_, _
+from notifier.schedules.length_words import split_length
 from notifier.web.console.campaign_form.state import FormState
 
 __all__ = [
-    "CLOCK", "FIELD", "button_add", "button_remove", "choice", "days_number", "heard", "number", "percent",
+    "CLOCK", "FIELD", "button_add", "button_remove", "choice", "days_number", "heard", "length", "number", "percent",
     "percent_of", "plain_text", "switch", "whole_of", "words_list",
 ]  # fmt: skip
 
 FIELD = "outlined dense hide-bottom-space"
+MOST_LENGTH = 9999
+"""A box takes what the file can write and its reader judges it: what is above a box's own limit becomes that limit."""
 CLOCK = f'{FIELD} mask="##:##" placeholder="10:00" inputmode=numeric'
 """A time of day in 24 hours: the browser's own control shows it as its machine is set, in whatever language."""
 
@@ -76,6 +79,24 @@ def days_number(state: FormState, key: str, *, label: str, default: int, most: i
         whole_of(state.text(key)), lambda value: state.set(key, None if value is None else f"{value}d"), label=label,
         unit=_("days"), most=most, placeholder=str(default),
     )  # fmt: skip
+
+
+def length(written: str, changed: Callable[[str], None], *, label: str, usual: str = "") -> None:
+    """A length of time, as a figure and hours or days; an empty one is an empty word. `usual`: what holds then."""
+    figure, unit = split_length(written) or (None, (split_length(usual) or (0, "d"))[1])
+
+    def write() -> None:
+        changed("" if box.value is None else f"{int(box.value)}{picked.value}")
+
+    with ui.element("div").classes("row-of form-part"):
+        hint = split_length(usual)
+        box = ui.number(value=figure, min=1, max=MOST_LENGTH, precision=0, step=1,
+                        placeholder=str(hint[0]) if hint else None)  # fmt: skip
+        box.props(FIELD).classes("form-tiny").props["aria-label"] = label
+        picked = ui.select({"h": _("hours"), "d": _("days")}, value=unit).props(f"{FIELD} options-dense")
+        picked.classes("form-tiny").props["aria-label"] = _("Hours or days")
+    box.on_value_change(write)
+    picked.on_value_change(write)
 
 
 def percent(state: FormState, key: str, *, label: str, most: int = 50) -> None:

@@ -7,8 +7,11 @@ from functools import partial
 from nicegui import ui
 
 from notifier.domain.festivals import FESTIVALS, spoken_festival
-from notifier.locale import N_, _, current_language
+from notifier.locale import _, current_language
+from notifier.locale.records import records_word
 from notifier.reports.cron_words import weekday_words
+from notifier.reports.setting_words import USUAL
+from notifier.schedules.guards import IMPORTS
 from notifier.schedules.plain_when import WEEK
 from notifier.schedules.trees import Tree
 from notifier.web.console.campaign_form.controls import (
@@ -17,6 +20,7 @@ from notifier.web.console.campaign_form.controls import (
     choice,
     days_number,
     heard,
+    length,
     number,
     percent,
     plain_text,
@@ -29,11 +33,8 @@ from notifier.web.console.campaign_form.state import FormState
 
 __all__ = ["draw_guards"]
 
-USUAL_HOURS = "20:00-09:00"
+USUAL_HOURS = str(USUAL["quiet_hours"])
 USUAL_HOLD = 7
-IMPORTS = {
-    "customers": N_("customers"), "visits": N_("visits"), "renewals": N_("renewals"), "contacts": N_("calls"),
-}  # fmt: skip
 
 
 def draw_guards(state: FormState) -> None:
@@ -151,13 +152,9 @@ def _caps(state: FormState) -> None:
 
 
 def _data_age(state: FormState) -> None:
-    about = _(
-        "Where an import is older than this, runs that need it wait and say so, like 2d or 36h. Empty: not checked."
-    )
-    with state.row("data_max_age", _("Fresh data"), about), ui.element("div").classes("form-grid form-wide"):
-        for part, word in IMPORTS.items():
-            box = ui.input(
-                label=_(word), value=str(state.group("data_max_age").get(part, "")),
-                on_change=heard(partial(state.set_part, "data_max_age", part)),
-            )  # fmt: skip
-            box.props(f"{FIELD} stack-label")
+    about = _("Where an import is older than this, runs that need it wait and say so. Empty: not checked.")
+    with state.row("data_max_age", _("Fresh data"), about), ui.element("div").classes("form-ages form-wide"):
+        for part in IMPORTS:
+            ui.label(records_word(part)).classes("quiet")
+            length(str(state.group("data_max_age").get(part, "")), partial(state.set_part, "data_max_age", part),
+                   label=records_word(part))  # fmt: skip

@@ -77,7 +77,7 @@ class _Topics:
 
 
 def _list(state: FormState) -> None:
-    about = _("Whom the broadcast is for and when. Its id names the list for ever: nobody gets a touch of it twice.")
+    about = _("Whom the broadcast is for and when. Its id names the list for ever: nobody gets a text of it twice.")
     with state.row("list", _("List"), about), ui.element("div").classes("form-grid form-wide"):
         labels = {
             "id": _("Id, like check-2026-03"),
@@ -99,8 +99,8 @@ def _set_months(state: FormState, part: str, value: int | None) -> None:
 
 
 def _repeat(state: FormState) -> None:
-    about = _("After a last touch in months, further ones go out in the same step, with its wording.")
-    with state.row("repeat", _("Goes on after the last touch"), about), ui.element("div").classes("row-of"):
+    about = _("After a last reminder in months, further ones go out in the same step, with its wording.")
+    with state.row("repeat", _("Goes on after the last reminder"), about), ui.element("div").classes("row-of"):
         for part, label in (("every", _("every")), ("until", _("until"))):
             ui.label(label).classes("quiet")
             written: Tree = state.group("repeat").get(part, "")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from nicegui import ui
 
 from notifier.domain.roles import Permission
+from notifier.jobs.schedule_edits import saved_changes
 from notifier.locale import _, ngettext
 from notifier.reports.campaign_words import clauses_of
+from notifier.reports.setting_changes import change_line, changes_of_paths, comes_or_goes
 from notifier.schedules import Campaign, Schedules
-from notifier.schedules.line_changes import hunks
-from notifier.schedules.writing import one_line
 from notifier.store.audit import Entry
-from notifier.web.console.campaign_form.saving import notes
+from notifier.web.console.campaign_form.saving import changes_list, notes
 from notifier.web.console.campaign_form.state import FormState
 
 __all__ = ["Panel"]
@@ -57,14 +58,13 @@ class Panel:
         self.words.clear()
         with self.words:
             self._said()
-        made = hunks(state.opened.file.text, state.draft.text) if state.draft is not None else ()
-        count = sum(max(len(hunk.before), len(hunk.after)) for hunk in made)
         if not state.is_changed:
             self.status.text = _("Nothing is changed yet.")
         elif state.draft is None:
             self.status.text = _("First mend what is marked in red.")
         else:
-            said = ngettext("{count} line of schedules.yaml changes.", "{count} lines of schedules.yaml change.", count)
+            count = len(state.setting_changes)
+            said = ngettext("{count} setting changes.", "{count} settings change.", count)
             self.status.text = said.format(count=count)
         self.button.set_enabled(state.is_changed)
         if self.starts_again is not None:
@@ -78,7 +78,9 @@ class Panel:
         if isinstance(state.made, Campaign):
             self._clauses(state.made)
         if state.draft is not None:
-            notes(state.draft.consequences)
+            if state.original or state.wish.subject.is_guards:  # of a new campaign every setting is new
+                changes_list(state.setting_changes)
+            notes(state.consequences)
 
     def _clauses(self, campaign: Campaign) -> None:
         schedules: Schedules = self.state.desk.schedules
@@ -122,30 +124,17 @@ class Panel:
                 when = f"{entry.at.astimezone(desk.zone):%Y-%m-%d %H:%M}"
                 shop = (entry.after or {}).get("shop")
                 ui.label(" · ".join([when, entry.who, *([shop] if shop else [])])).classes("small strong")
-                ui.label(_said_of(entry)).classes("quiet small wrap-any")
+                ui.label(self._said_of(entry)).classes("quiet small wrap-any")
             if is_newest and self.undoes is not None:
                 undoes = self.undoes
                 doing = desk.does(lambda: undoes(entry.id), needs=Permission.EDIT_CAMPAIGNS)
                 ui.button(_("Undo"), icon="undo", on_click=doing).props("no-caps flat dense color=primary")
 
-
-def _said_of(entry: Entry) -> str:
-    """Which values: as they were, and as they became."""
-    before, after = ((document or {}).get("values", []) for document in (entry.before, entry.after))
-    said = []
-    for (path, old), (_path, new) in zip(before, after, strict=True):
-        said.append(f"{_inside(path)}: {_brief(old)} → {_brief(new)}")
-    return "; ".join(said)
-
-
-def _inside(path: Sequence[str]) -> str:
-    """The key within its campaign or the guards, whoever's they are."""
-    rest = path[2:] if path[0] == "shops" else path
-    inside = rest[2:] if rest[0] == "campaigns" else rest[1:]
-    return ".".join(inside) or rest[-1]
-
-
-def _brief(value: Any) -> str:
-    """Short enough for a line of a list."""
-    words = "–" if value is None else one_line(value)
-    return words if len(words) <= 40 else f"{words[:38]}…"
+    def _said_of(self, entry: Entry) -> str:
+        """Which settings: as they were, and as they became."""
+        about = replace(self.state.about, touches=tuple(self.state.touches))
+        changes = saved_changes(entry)
+        if comes_or_goes(changes):
+            return _("the campaign as a whole")
+        said = "; ".join(change_line(each) for each in changes_of_paths(changes, about))
+        return said or _("only how it is written")

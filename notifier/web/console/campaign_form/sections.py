@@ -10,17 +10,19 @@ from nicegui import ui
 
 from notifier.domain.rules import RULES
 from notifier.locale import N_, _
+from notifier.reports.setting_words import FIRST_RUNS, USUAL
 from notifier.schedules import Campaign, Kind
+from notifier.schedules.length_words import length_words
 from notifier.web.console.campaign_form.audience import AudienceControl
 from notifier.web.console.campaign_form.controls import (
     FIELD,
     choice,
     days_number,
     heard,
+    length,
     number,
     percent,
     percent_of,
-    plain_text,
     switch,
     whole_of,
 )
@@ -55,14 +57,13 @@ def draw_campaign(state: FormState, *, of_one_shop: bool) -> None:
     """All fields. `of_one_shop`: of a group, where what makes the campaign is the same in every shop."""
     with section(_("When it runs")):
         _enabled(state)
-        with state.row(
-            "when", _("Runs on"), _("On the shop's clock. Each run takes whatever is open and was not sent yet.")
-        ):
+        about = _("On the shop's clock. Each run takes the reminders that are open and were not sent yet.")
+        with state.row("when", _("Runs on"), about):
             WhenControl(state)
     with section(_("What goes out")):
         draw_options(state)
-        about = _("A touch stays open until the next one opens, so a Sunday delays a text and loses nothing.")
-        with state.row("stages", _("Touches"), about):
+        about = _("A reminder stays open until the next one opens, so a Sunday delays a text and loses nothing.")
+        with state.row("stages", _("Reminders"), about):
             StagesControl(state)
             with ui.element("div"):
                 _template_line(state)
@@ -94,7 +95,7 @@ def _template_line(state: FormState) -> None:
 def _late(state: FormState) -> None:
     if "list" in RULES[state.text("rule")].options:
         return  # a list says itself how long it runs
-    about = _("So many days after the due day the last touch may still go out.")
+    about = _("So many days after the due day the last reminder may still go out.")
     with state.row("late", _("Days late"), about):
         days_number(state, "late", label=_("Days late"), default=RULES[state.text("rule")].late_days)
 
@@ -132,17 +133,17 @@ def _pace(state: FormState) -> None:
         box = ui.select(options, value=state.text("priority"),
                         on_change=lambda event: state.set("priority", event.value or None))  # fmt: skip
         box.props(f"{FIELD} options-dense").classes("form-wide").props["aria-label"] = _("Priority")
-    recent, all_open = _("only what opened in the last 7 days"), _("everything that is open")
     is_list = "list" in RULES[state.text("rule")].options
     with state.row(
-        "first_run", _("First run"), _("What the very first run takes, and one after more than a week off.")
+        "first_run", _("First run"), _("Which reminders the very first run takes, and one after more than a week off.")
     ):
-        choice(state, "first_run", {"recent": recent, "catch_up": all_open},
-               default="catch_up" if is_list else "recent", label=_("First run"))  # fmt: skip
-    with state.row(
-        "grace", _("Made up for"), _("A run that was missed is made up for within this time, like 24h or 2d.")
-    ):
-        plain_text(state, "grace", label=_("Made up for"), placeholder="24h", wide=False)
+        options = {each: _(words) for each, words in FIRST_RUNS.items()}
+        choice(state, "first_run", options, default="catch_up" if is_list else "recent", label=_("First run"))
+    a_day = str(USUAL["grace"])
+    about = _("A run that was missed is made up for within this time. Empty: {length}.")
+    with state.row("grace", _("Made up for"), about.format(length=length_words(a_day))):
+        length(state.text("grace"), lambda written: state.set("grace", written or None), label=_("Made up for"),
+               usual=a_day)  # fmt: skip
 
 
 def _coupon(state: FormState) -> None:
@@ -218,7 +219,7 @@ def _control_words(state: FormState) -> str:
         return _("Nobody is left out: what it brings is then only guessed from who came.")
     people = f"{share:g}"
     if state.text("kind") == "service":
-        return _("Of 100 who are due, {count} do not get the early touches; everybody gets the last one.").format(
+        return _("Of 100 who are due, {count} do not get the early reminders; everybody gets the last one.").format(
             count=people
         )
     made = state.made

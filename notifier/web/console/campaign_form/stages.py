@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,7 @@ from nicegui import ui
 
 from notifier.domain.rules import RULES, Rule
 from notifier.locale import _
-from notifier.schedules.stage_words import ANCHORS, OWN
+from notifier.schedules.stage_words import ANCHORS, OWN, reminder_words, written_offset
 from notifier.schedules.trees import Tree
 from notifier.web.console.campaign_form.controls import FIELD, button_add, button_remove, number
 from notifier.web.console.campaign_form.state import FormState
@@ -20,17 +19,20 @@ __all__ = ["StagesControl"]
 
 BEFORE, AFTER, MONTHS = "before", "after", "months"
 MOST_TEXTS = 4
-_OFFSET = re.compile(r"([+-]?)(\d+)\s?([dm]?)")
 
 
 @dataclass
 class StageRow:
-    """One touch: its name, `number` of `unit`, and its wordings: variant → template."""
+    """One touch: its name, `number` of `unit`, and its wordings: variant → template.
+
+    `is_new`: nobody has been texted by its name yet, which follows what it says until it has been saved.
+    """
 
     name: str
     unit: str
     number: int | None
     texts: dict[str, str] = field(default_factory=dict)
+    is_new: bool = False
 
     @property
     def written(self) -> str:
@@ -60,6 +62,7 @@ class StagesControl:
         self.state = state
         self.rule: Rule = RULES[state.text("rule")]
         self.rows = rows_of(state.group("stages"), state.entry.get("template"))
+        self.tags: list[ui.label] = []
         self.box = ui.element("div").classes("stack form-wide")
         self._draw()
 
@@ -76,20 +79,23 @@ class StagesControl:
 
     def _draw(self) -> None:
         self.box.clear()
+        self.tags.clear()
         with self.box:
             for place, row in enumerate(self.rows):
                 with ui.element("div").classes("form-stage"):
                     self._when(place, row)
                     self._texts(row)
-            button_add(_("Add a touch"), self._add)
+            button_add(_("Add a reminder"), self._add)
+        self._number_tags()
 
     def _when(self, place: int, row: StageRow) -> None:
+        with ui.element("div").classes("row-of"):
+            self.tags.append(ui.label().classes("tag info"))
+            ui.element("div").classes("grow")
+            if len(self.rows) > 1:
+                words = _("Remove: {reminder}").format(reminder=reminder_words(place + 1))
+                button_remove(words, lambda: self._drop(place))
         with ui.element("div").classes("form-touch"):
-            if row.name in self.state.group("stages") and row.name in _names(self.state.original.get("stages")):
-                ui.label(row.name).classes("tag info mono")
-            else:
-                name = ui.input(value=row.name, on_change=lambda event: self._name(row, event.value or ""))
-                name.props(FIELD).classes("form-short mono").props["aria-label"] = _("Name of the touch")
             number(row.number, lambda value: self._number(row, value), label=_("How many"), most=999).classes(
                 "form-tiny", remove="form-short"
             )
@@ -97,8 +103,6 @@ class StagesControl:
             unit = ui.select(units, value=row.unit if row.unit in units else next(iter(units)),
                              on_change=lambda event: self._unit(row, event.value))  # fmt: skip
             unit.props(f"{FIELD} options-dense").classes("form-unit").props["aria-label"] = _("Days or months")
-            if len(self.rows) > 1:
-                button_remove(_("Remove the touch {name}").format(name=row.name), lambda: self._drop(place))
 
     def _texts(self, row: StageRow) -> None:
         for variant, template in list(row.texts.items()):
@@ -120,10 +124,6 @@ class StagesControl:
         picked = ui.select(options, value=template or None, with_input=True,
                            on_change=lambda event: self._pick(row, variant, event.value or ""))  # fmt: skip
         picked.props(f"{FIELD} options-dense").classes("grow form-template").props["aria-label"] = _("Template")
-
-    def _name(self, row: StageRow, name: str) -> None:
-        row.name = name.strip()
-        self._write()
 
     def _number(self, row: StageRow, value: int | None) -> None:
         row.number = value
@@ -151,38 +151,50 @@ class StagesControl:
         self._write()
 
     def _add(self) -> None:
-        taken = {row.name for row in self.rows}
-        name = next(each for each in (f"touch{number}" for number in range(1, 99)) if each not in taken)
-        last = self.rows[-1] if self.rows else StageRow(name, BEFORE, 7, {"": ""})
+        """After the last one, and with its wording."""
+        last = self.rows[-1]
         text = next(iter(last.texts.values()), "")
-        self.rows.append(StageRow(name, last.unit, None, {"": text}))
-        self._draw()
+        self.rows.append(StageRow("", last.unit, None, {"": text}, is_new=True))
         self._write()
+        self._draw()
 
     def _drop(self, place: int) -> None:
         del self.rows[place]
-        self._draw()
         self._write()
+        self._draw()
+
+    def _number_tags(self) -> None:
+        """Each is called by its place in the order of time, which changes as its days do."""
+        touches = self.state.touches
+        for place, (tag, row) in enumerate(zip(self.tags, self.rows, strict=True), 1):
+            tag.text = touches.get(row.name) or reminder_words(place)
+
+    def _name_new_ones(self) -> None:
+        """After what they say: one that is taken away and added once more is the same one to the database."""
+        for row in self.rows:
+            if row.is_new:
+                name = f"{row.unit}{row.number if row.number is not None else ''}"
+                taken = {each.name for each in self.rows if each is not row}
+                row.name = next(each for each in (name, *(f"{name}_{more}" for more in range(2, 99)))
+                                if each not in taken)  # fmt: skip
 
     def _write(self) -> None:
+        self._name_new_ones()
         self.state.set("stages", {row.name: row.written for row in self.rows})
         templates = [row.template for row in self.rows]
         was_one = isinstance(self.state.original.get("template", ""), str)
         is_one = all(isinstance(each, str) and each == templates[0] for each in templates)
         one: Tree = templates[0]
         self.state.set("template", one if is_one and was_one else {row.name: row.template for row in self.rows})
-
-
-def _names(stages: Tree | None) -> frozenset[str]:
-    return frozenset(stages) if isinstance(stages, Mapping) else frozenset()
+        self._number_tags()
 
 
 def _row(name: str, offset: str, template: Tree | None) -> StageRow:
-    match = _OFFSET.fullmatch(offset.strip())
+    found = written_offset(offset)
     unit, figure = BEFORE, None
-    if match is not None:
-        figure = int(match[2])
-        unit = MONTHS if match[3] == "m" else BEFORE if match[1] == "-" or not figure else AFTER
+    if found is not None:
+        figure = found.months or abs(found.days)
+        unit = MONTHS if found.months else AFTER if found.days > 0 else BEFORE
     own = template.get(name, "") if isinstance(template, Mapping) else template or ""
     texts = {key: str(each) for key, each in own.items()} if isinstance(own, Mapping) else {"": str(own)}
     return StageRow(name, unit, figure, texts)

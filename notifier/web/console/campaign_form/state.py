@@ -11,10 +11,15 @@ from nicegui import background_tasks, ui
 
 from notifier.errors import NotifierError
 from notifier.jobs.schedule_edits import Draft, Opened, ScheduleDesk, Subject
+from notifier.reports.setting_changes import SettingChange, setting_changes
+from notifier.reports.setting_words import About, consequence_in_words
 from notifier.schedules import Campaign, Guards
+from notifier.schedules.consequences import Consequence
 from notifier.schedules.editing import Changes, Group
 from notifier.schedules.field_problems import FieldProblem, as_before, checked_campaign, checked_guards
+from notifier.schedules.stage_words import reminder_words, touch_order
 from notifier.schedules.trees import Tree, put
+from notifier.web.console.campaign_form.field_sentences import said_plainly
 from notifier.web.console.desk import Desk
 
 __all__ = ["FormState", "Wish"]
@@ -48,6 +53,8 @@ class FormState:
     refusal: str = ""
     trouble: str = ""
     shows: list[Callable[[], None]] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Field → what its own control says is wrong with what was typed, which the written value cannot tell."""
     _labels: dict[str, str] = field(default_factory=dict)
     _lines: dict[str, ui.label] = field(default_factory=dict)
     _checks: int = 0
@@ -65,6 +72,27 @@ class FormState:
     def is_changed(self) -> bool:
         """Whether anything differs."""
         return self.entry != dict(self.original)
+
+    @property
+    def about(self) -> About:
+        """Whose settings they are, to say them in words."""
+        return About(self.text("rule"), self.desk.shop.currency, self.templates)
+
+    @property
+    def setting_changes(self) -> list[SettingChange]:
+        """What differs from the file, in words."""
+        return setting_changes(self.original, self.entry, self.about)
+
+    @property
+    def consequences(self) -> list[Consequence]:
+        """What follows from saving, with the campaign, its reminders and its time called as people do."""
+        told, made = self.draft.consequences if self.draft is not None else (), self.made
+        return [consequence_in_words(each, made) if isinstance(made, Campaign) else each for each in told]
+
+    @property
+    def touches(self) -> dict[str, str]:
+        """Touch → what people call it: by its place in the order of time."""
+        return {name: reminder_words(number) for number, name in enumerate(touch_order(self.entry.get("stages")), 1)}
 
     def text(self, key: str, default: str = "") -> str:
         """A plain value as it is written now."""
@@ -128,7 +156,7 @@ class FormState:
             except NotifierError as refused:
                 name = refused.fields.get("name")
                 refused.fields |= {"name": self.label_of(str(name))} if name is not None else {}
-                refusal = str(refused)
+                refusal = refused.in_console()
             if number != self._checks:
                 return  # somebody went on typing
         self.draft, self.refusal = draft, refusal
@@ -147,9 +175,10 @@ class FormState:
     def _tell(self, problems: Sequence[FieldProblem]) -> None:
         told: dict[str, str] = {}
         for problem in problems:
-            key = problem.field.split(".")[0]
+            key = problem.key
             place = key if key in self._lines else ""
-            told.setdefault(place, problem.said(self.label_of(key)))
+            said = self.reasons.get(key) or said_plainly(problem, self.label_of(key), self.entry, self.touches)
+            told.setdefault(place, said)
         for key, line in self._lines.items():
             line.text = told.get(key, "")
             line.visible = key in told

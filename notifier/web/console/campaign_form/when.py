@@ -8,8 +8,9 @@ from functools import partial
 from nicegui import ui
 
 from notifier.locale import _
-from notifier.reports.cron_words import weekday_words
-from notifier.schedules.plain_when import WEEK, PlainWhen, cron_of, plain_when
+from notifier.reports.cron_words import cron_words, weekday_words
+from notifier.schedules.crontab import is_crontab
+from notifier.schedules.plain_when import WEEK, PlainWhen, cron_of, is_time, plain_when
 from notifier.web.console.campaign_form.controls import CLOCK, FIELD, button_add, button_remove, heard
 from notifier.web.console.campaign_form.state import FormState
 
@@ -27,11 +28,14 @@ class WhenControl:
         self.mode = "cron" if plain is None else "month" if plain.month_days else "week"
         plain = plain or PlainWhen((MORNING,))
         self.times, self.weekdays, self.month_days = list(plain.times), list(plain.weekdays), list(plain.month_days)
-        modes = {"week": _("On weekdays"), "month": _("On days of the month"), "cron": _("As a cron line")}
+        modes = {"week": _("On weekdays"), "month": _("On days of the month"), "cron": _("Advanced")}
         toggle = ui.toggle(modes, value=self.mode, on_change=lambda event: self._mode(event.value))
         toggle.props("no-caps dense unelevated toggle-color=primary").classes("form-toggle")
         self.box = ui.element("div").classes("stack form-wide")
+        self.words = ui.label().classes("quiet small")
+        self.words.props["aria-live"] = "polite"
         self._draw()
+        self._say()
 
     def _mode(self, mode: str) -> None:
         self.mode = mode
@@ -54,13 +58,16 @@ class WhenControl:
             self._times()
 
     def _cron(self) -> None:
-        line = ui.input(
-            value=self.state.text("when"), on_change=lambda event: self.state.set("when", event.value or "")
-        )
-        line.props(FIELD).classes("mono form-wide").props["aria-label"] = _("Cron line")
+        line = ui.input(_("Cron line"), value=self.state.text("when"), on_change=heard(self._typed))
+        line.props(f"{FIELD} stack-label").classes("mono form-wide")
         ui.label(_("Minute, hour, day of the month, month, weekday: “0 10 * * mon-sat”; * means every.")).classes(
             "quiet small"
         )
+
+    def _typed(self, line: str) -> None:
+        self.state.reasons.pop("when", None)
+        self.state.set("when", line)
+        self._say()
 
     def _week(self) -> None:
         with ui.element("div").classes("row-of form-chips").props("role=group") as group:
@@ -118,7 +125,25 @@ class WhenControl:
         self._write()
 
     def _write(self) -> None:
-        """What one crontab line cannot say is written so that the reader refuses it, with a sentence of its own."""
+        """What cannot be written is nothing, which is refused, with the reason that is known here alone."""
         days: Sequence[int] = self.month_days if self.mode == "month" else ()
         weekdays: Sequence[str] = () if self.mode == "month" else self.weekdays
-        self.state.set("when", cron_of(PlainWhen(tuple(self.times), tuple(weekdays), tuple(days))) or "")
+        written = cron_of(PlainWhen(tuple(self.times), tuple(weekdays), tuple(days)))
+        if written is None:
+            self.state.reasons["when"] = self._reason(days or weekdays)
+        else:
+            self.state.reasons.pop("when", None)
+        self.state.set("when", written or "")
+        self._say()
+
+    def _reason(self, days: Sequence[object]) -> str:
+        if not days:
+            return _("Choose at least one day.")
+        if not all(is_time(time) for time in self.times):
+            return _("Write each time like 10:00.")
+        return _("Several times a day must share their minutes, like 10:00 and 15:00: move one of them.")
+
+    def _say(self) -> None:
+        """The time in words, whichever way it was made."""
+        line = self.state.text("when")
+        self.words.text = _("Runs: {when}").format(when=cron_words(line)) if is_crontab(line) else ""

@@ -13,7 +13,7 @@ from notifier.locale import N_, _
 from notifier.reports.campaign_words import kind_word
 from notifier.reports.titles import title_of
 from notifier.web.console.campaigns.foresight import Foresight
-from notifier.web.console.campaigns.parts import pause_words, standing_tag, standing_words
+from notifier.web.console.campaigns.parts import pause_words, standing_note, standing_tag
 from notifier.web.console.campaigns.pausing import campaign_pause_button
 from notifier.web.console.campaigns.run_history import RunHistory
 from notifier.web.console.campaigns.sheet import figures_card, next_runs_card, touches_card, words_card
@@ -74,9 +74,8 @@ class CampaignPage:
             standing_tag(look.standing)
             ui.label(kind_word(look.campaign.kind.value)).classes("tag")
         for pause in self._pauses:
-            ui.label(pause_words(pause, desk.zone)).classes("note warn").props("role=status")
-        if why := standing_words(look):
-            ui.label(why).classes("note warn wrap-any").props("role=status")
+            ui.label(pause_words(pause, desk)).classes("note warn").props("role=status")
+        standing_note(look, desk)
 
     def _show_doings(self, look: CampaignLook) -> None:
         desk, here = self.desk, f"/campaigns/{quote(self.key, safe='')}"
@@ -103,7 +102,8 @@ class CampaignPage:
                 _("It is not planned any more. What is planned already is still sent; to hold that too, pause it."),
                 _("Off for more than a week, it begins anew: touches that opened meanwhile are not made up for."),
             ]
-        if not await confirmed(question, [*follows, _("This writes “enabled” into schedules.yaml.")], yes):
+        kept = _("The change is kept in the settings of the campaigns (schedules.yaml).")
+        if not await confirmed(question, [*follows, kept], yes):
             return
         parts = desk.parts
         file = ScheduleDesk(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 from urllib.parse import quote
@@ -22,9 +23,21 @@ from notifier.web.console.frame import Console
 __all__ = ["add_pages"]
 
 
+AT_ONCE = 2
+"""Dry runs of all persons together: each is a process that has a processor to itself, and pages need some too."""
+
+
+@dataclass
+class UnderWay:
+    """The dry runs there are: at most one a person (by their id), and the turns they take."""
+
+    of_person: dict[int, asyncio.Task[Any]] = field(default_factory=dict)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+
 def add_pages(console: Console) -> None:
     """The dry run of a campaign, by its key."""
-    under_way: dict[int, asyncio.Task[Any]] = {}
+    under_way = UnderWay()
 
     @console.page("/campaigns/{key}/dry-run", title=N_("Dry run"))
     async def dry_run(desk: Desk, key: str) -> None:
@@ -32,11 +45,12 @@ def add_pages(console: Console) -> None:
 
 
 class DryRunPage:
-    """Asks for a moment, works it out beside, and shows what would happen. `under_way`: person → their dry run."""
+    """Asks for a moment, works it out beside, and shows what would happen."""
 
-    def __init__(self, desk: Desk, key: str, under_way: dict[int, asyncio.Task[Any]]) -> None:
+    def __init__(self, desk: Desk, key: str, under_way: UnderWay) -> None:
         self.desk, self.campaign, self._under_way = desk, desk.schedules.campaign(key), under_way
         self._task: asyncio.Task[Mapping[str, Any]] | None = None
+        self._has_its_turn = False
 
     def draw(self) -> None:
         """The question; the answer comes below it."""
@@ -79,25 +93,30 @@ class DryRunPage:
 
     async def _run(self) -> None:
         moment = self._moment()
-        other = self._under_way.get(self.desk.person.id)
+        other = self._under_way.of_person.get(self.desk.person.id)
         if other is not None:
             other.cancel()  # one at a time a person; whoever starts another has no more use for it
         self._task = background_tasks.create(self._asked(moment), name="dry run", handle_exceptions=False)
-        self._under_way[self.desk.person.id] = self._task
+        self._under_way.of_person[self.desk.person.id] = self._task
         self._begin()
         try:
             document = await self._task
         except asyncio.CancelledError:
             self._end(_("The dry run was cancelled."))
         except NotifierError as refused:
-            self._end(str(refused), is_bad=True)
+            self._end(refused.in_console(), is_bad=True)
         else:
             self._end(None)
             with self._answer:
                 show_funnel(self.desk, self.campaign, document)
 
     async def _asked(self, moment: datetime) -> Mapping[str, Any]:
-        return await self.desk.parts.rehearse(self.desk.shop.key, self.campaign.key, moment)
+        self._has_its_turn = False
+        if self._under_way.turns.locked():
+            self._waited.text = _("Others are making dry runs; this one begins when one of theirs ends.")
+        async with self._under_way.turns:
+            self._has_its_turn = True
+            return await self.desk.parts.rehearse(self.desk.shop.key, self.campaign.key, moment)
 
     def _begin(self) -> None:
         self._start.disable()
@@ -111,6 +130,8 @@ class DryRunPage:
             self._ticks = ui.timer(1.0, self._tick)
 
     def _tick(self) -> None:
+        if not self._has_its_turn:
+            return
         self._seconds += 1
         said = ngettext(
             "Asking the guards for everybody who is due … {count} second",
@@ -136,5 +157,5 @@ class DryRunPage:
     def _leave(self) -> None:
         """Whoever closes the page waits for nothing any more."""
         self._stop()
-        if self._under_way.get(self.desk.person.id) is self._task:
-            self._under_way.pop(self.desk.person.id, None)
+        if self._under_way.of_person.get(self.desk.person.id) is self._task:
+            self._under_way.of_person.pop(self.desk.person.id, None)

@@ -47,14 +47,16 @@ def show_funnel(desk: Desk, campaign: Campaign, document: Mapping[str, Any]) -> 
     where = Where(desk, campaign)
     _summary(desk, campaign, document)
     if document["waits"]:
-        sentence = _("The run would wait: {reason}. Nobody was looked at.")
-        ui.label(sentence.format(reason=short_words(document["waits"]))).classes("note warn").props("role=status")
+        reason = document["waits_for"] or short_words(document["waits"])
+        sentence = _("The run would wait for newer records, so nobody was looked at: {reason}.")
+        ui.label(sentence.format(reason=reason)).classes("note warn wrap-any").props("role=status")
         return
     if not document["touches"]:
-        ui.label(_("Nobody is open today who has not had this text already.")).classes("card empty")
+        nobody = _("On {day} nobody is to get this text who has not had it already.")
+        ui.label(nobody.format(day=_day(desk, document))).classes("card empty")
         return
     with ui.element("section").classes("card flush funnel"):
-        _begin(document)
+        _begin(desk, document)
         before = document["touches"]
         for step in document["steps"]:
             _step(where, step, before, document["touches"])
@@ -86,12 +88,17 @@ def _summary(desk: Desk, campaign: Campaign, document: Mapping[str, Any]) -> Non
                         ui.label(words)
 
 
-def _begin(document: Mapping[str, Any]) -> None:
-    audience = document["audience"]
+def _day(desk: Desk, document: Mapping[str, Any]) -> str:
+    """Of the run that is tried, which need not be today's."""
+    return numbers.day(datetime.fromisoformat(document["at"]).astimezone(desk.zone).date())
+
+
+def _begin(desk: Desk, document: Mapping[str, Any]) -> None:
+    audience, day = document["audience"], _day(desk, document)
     if audience:
-        _line(_("Due today by the rule"), audience["due"])
+        _line(_("Due by the rule ({day})").format(day=day), audience["due"])
         _line(_("Left by the audience"), audience["left"])
-    _line(_("Open today and without this text so far"), document["touches"])
+    _line(_("Open and without this text so far ({day})").format(day=day), document["touches"])
 
 
 def _line(title: str, count: int) -> None:

@@ -20,8 +20,8 @@ from notifier.web.console.campaigns.parts import (
     moment_words,
     pause_words,
     planned_words,
+    standing_note,
     standing_tag,
-    standing_words,
 )
 from notifier.web.console.campaigns.pausing import shop_pause_button
 from notifier.web.console.chrome import head
@@ -92,12 +92,12 @@ class ListPage:
     def _show_troubles(self) -> None:
         desk = self.desk
         for pause in self._look.pauses:
-            ui.label(pause_words(pause, desk.zone)).classes("note warn").props("role=status")
+            ui.label(pause_words(pause, desk)).classes("note warn").props("role=status")
         problem = desk.parts.schedules_problem()
         if problem is not None:
             with ui.element("div").classes("note bad stack").props("role=alert"):
                 ui.label(_("schedules.yaml was changed and cannot be read; the last good version goes on running."))
-                ui.label(str(problem)).classes("wrap-any small")
+                ui.label(problem.in_console()).classes("wrap-any small")
 
     async def _foresee(self) -> None:
         found = await self.foresight.look(self.desk.shop)
@@ -114,8 +114,7 @@ def _card(desk: Desk, look: CampaignLook, known: Foreseen | None) -> None:
         card.props["data-campaign"] = look.campaign.key
         _title(look)
         ui.label(line).classes("campaign-line")
-        if why := standing_words(look):
-            ui.label(why).classes("note warn wrap-any small")
+        standing_note(look, desk, "small")
         with ui.element("dl").classes("campaign-facts"):
             _last_run(desk, look)
             _next_run(desk, look, known)

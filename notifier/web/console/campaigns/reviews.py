@@ -211,7 +211,7 @@ class RunCard:
                 await desk.work(review.reject, planner, run.id, desk.now(), by=by, noted=noted, only_waiting=True)
                 desk.tell(_("Rejected: none of its texts leaves."))
         except NotifierError as refused:
-            desk.warn(str(refused))  # before the card it was asked from is gone
+            desk.warn(refused.in_console())  # before the card it was asked from is gone
         await self.page.show()
 
 

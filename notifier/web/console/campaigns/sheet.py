@@ -26,7 +26,7 @@ DAY_ITSELF = Offset()
 def touches_card(desk: Desk, campaign: Campaign, titles: Mapping[str, str]) -> None:
     """The touches in order of time on a line, each with its wordings. `titles`: template → what it is called."""
     with ui.element("section").classes("card"):
-        _heading(_("Touches"))
+        _heading(_("Reminders"))
         offsets = [stage.offset for stage in campaign.stages]
         with ui.element("ol").classes("touches"):
             starts_after = all(offset != DAY_ITSELF and not _is_before(offset) for offset in offsets)

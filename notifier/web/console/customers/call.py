@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from nicegui import ui
 
@@ -43,6 +44,7 @@ class CallForm:
 
     def __init__(self, page: CustomerPage, found: Dossier) -> None:
         self.page = page
+        self.name = uuid4().hex
         self.cars = [car for car in found.cars if car.state == "in_use"]
 
     def open(self) -> None:
@@ -92,6 +94,7 @@ class CallForm:
             next_contact_on=day_in(self._again_on),
             booked_for=day_in(self._booked_for),
             odometer=km,
+            form=self.name,
         )
 
     async def _save(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from notifier.domain.phone import as_dialled, mask
@@ -10,7 +12,7 @@ from notifier.errors import NotFound
 from notifier.jobs.customer_corrections import reveal_phone
 from notifier.jobs.customer_doing import Doing
 from notifier.jobs.customer_page import Dossier, dossier
-from notifier.jobs.customer_words import CONSENT_WORDS, reach_words, stopped_words, word
+from notifier.jobs.customer_words import CONSENT_WORDS, reach_words, refused_words, stopped_words, word
 from notifier.jobs.sayings import consent_words
 from notifier.locale import N_, _, listed
 from notifier.reports.numbers import day
@@ -24,7 +26,13 @@ from notifier.web.console.customers.cars import show_cars
 from notifier.web.console.customers.conversation import Conversation
 from notifier.web.console.customers.edit import ask_for_corrections, ask_for_phone
 from notifier.web.console.customers.history import show_history
-from notifier.web.console.customers.stop import ask_for_lift, ask_for_settling, ask_for_stop
+from notifier.web.console.customers.stop import (
+    ask_for_lift,
+    ask_for_marketing_again,
+    ask_for_settling,
+    ask_for_stop,
+    may_be_stopped,
+)
 from notifier.web.console.customers.why import show_why
 from notifier.web.console.desk import Desk
 from notifier.web.console.frame import Console
@@ -102,7 +110,7 @@ class CustomerPage:
             self._phone(person)
             tag = {"yes": "good", "no": "warn"}.get(person.consent, "")
             ui.label(word(CONSENT_WORDS, person.consent)).classes(f"tag {tag}")
-            if person.consent != "unknown":
+            if person.consent == "yes":
                 ui.label(consent_words(person.consent_source, person.consent_since)).classes("quiet small")
 
     def _doings(self, found: Dossier) -> None:
@@ -112,8 +120,8 @@ class CustomerPage:
 
         button(_("Record a call"), "call", lambda: ask_for_call(self, found), look="unelevated")
         button(_("Correct"), "edit", lambda: ask_for_corrections(self, found.person))
-        if found.stop is None and found.person.phone_key is not None:
-            button(_("Stop texts"), "block", lambda: ask_for_stop(self))
+        if may_be_stopped(found):
+            button(_("Stop texts"), "block", lambda: ask_for_stop(self, found))
 
     def _phone(self, person: PersonFacts) -> None:
         """Masked; whoever has to dial it asks for it, and that is written down."""
@@ -141,14 +149,12 @@ class CustomerPage:
         if stopped is not None:
             with ui.element("div").classes("note bad row-of"):
                 ui.label(stopped).classes("wrap-any grow")
-                if found.may_lift and self.desk.may(Permission.LIFT_STOPS):
-                    ui.button(
-                        _("Allow texts again"),
-                        on_click=self.desk.does(lambda: ask_for_lift(self), needs=Permission.LIFT_STOPS),
-                    ).props("no-caps outline dense color=primary")
+                if found.may_lift:
+                    self._back(_("Allow texts again"), lambda: ask_for_lift(self))
         unreachable = reach_words(found.person)
         if unreachable is not None:
             ui.label(unreachable).classes("note warn")
+        self._refusal(found, gets_none=stopped is not None or unreachable is not None)
         for complaint in found.open_complaints:
             with ui.element("div").classes("note warn row-of"):
                 words = _("A complaint is open since {day}: {words}. Until it is settled nothing else is sent.")
@@ -163,6 +169,22 @@ class CustomerPage:
                         ),
                     )
                     settle.props("no-caps outline dense color=primary")
+
+    def _refusal(self, found: Dossier, *, gets_none: bool) -> None:
+        """That no marketing goes to them, since when and by whom."""
+        refused = refused_words(found.person, elsewhere=found.is_refused_elsewhere, gets_none=gets_none)
+        if refused is None:
+            return
+        with ui.element("div").classes("note warn row-of"):
+            ui.label(refused).classes("wrap-any grow")
+            if (consent := found.marketing_again) is not None:
+                self._back(_("Allow marketing again"), lambda: ask_for_marketing_again(self, consent))
+
+    def _back(self, label: str, doing: Callable[[], None]) -> None:
+        """The way back, for whoever may open it."""
+        needs = Permission.LIFT_STOPS
+        if self.desk.may(needs):
+            ui.button(label, on_click=self.desk.does(doing, needs=needs)).props("no-caps outline dense color=primary")
 
     def _erased(self, found: Dossier) -> None:
         """Nothing personal is left, and nothing can be done."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import date
 
 from nicegui import ui
@@ -11,12 +11,12 @@ from nicegui import ui
 from notifier.domain.roles import Permission
 from notifier.errors import BadInput
 from notifier.locale import N_, _
+from notifier.web.console.confirming import asked_to_do
 from notifier.web.console.desk import Desk
 
 __all__ = ["ask", "choice", "day_field", "day_in", "field", "from_dms"]
 
 
-@contextmanager
 def ask(
     desk: Desk,
     title: str,
@@ -25,23 +25,9 @@ def ask(
     *,
     needs: Permission = Permission.EDIT_CUSTOMERS,
     is_dangerous: bool = False,
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Fields are made inside the `with`. `doing` says whether the dialog is done with."""
-    with ui.dialog(value=True) as dialog, ui.card().classes("customer-dialog"):
-        dialog.props("role=dialog aria-modal=true").on("hide", dialog.delete)
-        dialog.props["aria-label"] = title
-        with ui.element("h2"):
-            ui.label(title)
-        yield
-
-        async def do() -> None:
-            if await doing():
-                dialog.close()
-
-        with ui.element("div").classes("row-of dialog-doings"):
-            colour = "negative" if is_dangerous else "primary"
-            ui.button(yes, on_click=desk.does(do, needs=needs)).props(f"no-caps unelevated color={colour}")
-            ui.button(_("Cancel"), on_click=dialog.close).props("no-caps flat color=primary")
+    return asked_to_do(desk, title, yes, doing, needs=needs, is_dangerous=is_dangerous)
 
 
 def field(label: str, value: str = "", *, hint: str = "", longest: int = 100) -> ui.input:

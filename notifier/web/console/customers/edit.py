@@ -70,7 +70,8 @@ def ask_for_phone(page: CustomerPage) -> None:
                 may_unite=may_unite,
             )  # fmt: skip
         except PhoneTaken as taken:
-            if not await confirmed(_("Are they one person?"), [str(taken)], _("Yes, they are one"), is_dangerous=True):
+            asked, said, yes = _("Are they one person?"), taken.in_console(), _("Yes, they are one")
+            if not await confirmed(asked, [said], yes, is_dangerous=True):
                 return False
             return await change(may_unite=True)
         if survivor != page.customer_id:

@@ -55,6 +55,8 @@ class SearchPage:
 
     async def _take_up(self) -> None:
         """What they typed last in this tab: whoever comes back from a customer goes on where they were."""
+        if not self._typed.client.has_socket_connection:
+            return  # closed again at once: there is no tab
         session_id, typed = app.storage.tab.get(KEPT, (None, ""))
         if session_id != self.desk.person.session_id:
             app.storage.tab.pop(KEPT, None)

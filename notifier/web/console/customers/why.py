@@ -1,4 +1,4 @@
-"""Why, or why not: one sentence a campaign, the same as `notifier explain` says."""
+"""Why, or why not: one sentence a campaign, the same as `notifier explain` says, and what a clerk can do about it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from notifier.jobs.explain import Explained, explain_customer
 from notifier.jobs.explain_words import rows
 from notifier.locale import _
 from notifier.reports.titles import campaign_title
+from notifier.web.console.doors import page_of, show_mend
 
 if TYPE_CHECKING:
     from notifier.web.console.customers.customer import CustomerPage
@@ -47,6 +48,8 @@ def _explained(page: CustomerPage) -> Explained:
 
 
 def _show(found: Explained) -> None:
+    """What ends several rows at once is said below the first of them."""
+    told: set[tuple[str, str]] = set()
     with ui.element("dl").classes("why"):
         for row in rows(found, campaign_title):
             with ui.element("dt"):
@@ -54,4 +57,7 @@ def _show(found: Explained) -> None:
                 if row.car:
                     ui.label(row.car).classes("quiet small")
             with ui.element("dd").classes(f"tone {TONES.get(row.status, '')}"):
-                ui.label(row.sentence).classes("wrap-any")
+                ui.label(row.sentence).classes("wrap-any why-said")
+                if row.mend is not None and (way := (row.mend.in_console(), page_of(row.mend))) not in told:
+                    told.add(way)
+                    show_mend(row.mend)

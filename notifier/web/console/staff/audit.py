@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from nicegui import ui
 
 from notifier.domain.roles import Permission
+from notifier.jobs.schedule_edits import SUBJECT_TYPE, saved_changes
 from notifier.locale import N_, _, ngettext
 from notifier.reports.numbers import count
 from notifier.reports.run_words import local
+from notifier.reports.setting_changes import changes_of_paths
 from notifier.store.audit import Entry, entries
+from notifier.store.audit_subjects import Named, named
 from notifier.store.users import user_names
 from notifier.web.console.chrome import head
 from notifier.web.console.desk import Desk
 from notifier.web.console.frame import Console
+from notifier.web.console.staff.audit_subjects import Known, Subject, about_of, subject_of
 from notifier.web.console.staff.audit_words import (
     ACTION_WORDS,
     Difference,
     action_word,
+    deed_words,
     differences,
     line_changes,
-    subject_words,
+    who_words,
 )
 
 __all__ = ["add_pages"]
@@ -39,11 +44,18 @@ def add_pages(console: Console) -> None:
         names = await desk.read(user_names)
         wanted = action if action in ACTION_WORDS else None
         found = await desk.read(entries, before_id=before, user_id=person, action=wanted, limit=SHOWN + 1)
+        known = _known(desk, await desk.read(named, found[:SHOWN]))
         with head(_("Audit log"), _("Who did what and when. Nothing here can be changed or removed.")):
             pass
         _filters(person, action, names)
-        _entries(desk, found[:SHOWN])
+        _entries(desk, found[:SHOWN], known)
         _pages(found, person, action, is_first=before is None)
+
+
+def _known(desk: Desk, names: Named) -> Known:
+    schedules = desk.parts.schedules()
+    campaigns = {name: each for each in schedules.campaigns for name in (each.id, each.key)}
+    return Known(names, desk.shop_id, desk.zone, campaigns, {shop.key: shop.name for shop in schedules.shops})
 
 
 def _address(person: int | None, action: str, before: int | None = None) -> str:
@@ -66,7 +78,7 @@ def _filters(person: int | None, action: str, names: dict[int, str]) -> None:
         chosen.props("outlined dense options-dense").classes("audit-filter").on_value_change(go)
 
 
-def _entries(desk: Desk, found: Sequence[Entry]) -> None:
+def _entries(desk: Desk, found: Sequence[Entry], known: Known) -> None:
     with ui.element("div").classes("card flush"):
         if not found:
             ui.label(_("Nothing of that kind has been done.")).classes("empty")
@@ -74,27 +86,29 @@ def _entries(desk: Desk, found: Sequence[Entry]) -> None:
         with ui.element("ol").classes("plain audit"):
             for entry in found:
                 with ui.element("li").classes("audit-row"):
-                    _entry(desk, entry)
+                    _entry(desk, entry, known)
 
 
-def _entry(desk: Desk, entry: Entry) -> None:
+def _entry(desk: Desk, entry: Entry, known: Known) -> None:
     ui.label(local(entry.at, desk.zone)).classes("quiet small audit-at")
     with ui.element("div").classes("audit-what"):
         with ui.element("div").classes("audit-line"):
-            ui.label(entry.who or _("Somebody unknown")).classes("strong wrap-any")
-            ui.label(action_word(entry.action))
-            _subject(entry)
+            ui.label(who_words(entry)).classes("strong wrap-any")
+            ui.label(deed_words(entry))
+            _subject(subject_of(entry, known))
         for difference in differences(entry):
             _difference(difference)
+        if entry.subject_type == SUBJECT_TYPE:
+            for change in changes_of_paths(saved_changes(entry), about_of(entry, known)):
+                _difference(Difference(change.name, change.before, change.after))
         _lines(line_changes(entry))
 
 
-def _subject(entry: Entry) -> None:
-    words = subject_words(entry)
-    if entry.subject_type == "customer":
-        ui.link(words, f"/customers/{quote(entry.subject, safe='')}")
-    elif words:
-        ui.label(words).classes("wrap-any")
+def _subject(subject: Subject) -> None:
+    if subject.address is not None:
+        ui.link(subject.words, subject.address).classes("wrap-any")
+    elif subject.words:
+        ui.label(subject.words).classes("wrap-any")
 
 
 def _difference(difference: Difference) -> None:

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notifier.jobs.customer_words import CAR_STATE_WORDS
+from notifier.jobs.customer_words import CAR_STATE_WORDS, CONSENT_WORDS, word
+from notifier.jobs.sayings import source_words
 from notifier.locale import N_, _
 from notifier.locale.contact_words import reason_code_word, result_word
 from notifier.reports.numbers import count
 from notifier.reports.role_words import role_word
 from notifier.reports.titles import campaign_title, state_word
 from notifier.store.audit import Entry
+from notifier.web.console.templates.words import language_name
 
-__all__ = ["ACTION_WORDS", "Difference", "action_word", "differences", "line_changes", "subject_words"]
+__all__ = [
+    "ACTION_WORDS", "Difference", "action_word", "deed_words", "differences", "line_changes", "who_words",
+]  # fmt: skip
 
 ACTION_WORDS: Mapping[str, str] = {
     "user.sign_in": N_("signed in"),
@@ -40,6 +44,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "customer.odometer": N_("entered an odometer reading"),
     "customer.stop": N_("stopped texts to a customer"),
     "customer.lift_stop": N_("allowed texts to a customer again"),
+    "customer.stop_marketing": N_("stopped marketing to a customer"),
+    "customer.allow_marketing": N_("allowed marketing to a customer again"),
     "customer.settle_complaint": N_("settled a complaint"),
     "campaign.pause": N_("paused a campaign"),
     "campaign.resume": N_("resumed a campaign"),
@@ -58,6 +64,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "template.publish": N_("published a template"),
     "template.write_file": N_("wrote the live version over a file"),
     "template.take_up_file": N_("took a file over as the next version"),
+    "template.new_file": N_("took up a template file that was changed on the disk"),
     "template.test_send": N_("sent a test text"),
 }
 
@@ -69,27 +76,19 @@ FIELD_WORDS: Mapping[str, str] = {
     "car": N_("car"), "plate": N_("number plate"), "model": N_("car model"), "state": N_("state"),
     "insurance_ends_on": N_("insurance ends on"), "inspection_ends_on": N_("inspection ends on"),
     "km": N_("kilometres"), "day": N_("on the day"), "why": N_("why"), "cancelled": N_("texts cancelled by it"),
-    "source": N_("came from"),
+    "source": N_("came from"), "consent": N_("consent to marketing"),
     "since": N_("since when"), "complaint": N_("number of the complaint"), "note": N_("note"),
     "purpose": N_("about"), "contacted_on": N_("called on"), "clerk": N_("called by"), "result": N_("result"),
     "reason_code": N_("reason"), "next_contact_on": N_("call again on"), "odometer": N_("kilometres"),
     "booked_for": N_("appointment on"), "paused": N_("paused"), "campaign": N_("campaign"),
     "texts": N_("texts planned"), "version": N_("version"), "base": N_("begun from version"),
 }  # fmt: skip
-SUBJECT_WORDS: Mapping[str, str] = {
-    "user": N_("person"),
-    "customer": N_("customer"),
-    "template": N_("template"),
-    "campaign": N_("campaign"),
-    "run": N_("run"),
-    "shop": N_("shop"),
-    "schedules": N_("schedules.yaml"),
-}
 THEME_WORDS = {"light": N_("light"), "dark": N_("dark")}
-LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
 CALENDAR_WORDS = {"solar": N_("solar"), "lunar": N_("lunar")}
 SEX_WORDS = {"f": N_("female"), "m": N_("male")}
 
+BY_ITSELF = frozenset({"template.new_file"})
+"""What no person does at a console."""
 _OWN_PLACE = frozenset({"text", "file", "lines", "values", "places", "fingerprint"})
 """Shown as lines, or known to programs alone."""
 _SAME = frozenset({"car"})
@@ -110,18 +109,18 @@ def action_word(action: str) -> str:
     return _(ACTION_WORDS.get(action, action))
 
 
-def subject_words(entry: Entry) -> str:
-    """To what it was done; nothing where the action says it all."""
-    if entry.subject_type == "campaign" or (entry.subject_type == "schedules" and entry.subject != "guards"):
-        return campaign_title(entry.subject)
-    if entry.subject_type in ("customer", "run"):
-        return f"{_(SUBJECT_WORDS[entry.subject_type])} {entry.subject}"
-    if entry.subject_type == "template":
-        language, _slash, name = entry.subject.partition("/")
-        return f"{campaign_title(name)} · {LANGUAGE_NAMES.get(language, language)}"
-    if entry.subject_type == "schedules":
-        return _("for all campaigns")
-    return entry.subject if entry.subject != entry.who else ""
+def deed_words(entry: Entry) -> str:
+    """The same of a line: who adds themselves has come first."""
+    if entry.action == "user.add" and entry.subject == entry.who:
+        return _("became the first owner of this console")
+    return action_word(entry.action)
+
+
+def who_words(entry: Entry) -> str:
+    """Who did it: the notifier itself, where it found what somebody did on its disk."""
+    if entry.who:
+        return entry.who
+    return _("The notifier itself") if entry.action in BY_ITSELF else _("Somebody unknown")
 
 
 def differences(entry: Entry) -> list[Difference]:
@@ -157,9 +156,11 @@ def _state(state: str, entry: Entry) -> str:
 _WORDS: Mapping[str, Callable[[str], str]] = {
     "role": role_word,
     "theme": lambda value: _(THEME_WORDS.get(value, value)),
-    "language": lambda value: LANGUAGE_NAMES.get(value, value),
+    "language": language_name,
     "birth_calendar": lambda value: _(CALENDAR_WORDS.get(value, value)),
     "sex": lambda value: _(SEX_WORDS.get(value, value)),
+    "source": source_words,
+    "consent": lambda value: word({**CONSENT_WORDS, "unknown": N_("nobody knows")}, value),
     "result": result_word,
     "reason_code": reason_code_word,
     "purpose": campaign_title,

@@ -9,6 +9,7 @@ from nicegui import ui
 from notifier.domain.roles import Role
 from notifier.locale import _
 from notifier.reports.role_words import ROLE_MEANINGS, role_word
+from notifier.web.console.confirming import answered, dialog_called
 from notifier.web.console.desk import Desk
 
 __all__ = ["Post", "ask_newcomer", "ask_post", "show_link"]
@@ -31,26 +32,26 @@ class Post:
 
 async def ask_newcomer(desk: Desk) -> tuple[str, Post] | None:
     """A name and a post; None where the owner thought better of it."""
-    with _Dialog(_("Add a person")) as dialog:
+    with dialog_called(_("Add a person")) as dialog:
         name = ui.input(_("Name")).props("outlined stack-label autofocus maxlength=60 autocomplete=off")
         name.props["hint"] = _("As colleagues know them; they sign in with it.")
         asked = _PostFields(desk, Post(Role.MARKETING))
-        answer = await dialog.answer(_("Add and make a link"))
+        answer = await answered(dialog, _("Add and make a link"))
         return (name.value or "", asked.post) if answer else None
 
 
 async def ask_post(desk: Desk, name: str, now: Post) -> Post | None:
     """Another post for somebody; None where nothing is to change."""
-    with _Dialog(_("The role of {name}").format(name=name)) as dialog:
+    with dialog_called(_("The role of {name}").format(name=name)) as dialog:
         asked = _PostFields(desk, now)
         ui.label(_("Whatever they have open closes, and they sign in again.")).classes("quiet small")
-        answer = await dialog.answer(_("Change it"))
+        answer = await answered(dialog, _("Change it"))
         return asked.post if answer and asked.post != now else None
 
 
 async def show_link(name: str, link: str) -> None:
     """The one-time link, to be handed on: it is stored nowhere and shown this once."""
-    with _Dialog(_("The link for {name}").format(name=name)) as dialog:
+    with dialog_called(_("The link for {name}").format(name=name)) as dialog:
         ui.label(_("Send it to them alone. Whoever opens it chooses the password. It works once, for a day, and is "
                    "not shown again.")).classes("wrap-any")  # fmt: skip
         ui.input(_("One-time link"), value=link).props("outlined stack-label readonly autofocus").classes(
@@ -58,7 +59,7 @@ async def show_link(name: str, link: str) -> None:
         )
         copy = ui.button(_("Copy the link"), on_click=lambda: ui.notify(_("Copied."), type="positive", position="top"))
         copy.on("click", js_handler=_COPY).props("no-caps unelevated color=primary")
-        await dialog.answer(None, no=_("Done"))
+        await answered(dialog, None, no=_("Done"))
 
 
 class _PostFields:
@@ -82,33 +83,3 @@ class _PostFields:
     def post(self) -> Post:
         """As it stands in the fields; owners answer for every shop."""
         return Post(self._role.value, None if self._role.value == Role.OWNER else self._shop.value or None)
-
-
-class _Dialog:
-    """A dialog that is gone when it has been answered."""
-
-    def __init__(self, title: str) -> None:
-        self._dialog = ui.dialog().props("role=dialog aria-modal=true")
-        with self._dialog:
-            self._card = ui.card().classes("dialog-card")
-        with self._card, ui.element("h2"):
-            ui.label(title)
-
-    def __enter__(self) -> _Dialog:
-        self._card.__enter__()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._card.__exit__(*_error)
-        self._dialog.clear()
-        if not self._dialog.is_deleted:  # the browser may have gone meanwhile, and its page with it
-            self._dialog.delete()
-
-    async def answer(self, yes: str | None, *, no: str | None = None) -> bool:
-        """Whether the button that says `yes` was pressed."""
-        with ui.element("div").classes("row-of dialog-doings"):
-            if yes is not None:
-                doing = ui.button(yes, on_click=lambda: self._dialog.submit(True))
-                doing.props("no-caps unelevated color=primary")
-            ui.button(no or _("Cancel"), on_click=lambda: self._dialog.submit(False)).props("no-caps flat")
-        return bool(await self._dialog)

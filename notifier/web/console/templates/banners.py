@@ -12,7 +12,8 @@ from notifier.domain.roles import Permission
 from notifier.jobs import wording_publish as publishing
 from notifier.jobs.wording import Wording
 from notifier.locale import N_, _
-from notifier.web.console.templates.conflict import Choice, ask_between
+from notifier.web.console.confirming import Choice
+from notifier.web.console.templates.conflict import ask_between
 from notifier.web.console.templates.presence import Presence
 from notifier.web.console.templates.sheet import Sheet
 
@@ -85,7 +86,7 @@ class Banners:
             return
         said = _(FILE_SENTENCES[file.state])
         if file.problem is not None:
-            said = f"{said} {file.problem}"
+            said = f"{said} {file.problem.in_console()}"
         self._banner("bad", said, (_("Look and choose"), self._choose_file))
 
     def _banner(self, kind: str, said: str, doing: tuple[str, Callable[[], Any]] | None = None) -> None:

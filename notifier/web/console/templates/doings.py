@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -14,7 +15,8 @@ from notifier.jobs.wording import DraftConflict, may_publish
 from notifier.jobs.wording_files import FileLook
 from notifier.jobs.wording_publish import BehindLive, FileConflict
 from notifier.locale import _
-from notifier.web.console.templates.conflict import Choice, ask_between, confirm
+from notifier.web.console.confirming import Choice, confirmed
+from notifier.web.console.templates.conflict import ask_between, beside
 from notifier.web.console.templates.sheet import Sheet
 from notifier.web.console.templates.trial import ask_for_test
 
@@ -129,7 +131,7 @@ class Doings:
     async def _submit_draft(self) -> None:
         sheet, desk = self.sheet, self.sheet.desk
         if await self._drafted():
-            draft = await desk.work(jobs.submit, sheet.hand(), sheet.revision)
+            draft = await desk.work(jobs.submit, sheet.hand(), sheet.revision, bench=sheet.bench)
             sheet.keep(draft)
             desk.tell(_("It waits for a colleague to publish it."))
         sheet.changed()
@@ -149,7 +151,7 @@ class Doings:
     async def _drop_draft(self) -> None:
         sheet, desk = self.sheet, self.sheet.desk
         sentence = _("What was written since the live version is given up. What is live does not change.")
-        if await confirm(_("Drop the draft?"), sentence, _("Drop draft")):
+        if await confirmed(_("Drop the draft?"), [sentence], _("Drop draft"), is_dangerous=True):
             await desk.work(jobs.drop, sheet.hand(), sheet.revision)
             if sheet.wording.live is None and sheet.wording.file.state == "missing":  # nothing of it is left
                 sheet.put_source(sheet.saved)
@@ -161,8 +163,9 @@ class Doings:
     async def _ask_and_publish(self) -> None:
         sheet = self.sheet
         sentence = _("From now on new messages use it. Messages already planned keep the words they have.")
-        sources = (sheet.live_source, sheet.source) if sheet.live_source else None
-        if not await confirm(_("Publish this text?"), sentence, _("Publish"), sources=sources):
+        live = sheet.live_source
+        both = partial(beside, (_("Live now"), live), (_("After publishing"), sheet.source)) if live else None
+        if not await confirmed(_("Publish this text?"), [sentence], _("Publish"), body=both):
             return
         if await self._drafted():
             await self._published()
@@ -172,7 +175,7 @@ class Doings:
         """`over`: the file whose words are given up, as it was shown."""
         sheet, desk = self.sheet, self.sheet.desk
         try:
-            number = await desk.work(publishing.publish, sheet.hand(), sheet.revision, over=over)
+            number = await desk.work(publishing.publish, sheet.hand(), sheet.revision, over=over, bench=sheet.bench)
         except DraftConflict as conflict:
             await self._two_drafts(conflict)
         except BehindLive as behind:

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from notifier.locale import N_, _, current_language
+from notifier.locale import _, current_language
+from notifier.locale.text_fields import text_field_word
 from notifier.templating import FIELDS, FLAGS, Field
 
 __all__ = ["chip_fields", "chip_words", "field_example", "field_label", "field_title", "word_joint"]
 
-LABELS: Mapping[str, str] = {
-    "customer.name": N_("full name"),
-    "customer.salutation": N_("salutation"),
-    "vehicle.plate": N_("plate number"),
-    "vehicle.model": N_("model"),
-    "vehicle.years": N_("years owned"),
-    "service.due_on": N_("service day"),
-    "service.kind": N_("service kind"),
-    "insurance.ends_on": N_("policy end"),
-    "inspection.ends_on": N_("inspection end"),
-    "loan.ends_on": N_("loan end"),
-    "warranty.ends_on": N_("warranty end"),
-    "visit.on": N_("visit day"),
-    "festival.name": N_("festival"),
-    "event.title": N_("event"),
-    "event.on": N_("event day"),
-    "member.level": N_("member level"),
-    "points.balance": N_("points"),
-    "points.ends_on": N_("points end"),
-    "coupon.code": N_("coupon code"),
-    "coupon.value": N_("coupon value"),
-    "coupon.ends_on": N_("coupon end"),
-    "shop.name": N_("shop name"),
-    "shop.phone": N_("shop phone"),
-}
-
 
 def field_label(field: Field) -> str:
     """What stands on the chip; a field too new to have a short name is called by its own."""
-    return _(LABELS.get(field.name, field.name))
+    return text_field_word(field.name)
 
 
 def field_example(field: Field) -> str:

@@ -62,7 +62,7 @@ class History:
                 ui.label(_("Version {number}").format(number=version.version)).classes("strong")
                 if version.live:
                     ui.label(_("live")).classes("tag good")
-                at = version.published_at.astimezone(desk.zone)
+                at = desk.in_business_time(version.published_at).astimezone(desk.zone)
                 ui.label(f"{at:%Y-%m-%d %H:%M}").classes("quiet")
                 ui.label(version.published_by or _("from the file")).classes("quiet")
                 ui.element("div").classes("grow")
@@ -91,7 +91,7 @@ class History:
             for words in said:
                 ui.label(words).classes("small")
             if not said:
-                ui.label(_("no messages yet")).classes("quiet small")
+                ui.label(_("no messages in the last 90 days")).classes("quiet small")
 
     def _restore(self, version: Version) -> None:
         """The old words stand in the editor; nothing is stored or live before somebody does that."""

@@ -18,6 +18,7 @@ from notifier.schedules import Campaign
 from notifier.schedules.stage_words import stage_words
 from notifier.templating.sources import front_of, with_front
 from notifier.web.console.chrome import head
+from notifier.web.console.confirming import asked_to_do
 from notifier.web.console.desk import Desk
 from notifier.web.console.frame import Console
 from notifier.web.console.templates.editor import add_pages as add_editor
@@ -46,7 +47,7 @@ def add_pages(console: Console) -> None:
         problems = await desk.work(desk.parts.publish_templates)
         found = await desk.work(overview, shelf_of(desk), desk.schedules.campaigns, _today(desk), shop_id=desk.shop_id)
         page = ListPage(desk, found)
-        page.draw([str(problem) for problem in problems])
+        page.draw([problem.in_console() for problem in problems])
 
     add_editor(console)
 
@@ -165,9 +166,7 @@ class NewTemplate:
 
     def open(self) -> None:
         """A dialog."""
-        with ui.dialog(value=True) as dialog, ui.card().classes("wording-dialog is-small"):
-            with ui.element("h2"):
-                ui.label(_("New template"))
+        with asked_to_do(self.desk, _("New template"), _("Begin"), self._begin, needs=Permission.EDIT_TEMPLATES):
             ui.label(
                 _("Campaigns know a template by its name. Choose a known name to write it in another language.")
             ).classes("quiet")
@@ -176,16 +175,12 @@ class NewTemplate:
             self._name.props("outlined dense stack-label hint='a–z 0–9 _'")
             self._language = ui.select(self._options, label=_("Language"), value=self.desk.shop.language)
             self._language.props("outlined dense stack-label")
-            with ui.element("div").classes("row-of dialog-doings"):
-                ui.button(_("Begin"), on_click=self.desk.does(self._begin, needs=Permission.EDIT_TEMPLATES)).props(
-                    "no-caps unelevated color=primary"
-                )
-                ui.button(_("Cancel"), on_click=dialog.close).props("no-caps flat")
 
-    async def _begin(self) -> None:
+    async def _begin(self) -> bool:
         desk, name, language = self.desk, (self._name.value or "").strip(), self._language.value
         shelf = shelf_of(desk)
         source = await desk.work(starting_source, shelf, name, language)
         source = with_front(source, replace(front_of(source), title=(self._title.value or name).strip()))
         await desk.work(make_draft, Hand(shelf, name, language, desk.person, desk.now()), source)
         ui.navigate.to(address(name, language))
+        return True

@@ -14,8 +14,9 @@ from notifier.errors import NotFound
 from notifier.jobs.customer_search import search
 from notifier.jobs.wording_people import WHY_WORDS, PersonPreview, preview_customer, preview_hardest
 from notifier.locale import _, listed
+from notifier.locale.money import money_micros
 from notifier.web.console.templates.sheet import Sheet
-from notifier.web.console.templates.text import cost_words, segment_words
+from notifier.web.console.templates.text import segment_words
 from notifier.web.console.templates.words import language_name
 
 __all__ = ["PhoneCard"]
@@ -115,7 +116,7 @@ class PhoneCard:
         with self._under, ui.element("div").classes("row-of"):
             ui.label(segment_words(seen.segments)).classes("tag warn" if seen.segments > 1 else "tag good")
             if seen.cost_micros:
-                ui.label(cost_words(seen.cost_micros, self.sheet.bench.currency)).classes("quiet")
+                ui.label(money_micros(seen.cost_micros, self.sheet.bench.currency)).classes("quiet")
             theirs = seen.language or self.sheet.desk.shop.language
             if theirs != self.sheet.language:
                 ui.label(_("gets the text in {language}").format(language=language_name(theirs))).classes("tag")

@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from babel.numbers import format_currency
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from notifier.jobs.wording_check import Finding, SourceCheck
-from notifier.locale import _, current_language, ngettext
+from notifier.locale import _, ngettext
+from notifier.locale.money import money_micros
 from notifier.web.console.templates.chip_editor import ChipEditor, Mark
 from notifier.web.console.templates.sheet import Sheet
 from notifier.web.console.templates.words import mend_words, plain_sentence
 
-__all__ = ["TextCard", "cost_words", "segment_words"]
+__all__ = ["TextCard", "segment_words"]
 
-MICROS = 1_000_000
 MOST_OF = 0.8
 """A finding about so much of the text is about all of it: underlining that would tell nothing."""
 ICONS = {"error": "error", "warning": "warning", "note": "info"}
-
-
-def cost_words(micros: int, currency: str) -> str:
-    """0.045 of the currency: one text costs less than the smallest coin."""
-    locale = current_language().replace("-", "_").replace("zh_CN", "zh_Hans_CN")
-    return format_currency(micros / MICROS, currency, format="¤#,##0.000", locale=locale, currency_digits=False)
 
 
 def segment_words(count: int) -> str:
@@ -124,7 +117,7 @@ class TextCard:
             ui.label(_("{units} of {room} characters").format(units=seen.units, room=room)).classes("strong")
             ui.label(segment_words(seen.count)).classes(f"tag {'warn' if seen.count > 1 else 'good'}")
             if check.cost_micros:
-                ui.label(cost_words(check.cost_micros, self.sheet.bench.currency)).classes("quiet")
+                ui.label(money_micros(check.cost_micros, self.sheet.bench.currency)).classes("quiet")
         color = "warning" if seen.count > 1 else "positive"
         bar = ui.linear_progress(min(1.0, seen.units / room), show_value=False, size="6px", color=color)
         bar.props("rounded aria-hidden=true")

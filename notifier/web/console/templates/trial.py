@@ -8,6 +8,8 @@ from notifier.domain.roles import Permission
 from notifier.errors import Refused
 from notifier.jobs.trial_send import TrialPost, send_test
 from notifier.locale import N_, _
+from notifier.locale.gateway_words import gateway_words
+from notifier.web.console.confirming import asked_to_do
 from notifier.web.console.templates.sheet import Sheet
 
 __all__ = ["ask_for_test"]
@@ -16,22 +18,16 @@ __all__ = ["ask_for_test"]
 async def ask_for_test(sheet: Sheet) -> None:
     """Ask for the phone, and send."""
     desk = sheet.desk
-    with ui.dialog(value=True) as dialog, ui.card().classes("wording-dialog is-small"):
-        with ui.element("h2"):
-            ui.label(_("Test send"))
+
+    async def send() -> bool:
+        await _send(sheet, phone.value or "")
+        return True
+
+    with asked_to_do(desk, _("Test send"), _("Send"), send, needs=Permission.EDIT_TEMPLATES):
         ui.label(
             _("One real message with example values, as it stands in the editor. It counts in no report.")
         ).classes("quiet")
         phone = ui.input(_("Your own mobile number")).props("outlined dense stack-label type=tel autocomplete=tel")
-
-        async def send() -> None:
-            await _send(sheet, phone.value or "")
-            dialog.close()
-
-        with ui.element("div").classes("row-of dialog-doings"):
-            button = ui.button(_("Send"), on_click=desk.does(send, needs=Permission.EDIT_TEMPLATES))
-            button.props("no-caps unelevated color=primary")
-            ui.button(_("Cancel"), on_click=dialog.close).props("no-caps flat")
 
 
 async def _send(sheet: Sheet, phone: str) -> None:
@@ -42,4 +38,5 @@ async def _send(sheet: Sheet, phone: str) -> None:
         raise Refused(N_("This text cannot be sent as it stands: mend what is said below it first."))
     post = TrialPost(parts.store, parts.secret, parts.makes_gateway, parts.post_timeout, desk.shop.region)
     sent = await send_test(post, template, phone, sheet.bench, who=desk.person.actor, now=desk.now())
-    desk.tell(_("{gateway} took the text for {phone}.").format(gateway=sent.gateway, phone=sent.phone))
+    said = _("{gateway} took the text for {phone}.")
+    desk.tell(said.format(gateway=gateway_words(sent.gateway), phone=sent.phone))

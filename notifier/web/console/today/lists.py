@@ -8,8 +8,9 @@ from nicegui import ui
 
 from notifier.locale import _
 from notifier.locale.records import records_word
+from notifier.locale.spans import span_words
 from notifier.reports import numbers
-from notifier.reports.import_news import ImportNews, span_words
+from notifier.reports.import_news import ImportNews
 from notifier.reports.today import ComingRun, Today
 from notifier.web.console.desk import Desk
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -19,6 +20,7 @@ from notifier.reports.today import Place, Today, today
 from notifier.store.day_figures import Figures
 from notifier.templating import TemplateFolder
 from notifier.web.console.chrome import head
+from notifier.web.console.confirming import answered, dialog_called
 from notifier.web.console.desk import SIGN_IN, Desk
 from notifier.web.console.frame import Console
 from notifier.web.console.today.chart import chart_options, chart_words, table_of_days
@@ -156,17 +158,11 @@ class TodayPage:
         self._chart.props["role"] = "img"
         self._chart.props["aria-label"] = chart_words(self._found.month)
 
-    def _show_table(self) -> None:
-        with ui.dialog() as dialog, ui.card().classes("today-table"):
-            with ui.element("div").classes("row-of"):
-                with ui.element("h2"):
-                    ui.label(_("Last 30 days"))
-                ui.element("div").classes("grow")
-                ui.button(_("Close"), on_click=dialog.close).props("flat dense no-caps autofocus")
+    async def _show_table(self) -> None:
+        with dialog_called(_("Last 30 days"), is_wide=True) as dialog:
             with ui.element("div").classes("scroll-x today-rows").props("tabindex=0"):
                 table_of_days(self._found.days)
-        dialog.on("hide", dialog.delete)
-        dialog.open()
+            await answered(dialog, None, no=_("Close"))
 
     def _draw_tiles(self, figures: Figures, month: Figures, is_counted: bool) -> None:
         def number(value: int) -> str:
@@ -219,7 +215,8 @@ def _draw_life(found: Today, desk: Desk) -> None:
     is_alive = found.life.state == "alive"
     with ui.element("span").classes(f"tag {'good' if is_alive else 'bad'}"):
         ui.icon("check_circle" if is_alive else "error").props("aria-hidden=true")
-        ui.label(life_words(found.life, desk.zone))
+        since = found.life.since and desk.in_business_time(found.life.since)
+        ui.label(life_words(replace(found.life, since=since), desk.zone))
 
 
 def _clock(moment: datetime, desk: Desk) -> str:

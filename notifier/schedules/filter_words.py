@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from notifier.domain.filters import Ago, Filter, Length, Spend, Term, Words
 from notifier.locale import N_, _, listed, ngettext
+from notifier.locale.money import money
 from notifier.locale.phrases import any_of
-from notifier.reports import numbers
 
-__all__ = ["filter_words"]
+__all__ = ["filter_words", "term_words", "value_words"]
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "shop": (N_("shop is {values}"), N_("shop is not {values}")),
@@ -33,7 +33,7 @@ _VALUES: Mapping[tuple[str, str], str] = {
 
 def filter_words(wanted: Filter, currency: str) -> str:
     """One clause a condition; `currency`: of the shop."""
-    clauses = [_term(term, currency) for term in wanted.terms]
+    clauses = [term_words(term, currency) for term in wanted.terms]
     if wanted.any_of:
         groups = [_("({group})").format(group=filter_words(group, currency)) for group in wanted.any_of]
         clauses.append(any_of(groups))
@@ -41,7 +41,8 @@ def filter_words(wanted: Filter, currency: str) -> str:
     return listed(clauses)
 
 
-def _term(term: Term, currency: str) -> str:
+def term_words(term: Term, currency: str) -> str:
+    """One condition."""
     if isinstance(term, Words):
         return _words(term)
     return _ago(term) if isinstance(term, Ago) else _spend(term, currency)
@@ -50,13 +51,18 @@ def _term(term: Term, currency: str) -> str:
 def _words(term: Words) -> str:
     values = []
     for pattern in term.patterns:
-        known = _VALUES.get((term.term, pattern.text))
-        word = _(known) if known else pattern.text
+        word = value_words(term.term, pattern.text)
         if pattern.is_prefix:
             word = _("{word}…").format(word=word) if word else _("anything on record")
         values.append(word)
     is_, is_not = _WORDS[term.term]
     return _(is_not if term.is_not else is_).format(values=any_of(values))
+
+
+def value_words(term: str, value: str) -> str:
+    """A value of a condition as people say it: women for f."""
+    known = _VALUES.get((term, value))
+    return _(known) if known else value
 
 
 def _ago(term: Ago) -> str:
@@ -81,8 +87,8 @@ def _length(length: Length) -> str:
 
 
 def _spend(term: Spend, currency: str) -> str:
-    low = None if term.min_minor is None else numbers.money(term.min_minor, currency)
-    high = None if term.max_minor is None else numbers.money(term.max_minor, currency)
+    low = None if term.min_minor is None else money(term.min_minor, currency)
+    high = None if term.max_minor is None else money(term.max_minor, currency)
     both = _("spent {low} to {high}")
     chosen = both if low and high else _("spent {low} or more") if low else _("spent {high} or less")
     spent = chosen.format(low=low, high=high)

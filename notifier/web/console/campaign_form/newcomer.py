@@ -1,0 +1,98 @@
+"""A campaign that is not there yet: its rule and its name first, then the form that all campaigns have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nicegui import ui
+
+from notifier.domain.roles import Permission
+from notifier.domain.rules import RULES
+from notifier.errors import Refused
+from notifier.jobs.schedule_edits import Edited, Opened, Subject
+from notifier.locale import N_, _
+from notifier.schedules import Campaign
+from notifier.schedules.editing import Changes, Group, new_campaign
+from notifier.schedules.field_problems import first_values
+from notifier.web.console.campaign_form.controls import FIELD, heard
+from notifier.web.console.campaign_form.page import FormPage, back_button
+from notifier.web.console.campaign_form.panel import Panel
+from notifier.web.console.campaign_form.sections import draw_campaign, section
+from notifier.web.console.campaign_form.state import FormState, Wish
+from notifier.web.console.chrome import head
+from notifier.web.console.desk import Desk
+
+__all__ = ["NewPage"]
+
+
+class NewPage(FormPage):
+    """A campaign that is not there yet: its rule and its name first, then the same form."""
+
+    def __init__(self, desk: Desk, rule: str) -> None:
+        super().__init__(desk, "")
+        self.rule = rule if rule in RULES else ""
+        self.key, self.says_id = "", False
+
+    async def draw(self) -> None:
+        """The whole page."""
+        if self.shop is not None:
+            raise Refused(N_("A campaign is added for all shops of the group; ask somebody who may edit all of them."))
+        opened, templates = await self.open()
+        with ui.element("div").classes("stack form-page"):
+            with head(_("New campaign"), _("It begins switched off: look at its dry run before you switch it on.")):
+                back_button("/campaigns")
+            with section(_("What it is about")):
+                self._rule_box()
+            if self.rule:
+                await self._form(opened, templates)
+
+    def _rule_box(self) -> None:
+        with ui.element("div").classes("form-row"):
+            with ui.element("div").classes("form-about"):
+                ui.label(_("Rule")).classes("strong")
+                ui.label(_("Who is due, and counted from what. It cannot be changed later.")).classes("quiet small")
+            with ui.element("div").classes("form-control"):
+                options = {name: _(rule.title) for name, rule in RULES.items()}
+                chosen = heard(lambda rule: ui.navigate.to(f"/campaigns/new?rule={rule}"))
+                box = ui.select(options, value=self.rule or None, on_change=chosen)
+                box.props(f"{FIELD} options-dense").classes("form-wide").props["aria-label"] = _("Rule")
+
+    async def _form(self, opened: Opened, templates: Mapping[str, str]) -> None:
+        alike = next((each for each in opened.schedules.campaigns if each.rule == self.rule), None)
+        self.key = _free_name(self.rule, opened.schedules.campaigns)
+        self.says_id = await self.desk.work(self.editing.must_say_id, opened, self.rule)
+        wish = Wish(Subject(self.key), self._changes)
+        state = FormState(self.desk, self.editing, opened, wish, {}, templates)
+        state.entry = first_values(self.rule, alike)
+        desk = self.desk
+        with ui.element("div").classes("form-columns"):
+            with ui.element("div").classes("stack form-fields"):
+                with section(_("Its name")):
+                    about = _(
+                        "Letters, digits and _: its name in schedules.yaml and in reports. It cannot be changed later."
+                    )
+                    with state.row("id", _("Name of the campaign"), about):
+                        box = ui.input(value=self.key, on_change=lambda event: self._name(state, event.value or ""))
+                        box.props(FIELD).classes("form-wide mono").props["aria-label"] = _("Name of the campaign")
+                draw_campaign(state, of_one_shop=False)
+            saves = desk.does(lambda: self.save(state, self._saved), needs=Permission.EDIT_CAMPAIGNS)
+            await Panel(state, saves, None, None).draw()
+        await state.check()
+
+    def _changes(self, opened: Opened, entry: Group) -> Changes:
+        named: Group = {"id": self.key, **entry} if self.says_id else entry
+        return new_campaign(opened.tree, self.key, named)
+
+    def _name(self, state: FormState, name: str) -> None:
+        self.key = name.strip()
+        state.wish = Wish(Subject(self.key), self._changes)
+        state.soon()
+
+    async def _saved(self, _edited: Edited) -> None:
+        ui.navigate.to(f"/campaigns/{self.key}/edit")
+
+
+def _free_name(rule: str, campaigns: tuple[Campaign, ...]) -> str:
+    taken = {each.key for each in campaigns} | {each.id for each in campaigns}
+    names = (rule, *(f"{rule}_{number}" for number in range(2, 99)))
+    return next(name for name in names if name not in taken)
