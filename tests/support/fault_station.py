@@ -15,7 +15,7 @@ from tests.support.fault_shop import FaultShop
 AGAIN_AFTER = 0.3  # seconds until a command is started again that has ended because there was nothing to do
 PATIENCE = {SENDER: 1.5, "send.finish": 0.6, RECONCILER: 20.0, WEB: 20.0}
 """Seconds until who is to die at a certain place is asked to end, which leads a sender to its last places."""
-TRIES = 10
+IN_VAIN, TRIES = 3, 10
 KILLED = -signal.SIGKILL
 
 
@@ -44,6 +44,16 @@ class Station:
     def _patience(self) -> float:
         assert self.armed is not None
         return PATIENCE["send.finish" if str(self.armed.point).startswith("send.finish") else self._role]
+
+    @property
+    def is_sender(self) -> bool:
+        """Whether it takes texts that another sender might have taken."""
+        return self._role == SENDER
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether it has come to its end several times without passing the place it is to die at."""
+        return self.armed is not None and self._tries >= IN_VAIN
 
     def tick(self, accepted: int) -> None:
         """Look after the process, now that the provider has accepted so many."""
