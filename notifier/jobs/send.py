@@ -45,7 +45,6 @@ DOUBTS_IN_A_ROW = 10
 BROKEN = "post_broke"
 PREPARE_EVERY = 30.0
 """Seconds after which a drain sweeps and looks from the beginning again: one of a million texts takes a day."""
-UNBOUNDED = 10_000
 
 
 def _elapsed() -> float:
@@ -107,7 +106,6 @@ class Lane:
     _gone_through: Mapping[int, Place] = field(default_factory=dict)
     _began_anew: bool = True
     _prepare_again_at: float = 0.0
-    _at_most: int = UNBOUNDED
 
     def __post_init__(self) -> None:
         self._doorkeeper = Doorkeeper(self.schedules)
@@ -237,8 +235,8 @@ class Lane:
             self.result.failed += counted["failed"]
             self.result.unknown += counted["unknown"]
             self.result.cancelled += counted["cancelled"]
-            if counted["accepted"] and not any(_is_trouble(item.answer) for item in answered):
-                self._at_most = min(2 * self._at_most, UNBOUNDED)  # after trouble upon trouble: one, two, four …
+            if not any(_is_trouble(item.answer) for item in answered):
+                self._window.widen(counted["accepted"])
 
     async def _sleep(self, seconds: float | None) -> None:
         if seconds:
@@ -267,12 +265,12 @@ class Lane:
             self.gateway.name, timedelta(seconds=self.settings.lease), capabilities.units_per_second, capabilities.unit,
             self._doorkeeper.paces,
         )  # fmt: skip
-        passed, at_most = self._gone_through, min(limit, self._at_most)
+        passed = self._gone_through
         with self.store.write("send.claim") as session:
-            claimed = claim(session, terms, self._doorkeeper.door(now), now=now, limit=at_most, passed=passed)
+            claimed = claim(session, terms, self._doorkeeper.door(now), now=now, limit=limit, passed=passed)
         self._is_troubled, self._began_anew, self._gone_through = claimed.troubles > 0, not passed, claimed.passed
         if claimed.troubles > 1:
-            self._at_most = 1
+            self._window.narrow()
         return claimed
 
     def _record(self, answered: list[Answered]) -> Counter[str]:

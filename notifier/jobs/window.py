@@ -47,20 +47,35 @@ class Window:
     _doubtful: list[float] = field(default_factory=list)  # when the POSTs without a clear answer began
     _clear_until: float = 0.0  # when the last one began that came to a clear answer
     _seconds: float = 1.0  # what a POST takes, on the average: slow until it has shown otherwise
+    _slow_start: int | None = None  # places since trouble upon trouble; None = all there are
 
     @property
     def room(self) -> int:
         """How many more texts there is a place for, in flight or behind."""
-        return self.size + self._may_wait - len(self._flying) - len(self._ahead)
+        return self._places - len(self._flying) - len(self._ahead)
 
     @property
     def claim_at_least(self) -> int:
         """Places before it is worth a claim, which is a commit; one slow POST must not hold up the others."""
-        return max(1, (self.size + self._may_wait) // 5)
+        return max(1, self._places // 5)
 
     @property
-    def _may_wait(self) -> int:
-        return int(self.size * min(3.0, AHEAD / max(self._seconds, 1e-6)))
+    def _places(self) -> int:
+        return self._all_places if self._slow_start is None else min(self._all_places, self._slow_start)
+
+    @property
+    def _all_places(self) -> int:
+        return self.size + int(self.size * min(3.0, AHEAD / max(self._seconds, 1e-6)))
+
+    def narrow(self) -> None:
+        """There is trouble upon trouble: from now on one text at a time, until the provider takes them again."""
+        self._slow_start = 1
+
+    def widen(self, accepted: int) -> None:
+        """So many were taken: a place more for each, so that as many again may be under way, up to all there are."""
+        if self._slow_start is not None:
+            wider = self._slow_start + accepted
+            self._slow_start = wider if wider < self._all_places else None
 
     @property
     def doubts(self) -> int:
