@@ -68,7 +68,9 @@ class News:
     def queue_failed(self, error: BaseException | None = None) -> None:
         """A worker cannot take part in the queue, or not write down how a job ended: told once, until it works again.
 
-        A database that is away is told as that; here only where the queue alone cannot reach it, for `ECHO` seconds.
+        A database that is away is told as that, and so is what comes of it until `ECHO` seconds after its return: an end
+        that was written down as the line was cut is not found when it is written again. Here it is told only where the
+        queue alone cannot reach the database, for as long, and whatever else is wrong.
         """
         now = time.monotonic()
         is_new = self._queue_troubled_since is None
@@ -76,7 +78,7 @@ class News:
         if self._queue_is_told or (error is None and not is_new):
             return
         is_over_the_database = error is not None and is_database_away(error)
-        if is_over_the_database and (self._is_away or now - max(self._back_at, since) < ECHO):
+        if self._is_away or now - self._back_at < ECHO or (is_over_the_database and now - since < ECHO):
             return
         reason = "it ended by itself" if error is None else trouble_words(error.__cause__ or error)
         log.error("queue_failed", alert=True, reason=reason, exc_info=None if is_over_the_database else error)

@@ -106,6 +106,21 @@ def test_a_database_that_is_away_is_not_told_as_the_queue_too(monkeypatch: pytes
     assert [line["event"] for line in lines] == ["database_away", "database_is_back"]
 
 
+def test_a_job_whose_end_was_written_twice_over_an_outage_is_no_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not found the second time; what still fails when the outage is long over is the queue's own trouble."""
+    lost = wrapped(RuntimeError("the queue's own"), psycopg.errors.RaiseException("Job was not found"))
+    with capture_logs() as lines:
+        told = News()
+        told.database_is_away(GONE)
+        told.queue_failed(lost)
+        told.database_answers()
+        told.queue_failed(lost)
+        monkeypatch.setattr(news, "ECHO", 0.0)
+        told.queue_failed(lost)
+    assert [line["event"] for line in lines] == ["database_away", "database_is_back", "queue_failed"]
+    assert lines[-1]["reason"] == "RaiseException"
+
+
 def planned(waiting: dict[str, str], *runs: str) -> dict[str, object]:
     """A plan's document."""
     made = [
