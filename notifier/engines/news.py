@@ -68,9 +68,9 @@ class News:
     def queue_failed(self, error: BaseException | None = None) -> None:
         """A worker cannot take part in the queue, or not write down how a job ended: told once, until it works again.
 
-        A database that is away is told as that, and so is what comes of it until `ECHO` seconds after its return: an end
-        that was written down as the line was cut is not found when it is written again. Here it is told only where the
-        queue alone cannot reach the database, for as long, and whatever else is wrong.
+        A database that is away is told as that, and so is what comes of it until `ECHO` seconds after its return: what
+        was written down as the line was cut is not found when it is written again. Here it is told only where the queue
+        alone cannot reach the database, for as long, and whatever else is wrong.
         """
         now = time.monotonic()
         is_new = self._queue_troubled_since is None
