@@ -13,7 +13,7 @@ from notifier.domain.cycles import FIRST_RUN_REACH
 from notifier.errors import NotFound
 from notifier.locale import N_
 from notifier.locale.mends import Mend
-from notifier.store.bulk import insert_missing, table_of
+from notifier.store.bulk import insert_missing, table_of, upsert
 from notifier.store.tables import CampaignShare, CampaignState
 
 STATE = table_of(CampaignState)
@@ -99,20 +99,14 @@ def first_run_floor(
 
 def mark_seen(session: Session, shop_id: int, campaign: KnownCampaign, *, floor_on: date | None) -> None:
     """Remember that the campaign is switched on and planned, with its floor; paused where every shop has it so."""
+    mine = (STATE.c.shop_id == shop_id, STATE.c.campaign_id == campaign.campaign_id)
+    seen = {"floor_on": floor_on, "off_since": None, "key": campaign.key, "rule": campaign.rule}
+    if session.connection().execute(sa.update(STATE).where(*mine).values(**seen)).rowcount:
+        return
     others = sa.select(STATE.c.paused).where(STATE.c.campaign_id == campaign.campaign_id).distinct()
     is_paused_elsewhere = list(session.execute(others).scalars()) == [True]
-    insert_missing(
-        session,
-        CampaignState,
-        [{"shop_id": shop_id, "campaign_id": campaign.campaign_id, "key": campaign.key, "rule": campaign.rule,
-          "floor_on": floor_on, "paused": is_paused_elsewhere}],
-        ["shop_id", "campaign_id"],
-    )  # fmt: skip
-    session.connection().execute(
-        sa.update(STATE)
-        .where(STATE.c.shop_id == shop_id, STATE.c.campaign_id == campaign.campaign_id)
-        .values(floor_on=floor_on, off_since=None, key=campaign.key, rule=campaign.rule)
-    )
+    keys = {"shop_id": shop_id, "campaign_id": campaign.campaign_id}
+    upsert(session, CampaignState, [keys | seen | {"paused": is_paused_elsewhere}], list(keys), list(seen))
 
 
 def note_switched_off(session: Session, shop_id: int, switched_on: Sequence[str], today: date) -> None:
@@ -138,10 +132,12 @@ def share_of_period(session: Session, shop_id: int, campaign_id: str, period: st
 
 def keep_share(session: Session, shop_id: int, campaign_id: str, period: str, share_bp: int) -> int:
     """The share of the period: the one it began with, else `share_bp`, stored now."""
-    row = {"shop_id": shop_id, "campaign_id": campaign_id, "period": period, "share_bp": share_bp}
-    insert_missing(session, CampaignShare, [row], ["shop_id", "campaign_id", "period"])
     kept = share_of_period(session, shop_id, campaign_id, period)
-    assert kept is not None  # inserted one line above
+    if kept is None:
+        row = {"shop_id": shop_id, "campaign_id": campaign_id, "period": period, "share_bp": share_bp}
+        insert_missing(session, CampaignShare, [row], ["shop_id", "campaign_id", "period"])
+        kept = share_of_period(session, shop_id, campaign_id, period)
+        assert kept is not None  # inserted one line above
     return kept
 
 

@@ -16,12 +16,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from notifier.errors import StoreError
 from notifier.locale import N_
@@ -29,14 +26,20 @@ from notifier.store.addresses import shown_url
 from notifier.store.engine import Store
 from notifier.store.trouble import is_deadlock
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "db"
 VERSION = re.compile(r"(?P<number>\d{4})(?:_since_(?P<since>\d{4}))?")
+VERSION_TABLE = sa.table("alembic_version", sa.column("version_num", sa.String))
 LEAST_ROOM = 64 * 1024  # bytes: SQLite's index of the journal, and a page of it
 UPGRADE_LOCK = 7_368_841_295  # any number no other program takes as its PostgreSQL advisory lock
 
 
 def alembic_config(connection: sa.Connection | None = None) -> Config:
     """Alembic's settings for ``db/``, working on `connection` where one is given."""
+    from alembic.config import Config  # Alembic takes 0.1 s to import, which only an upgrade should pay
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -46,7 +49,13 @@ def alembic_config(connection: sa.Connection | None = None) -> Config:
 
 def head() -> str | None:
     """The version this Notifier needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return max(_versions(), default=None)
+
+
+def _versions() -> set[str]:
+    """Every version there is a step to; its file's name begins with it."""
+    found = (VERSION.match(file.name) for file in (MIGRATIONS_DIR / "versions").glob("*.py"))
+    return {version.group() for version in found if version is not None}
 
 
 def revision(store: Store) -> str | None:
@@ -114,8 +123,7 @@ def raise_if_not_usable(store: Store) -> None:
 
 def raise_if_newer(found: str | None, place: str) -> None:
     """Raises StoreError where version `found` of `place` is one this Notifier neither knows nor can work with."""
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if found is not None and found not in known and not suits(found):
+    if found is not None and found not in _versions() and not suits(found):
         raise StoreError(
             N_("{place} was written by a newer Notifier (version {found}). Install that Notifier, or use a backup "
                "made before it."),
@@ -142,6 +150,8 @@ def upgrade(store: Store, tries: int = 5) -> bool:
 
 
 def _upgraded(store: Store) -> bool:
+    from alembic import command
+
     with _locked(store) as connection:
         found = _revision_of(connection)
         if suits(found):
@@ -212,7 +222,9 @@ def _is_wal(path: Path) -> bool:
 
 
 def _revision_of(connection: sa.Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table(VERSION_TABLE.name):
+        return None
+    return connection.execute(sa.select(VERSION_TABLE.c.version_num)).scalar_one_or_none()
 
 
 @contextmanager

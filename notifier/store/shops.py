@@ -48,6 +48,10 @@ class ShopDescription(Protocol):
 def keep_shop(session: Session, shop: ShopDescription) -> int:
     """The id of the shop's row, made or brought up to date."""
     values = {name: getattr(shop, name) for name in _COLUMNS} | {"timezone": shop.zone.key}
+    unchanged = [SHOP.c.key == shop.key, *(SHOP.c[name] == value for name, value in values.items())]
+    kept: int | None = session.execute(sa.select(SHOP.c.id).join(PLANNER_LOCK).where(*unchanged)).scalar_one_or_none()
+    if kept is not None:
+        return kept
     insert_missing(session, Shop, [{"key": shop.key, **values}], ["key"])
     changed = sa.or_(*(SHOP.c[name] != value for name, value in values.items()))
     session.connection().execute(sa.update(SHOP).where(SHOP.c.key == shop.key, changed).values(**values))

@@ -27,8 +27,8 @@ from notifier.cli import app
 from notifier.templating import TemplateFolder
 from tests.support.prepared_cli import ROOT
 
-USED_LATER = ("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg")
-"""What a library imports when it is first used."""
+USED_LATER = ("alembic.command", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg")
+"""What we or a library import when it is first used."""
 CONSOLE = "notifier.web.console"
 """Takes as long to import as all the rest; whoever serves it imports it."""
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from notifier.errors import StoreError
 from notifier.locale import language
@@ -41,6 +42,13 @@ def test_up_from_empty_makes_every_table(empty: Store) -> None:
     assert upgrade(empty) is True
     assert (revision(empty), is_usable(empty)) == (head(), True)
     assert set(sa.inspect(empty.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_version_needed_is_the_last_of_the_steps() -> None:
+    """Read from the names of the files, without Alembic, it is what Alembic goes by."""
+    steps = ScriptDirectory.from_config(migrations.alembic_config())
+    assert head() == steps.get_current_head()
+    assert all(Path(step.path).name.startswith(f"{step.revision}_") for step in steps.walk_revisions())
 
 
 def test_a_second_upgrade_changes_nothing(store: Store) -> None:
@@ -150,7 +158,7 @@ def test_an_upgrade_and_a_sender_that_wait_for_each_other_both_come_to_their_end
         session.execute(sa.text("SET LOCAL deadlock_timeout = '10min'"))  # so it is the other one that is undone
         session.execute(sa.text("UPDATE message SET state = state"))
         upgrading = beside.submit(upgrade, store)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not session.execute(sa.text("SELECT 1 FROM pg_locks WHERE NOT granted")).all():
             assert time.monotonic() < deadline
             time.sleep(0.02)

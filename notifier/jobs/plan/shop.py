@@ -186,7 +186,9 @@ class ShopPlanner:
             else:
                 with self._without_stopping_others(campaign):
                     work = self._work(campaign, self._keep_shares(campaign))
-                    self.runs.append(self._finish(work, run.due_at, run.id))
+                    with self.store.read() as session:
+                        written = Tally(*runs.texts_of_run(session, run.id))
+                    self.runs.append(self._finish(work, run.due_at, run.id, written))
 
     def due(self) -> list[DueCampaign]:
         """What is to be planned now, by priority; campaigns whose data is too old are noted as waiting."""
@@ -247,14 +249,13 @@ class ShopPlanner:
                 session, shop_id=self.shop_id, campaign_id=campaign.id, due_at=due_at, now=self.now,
                 priority=campaign.priority, settings=self._settings_document(setting),
             )  # fmt: skip
-        return self._finish(work, due_at, run_id)
+        return self._finish(work, due_at, run_id, Tally())
 
-    def _finish(self, work: Work, due_at: datetime | None, run_id: int) -> PlannedRun:
+    def _finish(self, work: Work, due_at: datetime | None, run_id: int, written: Tally) -> PlannedRun:
+        """Plan what is left of an open run. `written`: what a planner that died had written already."""
         campaign = work.setting.campaign
-        with self.store.read() as session:
-            before = Tally(*runs.texts_of_run(session, run_id))  # what a planner that died had written already
         tally = plan_run(work, run_id)
-        tally.merge(before)
+        tally.merge(written)
         unknown = self._count_unknown(work, tally)
         with self.store.write("plan.finish") as session:
             state = runs.finish_planning(

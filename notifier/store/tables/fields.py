@@ -21,6 +21,8 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+# Nobody has pydantic check a row; each process would build what it checks with as it starts.
+SQLModel.model_config["defer_build"] = True
 
 
 def identity() -> Any:
