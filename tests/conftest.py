@@ -6,6 +6,7 @@ machine and fail where CI=true.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from notifier.engines.queue import bring_up_queue
 from notifier.locale import current_language, use_language
@@ -24,6 +26,12 @@ from notifier.store.engine import Store
 from notifier.store.migrations import upgrade
 from tests.support.compiled_sql import keep_compiled_sql
 from tests.support.postgres import Postgres, running_postgres
+
+settings.register_profile(
+    "patient", settings.get_profile(settings.get_current_profile_name()), deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("patient")  # an example that a busy machine was slow about proves nothing
 
 NO_POWER_CUT = (  # these databases outlive none
     "ALTER SYSTEM SET fsync = off",
@@ -50,6 +58,12 @@ def pytest_configure() -> None:
     *others, _in_colours = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

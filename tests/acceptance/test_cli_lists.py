@@ -50,8 +50,8 @@ def shop(tmp_path: Path) -> CliShop:
 def test_a_recall_is_rehearsed_planned_and_phoned(shop: CliShop) -> None:
     """The dry run names the rows nobody knows; the call list holds whom no text reaches, with all that helps."""
     said = shop.run("plan", "--campaign", "recall", "--dry-run", "--at", AT).stdout
-    assert "recall: its audience leaves 3 of 3 that are due today." in said
-    assert "recall: 1 row of its list names nobody we know, and nobody is texted for it:" in said
+    assert "燃油泵更换: its audience leaves 3 of 3 that are due today." in said
+    assert "燃油泵更换: 1 row of its list names nobody we know, and nobody is texted for it:" in said
     assert f"line 5: {vin(4)}, not in our records" in said
     assert shop.json("plan", "--campaign", "recall", "--at", AT)["planned"] == 2
     page = shop.run("report", "call_list", "--campaign", "recall", "--at", AT).stdout

@@ -129,7 +129,7 @@ def test_live_until_ctrl_c(shop: CliShop) -> None:
     assert watching.stdout is not None
     seen = [json.loads(watching.stdout.readline()) for _ in range(2)]
     watching.send_signal(signal.SIGINT)
-    rest, _err = watching.communicate(timeout=30)
+    rest, _err = watching.communicate(timeout=60)
     assert watching.returncode == 0
     assert seen[0]["waiting"] == seen[1]["waiting"] > 0
     assert seen[0]["at"] < seen[1]["at"]

@@ -101,7 +101,7 @@ def test_on_a_terminal_the_password_is_asked_for_and_not_shown(shop: CliShop) ->
             shown += chunk
     except OSError:  # the other end is closed
         pass
-    assert process.wait(20) == 0, shown
+    assert process.wait(60) == 0, shown
     os.close(ours)
     assert PASSWORD not in shown.decode()
     assert lets_in(shop, "王芳", PASSWORD)

@@ -23,10 +23,12 @@ ORDERS = [order("R1", 1, "2026-01-10", "5000"), order("R2", 2, "2026-01-11", "90
 
 
 def drop(inbox: Path, name: str, rows: list[dict[str, str]]) -> None:
-    """A file as a DMS exports it."""
+    """A file as a DMS exports it; there whole at once, however long this process is kept from going on."""
     headers = list(rows[0])
     lines = [",".join(headers), *(",".join(row[header] for header in headers) for row in rows)]
-    (inbox / name).write_text("\r\n".join(lines), "gbk")
+    written = inbox.parent / f"{name}.part"
+    written.write_text("\r\n".join(lines), "gbk")
+    written.rename(inbox / name)
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ def test_the_daemon_imports_what_is_dropped_and_goes_on_whatever_is(
     (inbox / "报价.pdf").write_bytes(b"%PDF-1.7")
     (inbox / "link.csv").symlink_to("/etc/hostname")
     daemon.wait_until(lambda: len(lines(daemon, "file_imported")) == 2 and lines(daemon, "file_rejected"), 30)
+    daemon.wait_for("inbox_passed_over")
     assert {line["kind"]: line["read"] for line in lines(daemon, "file_imported")} == {"customers": 2, "visits": 2}
     assert (count(shop, "vehicle"), count(shop, "visit")) == (2, 2)
     (rejected,) = lines(daemon, "file_rejected")
@@ -117,7 +120,7 @@ def test_a_file_the_daemon_died_over_is_completed_at_the_next_start(
 def test_a_folder_with_files_of_ours_is_refused_before_anything_starts(tmp_path: Path, shop: BirthdayShop) -> None:
     """schedules.yaml would not be filed away, but what lies beside it would be."""
     with running_daemon(shop.environ | {"NOTIFIER_INBOX": str(shop.schedules.parent)}, tmp_path) as daemon:
-        assert daemon.process.wait(20) != 0
+        assert daemon.process.wait(60) != 0
         assert "NOTIFIER_INBOX" in (tmp_path / "daemon.log").read_text()
 
 

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from notifier.store.engine import Store
 from notifier.store.migrations import head, revision
 from tests.support.cli_shop import CliShop
+from tests.support.daemon import free_port
 from tests.support.former_release import FormerRelease
 from tests.support.import_desk import phone, vin
 from tests.support.prepared_cli import run_prepared
@@ -67,8 +68,7 @@ class TwoReleases:
         (folder / "templates" / "sms" / "en").mkdir(parents=True)
         (folder / "templates" / "sms" / "en" / "birthday.j2").write_text(WORDING, encoding="utf-8")
         (folder / "schedules.yaml").write_text(SCHEDULES, encoding="utf-8")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         self.new = CliShop(folder, settings={
             "NOTIFIER_DATABASE_URL": url, "NOTIFIER_GATEWAY": "twilio", "NOTIFIER_PORT": str(self.port),
             "NOTIFIER_PUBLIC_URL": "https://sms.example.com", "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
@@ -175,7 +175,7 @@ def web_of_the_former_release(shop: TwoReleases) -> Iterator[None]:
     wait_until(lambda: is_open(shop.port), web)
     yield
     web.terminate()
-    said = web.communicate(timeout=20)[1]
+    said = web.communicate(timeout=60)[1]
     assert web.returncode == 0
     assert not [line for line in said.splitlines() if "error" in line or "warning" in line or "Traceback" in line], said
 
@@ -242,6 +242,7 @@ def test_two_releases_work_on_one_migrated_database(shop: TwoReleases, twilio: T
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 def test_a_sender_at_work_goes_on_with_its_sqlite_file_upgraded(shop: TwoReleases, twilio: TwilioHandle) -> None:
     """It has the file open all the time; then this release sends what it planned."""
+    shop.new.settings |= {"NOTIFIER_POST_TIMEOUT": "30", "NOTIFIER_LEASE": "60"}  # no text is to be in doubt here
     at_work = shop.old_starts("send", "--until-empty", "--at", TUESDAY, "--json")
     upgraded_under(at_work, shop)
     twilio.chances()

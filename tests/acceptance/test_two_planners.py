@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +16,7 @@ import pytest
 from notifier.store.engine import Store
 from notifier.store.tables import Attempt, Cycle, Enrolment, Message, MessageCycle, Run
 from tests.support.cli_shop import CliShop
-from tests.support.daemon import ROOT, running_daemon
+from tests.support.daemon import ROOT, free_port, running_daemon
 from tests.support.group import KEYS, Group, yaml
 from tests.support.shop import BIRTHDAY, MAINTENANCE, SECRET, ZONE, at, days
 
@@ -101,7 +100,7 @@ def test_two_daemons_on_one_database_text_everybody_once(
         for name in ("one", "two"):
             folder = tmp_path / name
             folder.mkdir()
-            daemons.append(running.enter_context(running_daemon(environ | _port(), folder)))
+            daemons.append(running.enter_context(running_daemon(environ | {"NOTIFIER_PORT": str(free_port())}, folder)))
         daemons[0].wait_until(lambda: _handed_over(group) == each * len(keys), 60)
         assert [daemon.process.poll() for daemon in daemons] == [None, None]
         for daemon in daemons:
@@ -115,8 +114,3 @@ def test_two_daemons_on_one_database_text_everybody_once(
 def _handed_over(group: Group) -> int:
     shop = next(iter(group.shops.values()))
     return sum(row["state"] in ("accepted", "sent", "delivered", "undelivered") for row in shop.rows(Message))
-
-
-def _port() -> dict[str, str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return {"NOTIFIER_PORT": str(listener.getsockname()[1])}

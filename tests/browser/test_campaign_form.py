@@ -22,7 +22,7 @@ def _save(page: Page) -> None:
 def test_an_offset_is_changed_seen_saved_and_the_second_person_told(
     own_console: RunningConsole, signed_in: SignedIn
 ) -> None:
-    """Zhou moves the early text; Lin, who had the form open, is shown both changes and keeps hers on top of his."""
+    """Zhou moves the early text; Lin, who had the form open and gives a name, keeps her changes on top of his."""
     before = own_console.shop.schedules.read_text(encoding="utf-8")
     hers = signed_in("owner", EDIT, language="en")
     expect(hers.get_by_text("Nothing is changed yet.")).to_be_visible()
@@ -47,16 +47,23 @@ def test_an_offset_is_changed_seen_saved_and_the_second_person_told(
     expect(his.get_by_text("Reminder 1: 14 days before service is due → 7 days")).to_be_visible()
 
     hers.get_by_label("Control group").first.fill("20")
-    expect(hers.get_by_text("1 setting changes.")).to_be_visible()
+    hers.get_by_label("Name of the campaign").fill("春季保养")
+    expect(hers.get_by_text("2 settings change.")).to_be_visible()
     _save(hers)
+    expect(hers.get_by_role("dialog", name="Save this?").locator(".setting-changes")).to_contain_text(
+        re.compile(r"Name of the campaign\s*not set\s*→\s*春季保养")
+    )
     hers.get_by_role("button", name="Save", exact=True).click()
     expect(hers.get_by_text("周海 saved it here.")).to_be_visible()
     expect(hers.get_by_text("about different values, so both can stand")).to_be_visible()
     hers.get_by_role("button", name="Save mine on top of theirs").click()
     expect(hers.get_by_text("Saved. The daemon takes it up within a minute.")).to_be_visible()
+    expect(hers.get_by_role("heading", name="春季保养")).to_be_visible()
     assert own_console.shop.schedules.read_text(encoding="utf-8") == before.replace(
         "stages: {early: -14, last: -3}     #", "stages: {early: -7, last: -3}      #", 1
-    ).replace("control: 10%                       #", "control: 20%                       #", 1)
+    ).replace("control: 10%                       #", "control: 20%                       #", 1).replace(
+        "    rule: maintenance_due ", "    name: 春季保养\n    rule: maintenance_due ", 1
+    )
 
 
 def test_times_that_one_line_cannot_say_are_refused_in_plain_words(signed_in: SignedIn) -> None:

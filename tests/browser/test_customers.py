@@ -6,6 +6,9 @@ import re
 
 from playwright.sync_api import Dialog, Locator, Page, expect
 
+from notifier.jobs.customer_page import PAGE
+from notifier.store.bulk import insert_rows
+from notifier.store.tables import Reply
 from tests.browser.conftest import SignedIn
 from tests.support.console_browser import Windows
 from tests.support.console_cast import SCRIPT
@@ -13,14 +16,20 @@ from tests.support.console_server import RunningConsole
 from tests.support.console_shop import ConsoleShop
 
 CHEN = "陈晓芳"
+PRESSED_ON_A_SLOW_MACHINE = """button => {
+    button.click();
+    for (const until = Date.now() + 2500; Date.now() < until;);
+}"""
 COMMAND = re.compile(r"notifier [a-z]|--[a-z]")
 
 
 def found(page: Page, typed: str) -> list[str]:
-    """Who is found, once the box was understood."""
-    page.get_by_label("Name, plate, phone or VIN").fill(typed)
+    """Who is found, once the box was understood; it is emptied before, so that no former answer is taken for this."""
+    box = page.get_by_label("Name, plate, phone or VIN")
+    box.fill("")
+    expect(page.get_by_text("Here last:")).to_be_visible()
+    box.fill(typed)
     expect(page.get_by_text(re.compile(r"^Looked for"))).to_be_visible()
-    page.wait_for_timeout(50)
     return page.locator(".customer-row .customer-who .strong").all_inner_texts()
 
 
@@ -157,6 +166,24 @@ def test_a_phone_shown_a_call_and_a_stop_are_kept_and_logged(signed_in: SignedIn
     dialog.get_by_label("Your reason").fill("asked once more")
     dialog.get_by_role("button", name="Stop texts").click()
     expect(page.get_by_text("Has refused marketing too")).to_be_visible()
+
+
+def test_somebody_with_a_slow_machine_sees_what_was_said_before(
+    signed_in: SignedIn, own_console: RunningConsole
+) -> None:
+    """The page asks the browser how long the talk is, and waits for its answer."""
+    shop = own_console.shop
+    said = {"gateway": "simulator", "shop_id": shop.shop_id, "customer_id": shop.ids[CHEN], "meaning": "text",
+            "received_at": shop.now, "business_at": shop.now, "arrived_on": shop.now.date()}  # fmt: skip
+    with shop.store.write() as session:
+        rows = [said | {"provider_id": f"SIM-{n}", "text": f"第{n}句"} for n in range(PAGE + 1)]
+        insert_rows(session, Reply, rows)
+    page = opened(signed_in, shop, CHEN)
+    older = page.get_by_role("button", name="Older messages")
+    expect(older).to_be_visible()
+    expect(page.get_by_text("第0句", exact=True)).to_have_count(0)
+    older.evaluate(PRESSED_ON_A_SLOW_MACHINE)
+    expect(page.get_by_text("第0句", exact=True)).to_be_visible()
 
 
 def test_a_corrected_name_and_a_settled_complaint_show_at_once(

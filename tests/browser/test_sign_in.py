@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from notifier.jobs.lockouts import TRIES_OF_NAME
-from tests.support.console_browser import NARROW, Windows
+from tests.support.console_browser import NARROW, Windows, press_or_be_shown_the_door
 from tests.support.console_server import RunningConsole
 from tests.support.console_shop import PASSWORD, ROLES
 
@@ -111,5 +111,5 @@ def test_signing_out_everywhere_ends_the_phone_s_session_too(own_console: Runnin
     office.get_by_role("button", name="Sign out everywhere").click()
     office.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
     expect(office).to_have_url(re.compile("/console/sign-in"))
-    phone.get_by_role("button", name="Save").click()
+    press_or_be_shown_the_door(phone.get_by_role("button", name="Save"))
     expect(phone).to_have_url(re.compile("/console/sign-in"))

@@ -185,7 +185,8 @@ def test_unsaved_words_are_not_left_by_accident(own_console: RunningConsole, win
     page = opened(windows, "marketing")
     asked = asked_in(page)
     write(page, WORDS)
-    page.get_by_role("link", name="Customers").click()
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Customers").click()
     expect(page.get_by_text("not saved yet")).to_be_visible()
     assert asked == ["beforeunload"]
     press(page, "Save draft")

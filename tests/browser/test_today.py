@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from notifier.store.day_figures import Figures, days_between
+from tests.support.console_screens import wait_until_ready
 from tests.support.console_server import RunningConsole
 from tests.support.console_shop import ConsoleShop
 
@@ -28,6 +29,7 @@ def test_the_tiles_show_what_was_counted_and_the_table_every_day(signed_in: Sign
     """A reader sees it too; the chart is drawn, and told to those who cannot see it."""
     today, month = month_of(made_shop)
     page = signed_in("reader", language="en")
+    expect(page.locator(".tile")).to_have_count(5)
     planned, sent, delivered, replied, came = page.locator(".tile").all()
     expect(planned.locator(".tile-figure")).to_have_text(str(today.planned))
     for tile, figure in ((planned, month.planned), (sent, month.sent), (delivered, month.delivered),
@@ -46,6 +48,7 @@ def test_it_is_one_screen_and_none_is_cut_off(signed_in: SignedIn, width: int) -
     """On a desk nothing has to be scrolled; on a phone nothing is wider than it."""
     page = signed_in("owner", width=width)
     expect(page.locator(".today-echart svg text").first).to_be_attached()
+    wait_until_ready(page)
     wider, higher = page.evaluate(
         "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
     )

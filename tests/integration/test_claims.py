@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -302,29 +302,27 @@ def _claim_skips_what_is_held(outbox: Outbox) -> None:
 
 
 def test_four_threads_keep_to_a_hundred_a_second_together(outbox: Outbox) -> None:
-    """Whoever asks, the lane gives out between 85 and 115 units in each second."""
-    outbox.texts(400)
-    lock = threading.Lock()
-    taken: list[tuple[float, int]] = []
-    end = time.monotonic() + 2.6
+    """Whoever asks, no second has more than the pace and the burst, and nobody is told to wait longer than a burst.
+
+    By the database's clock, so it holds however slow this machine is; benchmarks/pace.py has the figures.
+    """
+    keys = outbox.texts(230)
+    waits: list[timedelta] = []
 
     def work() -> None:
-        while (now := time.monotonic()) < end:
-            claimed = outbox.claim(limit=50, rate=100)
-            with lock:
-                taken.append((now, len(claimed.texts)))
-            if not claimed.texts:
+        while (claimed := outbox.claim(limit=50, rate=100)).texts or claimed.again_at is not None:
+            if claimed.again_at is not None:
+                waits.append(claimed.again_at - claimed.clock)
                 time.sleep(0.005)
 
     with ThreadPoolExecutor(4) as pool:
         for running in [pool.submit(work) for _ in range(4)]:
             running.result(60)
-    start = taken[0][0] + 0.3  # the burst of the start is over
-    seconds = [
-        sum(number for moment, number in taken if begin <= moment < begin + 1.0) for begin in (start, start + 1.0)
-    ]
-    assert max(seconds) <= 115
-    assert sum(seconds) >= 100  # a busy machine may rob some of them of their turn; benchmarks/pace.py has the figures
+    attempts = outbox.rows(Attempt)
+    moments = sorted(row["claimed_at"].timestamp() for row in attempts)
+    assert sorted(row["message_id"] for row in attempts) == keys
+    assert max(bisect_left(moments, moment + 1.0) - index for index, moment in enumerate(moments)) <= 107
+    assert max(waits, default=BURST) <= BURST + timedelta(milliseconds=1)
 
 
 def test_the_burst_is_a_twentieth_of_a_second(outbox: Outbox) -> None:
@@ -343,36 +341,36 @@ def test_segments_count_where_the_provider_counts_segments(outbox: Outbox) -> No
 
 
 def test_a_text_longer_than_the_burst_goes_and_is_paid_for_afterwards(outbox: Outbox) -> None:
-    """24 segments at 100 a second: the lane owes a quarter of a second, no more and no less."""
+    """24 segments at one a second: the lane owes 24 seconds, no more and no less."""
     outbox.texts(2, segments=24)
-    assert len(outbox.claim(limit=1, rate=100).texts) == 1
-    waiting = outbox.claim(limit=1, rate=100)
+    begun = outbox.claim(limit=1, rate=1)
+    assert len(begun.texts) == 1
+    waiting = outbox.claim(limit=1, rate=1)
     assert (ids(waiting), waiting.looked_at) == ([], 0)
-    assert waiting.again_at is not None
-    assert timedelta(seconds=0.08) < waiting.again_at - outbox.ago(0) < timedelta(seconds=0.2)
-    time.sleep(0.21)
-    assert len(outbox.claim(limit=1, rate=100).texts) == 1
+    assert waiting.again_at == begun.clock + timedelta(seconds=24) - BURST + timedelta(milliseconds=1)
+    outbox.change(GatewayLane, outbox.lane()["id"], arrival_at=outbox.ago(0))  # they have passed
+    assert len(outbox.claim(limit=1, rate=1).texts) == 1
 
 
 def test_a_shop_keeps_to_its_own_pace_and_holds_up_no_other(outbox: Outbox) -> None:
-    """At one a second one text of the shop goes; its sister's go, as many as the lane lets through."""
+    """At one in ten seconds one text of the shop goes; its sister's go, as many as the lane lets through."""
     outbox.texts(30)
     theirs = Outbox(outbox.store, key="sister").texts(30)
-    claimed = outbox.claim(limit=50, rate=400, shops={outbox.shop: 1})
+    claimed = outbox.claim(limit=50, rate=400, shops={outbox.shop: 0.1})
     assert len(claimed.texts) == 20
     assert [key for key in ids(claimed) if key in theirs] == theirs[:19]
-    again = outbox.claim(limit=50, shops={outbox.shop: 1})
+    again = outbox.claim(limit=50, shops={outbox.shop: 0.1})
     assert ids(again) == theirs[19:]
 
 
 def test_a_shop_that_has_to_wait_for_its_own_pace_says_until_when(outbox: Outbox) -> None:
     """One text in ten seconds: the first goes, the second is told the moment, and nothing is looked at meanwhile."""
     first, _second = outbox.texts(2)
-    assert ids(outbox.claim(shops={outbox.shop: 0.1})) == [first]
+    begun = outbox.claim(shops={outbox.shop: 0.1})
+    assert ids(begun) == [first]
     waiting = outbox.claim(shops={outbox.shop: 0.1})
     assert (ids(waiting), waiting.looked_at) == ([], 0)
-    assert waiting.again_at is not None
-    assert timedelta(seconds=9) < waiting.again_at - waiting.clock < timedelta(seconds=10)
+    assert waiting.again_at == begun.clock + timedelta(seconds=10) - BURST + timedelta(milliseconds=1)
 
 
 def test_a_shop_without_another_text_keeps_nobody_waiting(outbox: Outbox) -> None:
@@ -443,7 +441,8 @@ def test_a_clock_set_back_does_not_stop_the_lane(outbox: Outbox) -> None:
 def back_off(outbox: Outbox, seconds: float | None = None) -> float:
     """Trouble, then: seconds until the lane tries again."""
     outbox.doing(lambda s: lanes.back_off(s, outbox.gateway, seconds=seconds, error="20429"))
-    pause: timedelta = outbox.lane()["retry_at"] - outbox.ago(0)
+    lane = outbox.lane()
+    pause: timedelta = lane["retry_at"] - lane["last_error_at"]
     return pause.total_seconds()
 
 
@@ -455,25 +454,28 @@ def pause_is_over(outbox: Outbox) -> None:
 def test_the_back_off_doubles_up_to_a_minute(outbox: Outbox) -> None:
     """1, 2, 4 … 60 s, each after the last pause has run out."""
     for wanted in (1, 2, 4, 8, 16, 32, 60, 60):
-        assert back_off(outbox) == pytest.approx(wanted, abs=0.9)
+        assert back_off(outbox) == wanted
         pause_is_over(outbox)
 
 
 def test_one_window_of_refusals_is_one_trouble(outbox: Outbox) -> None:
     """Fifty POSTs were under way when the provider had enough: the pause does not double fifty times."""
+    back_off(outbox, 60)
     for _ in range(10):
-        assert back_off(outbox) <= 1
+        assert back_off(outbox) <= 60
     assert outbox.lane()["troubles"] == 1
 
 
 def test_retry_after_is_obeyed(outbox: Outbox) -> None:
     """Also beyond our own longest pause, and the longest of several; a zero is no wish."""
-    assert back_off(outbox, 90) == pytest.approx(90, abs=1)
-    assert back_off(outbox, 5) == pytest.approx(90, abs=1)
-    assert back_off(outbox, 120) == pytest.approx(120, abs=1)
-    assert back_off(outbox, 86_400) == pytest.approx(3600, abs=1)
+    assert back_off(outbox, 90) == 90
+    until = outbox.lane()["retry_at"]
+    back_off(outbox, 5)
+    assert outbox.lane()["retry_at"] == until
+    assert back_off(outbox, 120) == 120
+    assert back_off(outbox, 86_400) == 3600
     pause_is_over(outbox)
-    assert back_off(outbox, 0.0) == pytest.approx(2, abs=0.9)
+    assert back_off(outbox, 0.0) == 2
 
 
 def test_nothing_is_claimed_during_a_back_off(outbox: Outbox) -> None:

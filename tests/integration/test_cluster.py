@@ -27,7 +27,7 @@ from notifier.store.engine import Store
 from notifier.store.migrations import raise_if_not_usable
 from notifier.store.runs import open_run
 from notifier.wiring import House, engine_parts, run_worker
-from tests.support.daemon import BirthdayShop
+from tests.support.daemon import STOPS_WITHIN, BirthdayShop
 from tests.support.engines import OLD_DATA, EngineShop, running_engine
 
 JOBS = "SELECT task_name FROM notifier_queue.procrastinate_jobs WHERE status = 'doing'"
@@ -81,7 +81,7 @@ def test_another_worker_takes_over_from_a_killed_one(shop: EngineShop, tmp_path:
             start_lane(shop.store, "simulator")
             second.wait_until(lambda: shop.handed_over == 3, 20)
             code, seconds = second.stop()
-    assert (code, seconds < 10) == (0, True)
+    assert (code, seconds < STOPS_WITHIN) == (0, True)
     assert {line["worker"] for line in second.log() if "worker" in line} == {_name_of(second.log())}
 
 

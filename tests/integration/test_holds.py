@@ -106,11 +106,11 @@ async def test_until_empty_ends_where_only_held_texts_are_left(outbox: Outbox, r
     reason(outbox, customer)
     held, _other = outbox.text(customer, valid_until=NOON + timedelta(hours=2)), outbox.text()
     gateway = Simulator(SimulatedNetwork(outbox.store), profile=NetworkProfile(dead_numbers=0.0))
-    result = await asyncio.wait_for(drained(outbox, gateway), 30)
+    result = await asyncio.wait_for(drained(outbox, gateway), 60)
     assert (result.accepted, result.cancelled, result.waiting) == (1, 0, 1)
     assert outbox.one(Run, id=outbox.ready)["state"] == "ready"
     gateway = Simulator(SimulatedNetwork(outbox.store), profile=NetworkProfile(dead_numbers=0.0))
-    result = await asyncio.wait_for(drained(outbox, gateway, now=NOON + timedelta(hours=2)), 30)
+    result = await asyncio.wait_for(drained(outbox, gateway, now=NOON + timedelta(hours=2)), 60)
     assert (result.accepted, result.cancelled, result.waiting) == (0, 1, 0)
     assert outbox.state(held) == ("cancelled", "validity_over")
     assert outbox.one(Run, id=outbox.ready)["state"] == "done"

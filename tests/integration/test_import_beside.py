@@ -141,19 +141,20 @@ def test_the_second_process_is_killed(tmp_path: Path, file: Path, undisturbed: t
     store.close()
 
 
-_IMPORT = """
-import sys, time
+_TO_BE_KILLED = """
+import sys
 from pathlib import Path
 from notifier.dms.imports import import_table
 from notifier.dms.readers import open_csv
 from notifier.store.engine import Store
 from tests.support.import_desk import settings
 
-def slowly(done):
-    print(done, flush=True)
-    time.sleep(0.05)
+def half_way(done):
+    if done >= int(sys.argv[4]):
+        print("half-way", flush=True)
+        sys.stdin.read()
 
-import_table("visits", Store(sys.argv[1]), 1, open_csv(Path(sys.argv[2])), settings(**{sys.argv[3]: slowly}))
+import_table("visits", Store(sys.argv[1]), 1, open_csv(Path(sys.argv[2])), settings(**{sys.argv[3]: half_way}))
 """
 
 
@@ -164,14 +165,14 @@ def test_the_import_is_killed(
     """It leaves neither process nor file behind, only its mark; the next run ends as an undisturbed one."""
     path = tmp_path / "beside.sqlite3"
     store, shop = _shop(path)
-    command = [sys.executable, "-c", _IMPORT, f"sqlite:///{path}", str(file), moment]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+    command = [sys.executable, "-c", _TO_BE_KILLED, f"sqlite:///{path}", str(file), moment, str(done)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        while int(process.stdout.readline()) < done:
-            pass
+        assert process.stdout.readline() == "half-way\n"
         (child,) = _assistants_of(process.pid)
         process.kill()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while (Path(f"/proc/{child}").exists() or list(temporary.iterdir())) and time.monotonic() < until:
         time.sleep(0.02)
     assert not Path(f"/proc/{child}").exists()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +19,6 @@ from hypothesis import strategies as st
 from notifier.dms.imports import import_table
 from notifier.dms.readers import open_csv
 from notifier.dms.rejects import write_rejects
-from notifier.errors import Refused
 from notifier.store.engine import Store
 from notifier.store.imports import freshness, unfinished_kinds
 from tests.support.import_desk import (
@@ -39,6 +36,7 @@ from tests.support.import_desk import (
     phone,
     settings,
     vin,
+    wait_for_the_lock_of_the_dead,
 )
 
 
@@ -104,20 +102,21 @@ def test_rejects_come_back_as_they_were(store: Store, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-_SLOWLY = """
-import sys, time
+_TO_BE_KILLED = """
+import sys
 from pathlib import Path
 from notifier.dms.imports import import_table
 from notifier.dms.readers import open_csv
 from notifier.store.engine import Store
 from tests.support.import_desk import settings
 
-def slowly(done):
-    print(done, flush=True)
-    time.sleep(0.05)
+def half_way(done):
+    if done >= 100:
+        print("half-way", flush=True)
+        sys.stdin.read()
 
-store = Store(sys.argv[1])
-import_table(sys.argv[2], store, 1, open_csv(Path(sys.argv[3])), settings(chunk_rows=20, paced=False, progress=slowly))
+told = settings(chunk_rows=20, paced=False, progress=half_way)
+import_table(sys.argv[2], Store(sys.argv[1]), 1, open_csv(Path(sys.argv[3])), told)
 """
 
 
@@ -130,18 +129,6 @@ def _many_orders(n: int) -> list[dict[str, str]]:
     return [order(f"R{k}", k % 150, f"2025-{k % 12 + 1:02d}-{k % 28 + 1:02d}", str(5000 + k)) for k in range(n)]
 
 
-def _import_when_free(kind: str, store: Store, shop: int, path: Path) -> None:
-    """As soon as the dead import's lock is noticed to be free (PostgreSQL: when it reads from the socket)."""
-    for _ in range(200):
-        try:
-            import_table(kind, store, shop, open_csv(path), settings())
-        except Refused:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the dead import's lock was never given back")
-
-
 @pytest.mark.parametrize("kind", ["customers", "visits"])
 def test_a_killed_import_is_seen_and_completed(store: Store, tmp_path: Path, kind: str) -> None:
     """kill -9 half-way: marked unfinished, not fresh; the next run of the same file ends as an undisturbed one."""
@@ -151,17 +138,17 @@ def test_a_killed_import_is_seen_and_completed(store: Store, tmp_path: Path, kin
     if kind == "visits":
         import_table("customers", store, shop, open_csv(people), settings())
     path = people if kind == "customers" else orders
-    command = [sys.executable, "-c", _SLOWLY, store.url, kind, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+    command, pipe = [sys.executable, "-c", _TO_BE_KILLED, store.url, kind, str(path)], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        while int(process.stdout.readline()) < 100:
-            pass
-        os.kill(process.pid, signal.SIGKILL)
+        assert process.stdout.readline() == "half-way\n"
+        process.kill()
     with store.read() as session:
         assert unfinished_kinds(session, shop) == {kind}
         assert kind not in freshness(session, shop)
         assert 0 < session.execute(sa.text(f"SELECT count(*) FROM {_written(kind)}")).scalar_one() < 200
-    _import_when_free(kind, store, shop, path)
+    wait_for_the_lock_of_the_dead(store, shop)
+    import_table(kind, store, shop, open_csv(path), settings())
     with store.read() as session:
         assert unfinished_kinds(session, shop) == set()
     undisturbed, _shop = new_shop(tmp_path / "undisturbed.sqlite3")

@@ -23,7 +23,19 @@ from notifier.store import engine
 from notifier.store.engine import Store
 from notifier.store.imports import begin_import, freshness, latest_import, refuse_import, unfinished_kinds
 from notifier.store.migrations import upgrade
-from tests.support.import_desk import NOW, bring, car, everything, order, people, phone, rows_of, settings, vin
+from tests.support.import_desk import (
+    NOW,
+    bring,
+    car,
+    everything,
+    order,
+    people,
+    phone,
+    rows_of,
+    settings,
+    vin,
+    wait_for_the_lock_of_the_dead,
+)
 from tests.support.inbox_desk import InboxShop
 
 DAY = timedelta(days=1)
@@ -299,6 +311,7 @@ def test_a_round_that_is_killed_is_completed_by_the_next(
     with store.read() as session:
         assert unfinished_kinds(session, shop.id) == {"customers"}
         assert freshness(session, shop.id) == {}
+    wait_for_the_lock_of_the_dead(store, shop.id)
     (filed,) = import_folder(shop.desk, shop.folder, {}, NOW).files
     assert filed.state == "done"
     assert len(rows_of(store, "vehicle")) == 1200

@@ -18,6 +18,7 @@ from notifier.gateways.base import Outgoing
 from notifier.gateways.simulator import Simulator
 from notifier.gateways.simulator_profile import NetworkProfile, Reaction
 from notifier.jobs import send
+from notifier.jobs.reconcile import ReconcileResult
 from notifier.jobs.record import NOT_BEGUN
 from notifier.jobs.send import BROKEN, LaneSettings, start_lane
 from notifier.schedules import Schedules, parse_schedules
@@ -30,6 +31,9 @@ from tests.support.twilio_faults import Fault, FaultKind
 from tests.support.twilio_server import TwilioHandle, running_twilio
 
 K = FaultKind
+MINUTE = timedelta(minutes=1)
+LIMIT = 1.0
+"""Seconds for a POST that is to be given up: more than a busy machine takes to hand it over."""
 
 
 @pytest.fixture
@@ -65,8 +69,8 @@ FAULTS = {
     "reset after accepting": Fault(K.RESET_AFTER_ACCEPTING),
     "reset without accepting": Fault(K.RESET_BEFORE_ACCEPTING),
     "no JSON after accepting": Fault(K.GARBLED_AFTER_ACCEPTING),
-    "answer slower than the limit": Fault(K.SLOW_ANSWER, seconds=1),
-    "accepted after the limit": Fault(K.LATE_ACCEPTANCE, seconds=0.9),
+    "answer slower than the limit": Fault(K.SLOW_ANSWER, seconds=2),
+    "accepted after the limit": Fault(K.LATE_ACCEPTANCE, seconds=1.5),
     "429": Fault(K.RATE_LIMITED),
     "429 with Retry-After": Fault(K.RATE_LIMITED, retry_after=1),
 }
@@ -79,23 +83,48 @@ async def test_each_text_is_accepted_exactly_once_in_the_end(
     """Send until empty, reconcile until settled, send again: nothing lost, nothing twice, nothing unknown."""
     keys = embedded.texts(3)
     twilio.script(fault)
-    await drained(embedded, twilio_at(twilio.url), lease=1.0)
-    result = await reconciled(embedded, twilio_at(twilio.url))
-    await drained(embedded, twilio_at(twilio.url), lease=1.0)
+    await drained(embedded, twilio_at(twilio.url), post_timeout=LIMIT)
+    result = await settled(embedded, twilio)
+    assert result.still_unknown == 0
+    await all_sent(embedded, twilio)
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.states() == {"accepted": 3}
-    assert result.still_unknown == 0
     assert embedded.one(Run, id=embedded.ready)["state"] == "done"
+
+
+async def settled(outbox: Outbox, twilio: TwilioHandle) -> ReconcileResult:
+    """The leases are over, and whatever the provider accepts late it has accepted; then a reconciliation."""
+    await asyncio.sleep(LIMIT)
+    leases_lapse(outbox)
+    return await reconciled(outbox, twilio_at(twilio.url))
+
+
+async def all_sent(outbox: Outbox, twilio: TwilioHandle) -> None:
+    """Send and reconcile, in turn, until nothing is left to do for either: on a busy machine a POST may be given up
+    before it has reached the provider, and its fault is met by another one.
+    """
+    for _ in FAULTS:
+        await drained(outbox, twilio_at(twilio.url))
+        if set(outbox.states()) == {"accepted"}:
+            return
+        await settled(outbox, twilio)
+
+
+def leases_lapse(outbox: Outbox) -> None:
+    """A minute passes: the leases of what is under way, and of what nobody can tell about, are over."""
+    for attempt in outbox.rows(Attempt):
+        if attempt["state"] in ("posting", "unknown"):
+            times = {"claimed_at": attempt["claimed_at"] - MINUTE, "lease_until": outbox.ago(1)}
+            outbox.change(Attempt, attempt["id"], **times)
 
 
 async def test_every_fault_at_once(outbox: Outbox, twilio: TwilioHandle) -> None:
     """Sixty texts, the first of which meet every fault twice, on both databases."""
     keys = outbox.texts(60)
     twilio.script(*FAULTS.values(), *FAULTS.values())
-    await drained(outbox, twilio_at(twilio.url), lease=1.0)
-    await reconciled(outbox, twilio_at(twilio.url))
-    await drained(outbox, twilio_at(twilio.url), lease=1.0)
-    await reconciled(outbox, twilio_at(twilio.url))
+    await drained(outbox, twilio_at(twilio.url), post_timeout=LIMIT)
+    await settled(outbox, twilio)
+    await all_sent(outbox, twilio)
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert outbox.states() == {"accepted": 60}
 
@@ -105,11 +134,11 @@ async def test_several_texts_to_one_phone_are_told_apart(embedded: Outbox, twili
     li = embedded.customer()
     keys = [embedded.text(li), embedded.text(li)]
     twilio.script(Fault(K.ERROR_BEFORE_ACCEPTING), Fault(K.ERROR_AFTER_ACCEPTING))
-    result = await drained(embedded, twilio_at(twilio.url), lease=1.0)
+    result = await drained(embedded, twilio_at(twilio.url))
     assert result.unknown == 2
-    settled = await reconciled(embedded, twilio_at(twilio.url))
-    assert (settled.settled_accepted, settled.settled_not_accepted) == (1, 1)
-    await drained(embedded, twilio_at(twilio.url), lease=1.0)
+    told = await settled(embedded, twilio)
+    assert (told.settled_accepted, told.settled_not_accepted) == (1, 1)
+    await drained(embedded, twilio_at(twilio.url))
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
 
 
@@ -163,18 +192,16 @@ async def test_a_provider_that_never_answers_costs_ten_doubts_and_then_one_at_a_
     """It takes connections and says nothing: the lane waits, and asks with single texts until one is answered."""
     keys = embedded.texts(60)
     twilio.chances((1.0, Fault(K.HANG_BEFORE_ACCEPTING, seconds=3)))
-    result = await drained(embedded, twilio_at(twilio.url), until_empty=False, in_flight=5, lease=1.5, post_timeout=0.2)
+    result = await drained(embedded, twilio_at(twilio.url), until_empty=False, in_flight=5, post_timeout=LIMIT)
     assert 10 <= result.unknown <= 17
     assert (result.stopped, embedded.lane()["troubles"] > 0) == (None, True)
     over = embedded.ago(1)
     embedded.change(GatewayLane, embedded.lane()["id"], retry_at=over, last_error_at=over)
-    probe = await drained(embedded, twilio_at(twilio.url), until_empty=False, in_flight=5, lease=1.5, post_timeout=0.2)
+    probe = await drained(embedded, twilio_at(twilio.url), until_empty=False, in_flight=5, post_timeout=LIMIT)
     assert probe.unknown >= 1
     assert twilio.posts() == result.unknown + probe.unknown
     twilio.chances()
-    for _ in range(2):
-        await drained(embedded, twilio_at(twilio.url), in_flight=5, lease=1.5)
-        await reconciled(embedded, twilio_at(twilio.url))
+    await all_sent(embedded, twilio)
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.lane()["troubles"] == 0
 
@@ -286,16 +313,17 @@ async def test_wrong_credentials_stop_the_lane_and_keep_everything_planned(
 async def test_a_post_slower_than_its_lease_is_not_made_twice(outbox: Outbox, twilio: TwilioHandle) -> None:
     """While it hangs, another sender and a reconciler do all they can; the text is accepted only at the end."""
     key = outbox.text()
-    twilio.script(Fault(K.LATE_ACCEPTANCE, seconds=2.5))
-    slow = asyncio.create_task(drained(outbox, twilio_at(twilio.url), lease=1.0, post_timeout=3.5))
+    twilio.script(Fault(K.LATE_ACCEPTANCE, seconds=3))
+    slow = asyncio.create_task(drained(outbox, twilio_at(twilio.url), post_timeout=10))
     while not twilio.posts():
         await asyncio.sleep(0.02)
+    outbox.change(Attempt, outbox.attempts(key)[0]["id"], lease_until=outbox.ago(0))
     seen = set()
     while not slow.done():
-        await asyncio.sleep(0.2)
-        await reconciled(outbox, twilio_at(twilio.url), wait=False, after=0, gap=0.1, post_timeout=3.5)
-        await drained(outbox, twilio_at(twilio.url), until_empty=False, lease=1.0, post_timeout=3.5)
+        await reconciled(outbox, twilio_at(twilio.url), wait=False, after=0, gap=0.1, post_timeout=10)
+        await drained(outbox, twilio_at(twilio.url), until_empty=False, post_timeout=10)
         seen.add(outbox.state(key)[0])
+        await asyncio.sleep(0.2)
     assert (await slow).accepted == 1
     assert "unknown" in seen
     assert (times_accepted(twilio), outbox.attempt_states(key)) == ({key: 1}, ["accepted"])
@@ -333,15 +361,15 @@ def test_no_post_begins_with_less_lease_than_its_limit_and_seven_seconds(
 
 
 async def test_a_claim_that_took_too_long_is_given_back_without_a_post(embedded: Outbox, twilio: TwilioHandle) -> None:
-    """Of a lease of 9.4 s 1.9 may be gone; this claim takes 2.1, and its text goes with the next one."""
+    """Of a lease of 15 s 3 may be gone; this claim takes 3.2, and its text goes with the next one."""
     key = embedded.text()
-    calls = iter([0.0, 2.1])  # the first is asked while preparing, the second inside the claim
+    calls = iter([0.0, 3.2])  # the first is asked while preparing, the second inside the claim
 
     def slow_to_read() -> Schedules:
         time.sleep(next(calls, 0.0))
         return schedules()
 
-    result = await drained(embedded, twilio_at(twilio.url), lease=9.4, read=slow_to_read)
+    result = await drained(embedded, twilio_at(twilio.url), post_timeout=5.0, lease=15.0, read=slow_to_read)
     first, second = embedded.attempts(key)
     assert (first["state"], first["error_code"], second["state"]) == ("free", NOT_BEGUN, "accepted")
     assert (result.accepted, twilio.posts()) == (1, 1)
@@ -395,7 +423,7 @@ async def test_stopping_ends_after_what_is_in_flight(embedded: Outbox, twilio: T
     while not await asyncio.to_thread(twilio.posts):
         await asyncio.sleep(0.01)
     lane.stopping.set()
-    result = await asyncio.wait_for(sending, 15)
+    result = await asyncio.wait_for(sending, 60)
     assert 0 < result.accepted < 200
     assert embedded.states() == {"accepted": result.accepted, "planned": 200 - result.accepted}
     assert len(times_accepted(twilio)) == result.accepted
@@ -423,11 +451,12 @@ def lane_threads() -> list[str]:
 async def test_one_slow_post_does_not_hold_up_the_others(embedded: Outbox, twilio: TwilioHandle) -> None:
     """With three places in flight the other two are filled again and again while one POST hangs."""
     embedded.texts(9)
-    twilio.script(Fault(K.SLOW_ANSWER, seconds=2))
+    twilio.script(Fault(K.SLOW_ANSWER, seconds=4))
     sending = asyncio.create_task(
-        drained(embedded, twilio_at(twilio.url), in_flight=3, lease=60.0, post_timeout=8.0)
+        drained(embedded, twilio_at(twilio.url), in_flight=3, lease=60.0, post_timeout=20.0)
     )  # fmt: skip
-    await asyncio.sleep(1.2)
+    while embedded.states().get("accepted", 0) < 8 and not sending.done():
+        await asyncio.sleep(0.02)
     assert embedded.states() == {"accepted": 8, "sending": 1}
     assert (await sending).accepted == 9
 
@@ -476,10 +505,11 @@ async def test_one_answer_that_cannot_be_written_takes_no_other_with_it(embedded
     """It is left to its lease; once the database is mended, reconcile finds it in the listing."""
     first, *_others = embedded.texts(5)
     break_database(embedded, f"old.message_id = {first}", "UPDATE ON attempt")
-    result = await drained(embedded, twilio_at(twilio.url), lease=1.0)
+    result = await drained(embedded, twilio_at(twilio.url))
     assert (result.accepted, embedded.states()) == (4, {"accepted": 4, "sending": 1})
     with embedded.store.write() as session:
         session.execute(sa.text("DROP TRIGGER broken"))
+    leases_lapse(embedded)
     await reconciled(embedded, twilio_at(twilio.url))
     assert embedded.states() == {"accepted": 5}
     assert times_accepted(twilio)[first] == 1
@@ -492,11 +522,12 @@ async def test_a_database_that_takes_no_answer_at_all_ends_the_drain_with_its_er
     keys = embedded.texts(5)
     break_database(embedded, "true", "UPDATE ON attempt")
     with pytest.raises(sa.exc.IntegrityError):
-        await drained(embedded, twilio_at(twilio.url), lease=3.0)
+        await drained(embedded, twilio_at(twilio.url))
     assert not lane_threads()
     with embedded.store.write() as session:
         session.execute(sa.text("DROP TRIGGER broken"))
-    await drained(embedded, twilio_at(twilio.url), lease=3.0)
+    await drained(embedded, twilio_at(twilio.url))
+    leases_lapse(embedded)
     await reconciled(embedded, twilio_at(twilio.url))
     assert times_accepted(twilio) == dict.fromkeys(keys, 1)
     assert embedded.states() == {"accepted": 5}

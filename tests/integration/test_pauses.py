@@ -140,7 +140,7 @@ def test_a_pause_waits_for_the_claim_under_way(postgres_url: str, what: str, *, 
 
         def press() -> None:
             outbox.doing(lambda session: _pause(session, what))
-            assert pauses.claims_are_over(store, GATEWAY)
+            assert pauses.claims_are_over(store, GATEWAY, seconds=60)
             done.set()
 
         with store.write() as claiming:
@@ -148,7 +148,7 @@ def test_a_pause_waits_for_the_claim_under_way(postgres_url: str, what: str, *, 
             presser = threading.Thread(target=press)
             presser.start()
             assert not done.wait(0.15)
-        presser.join(30)
+        presser.join(60)
         assert done.is_set()
         assert claimed(outbox) == []
 

@@ -145,7 +145,7 @@ async def test_a_post_that_may_still_last_longer_than_its_lease_is_not_called_em
     key = unknown(outbox, lease_over=1)
     outbox.change(Attempt, outbox.attempts(key)[0]["id"], claimed_at=outbox.ago(5))
     gateway = twilio_at(twilio.url)
-    await reconciled(outbox, gateway, wait=False, after=0.5, gap=0.1, post_timeout=8)
+    await reconciled(outbox, gateway, wait=False, after=0.5, gap=0.1, post_timeout=60)
     assert not noted(outbox, key)
 
 
@@ -324,7 +324,7 @@ async def test_waiting_ends_with_what_only_the_operator_can_settle(outbox: Outbo
         await accept(twilio, outbox, key, body)
     lapse(outbox, key, 30)
     waited = reconciled(outbox, twilio_at(twilio.url), now=NOON + 10 * DAY)
-    assert (await asyncio.wait_for(waited, 10)).still_unknown == 1
+    assert (await asyncio.wait_for(waited, 60)).still_unknown == 1
     assert outbox.state(key)[0] == "unknown"
 
 

@@ -282,7 +282,7 @@ def racing(outbox: Outbox, first: Callable[[Session], Any], second: Callable[[],
             running = pool.submit(second)
             with pytest.raises(TimeoutError):
                 running.result(0.15)
-        return running.result(20)
+        return running.result(60)
 
 
 def test_a_callback_racing_the_answer_loses_nothing(outbox: Outbox) -> None:
@@ -293,13 +293,13 @@ def test_a_callback_racing_the_answer_loses_nothing(outbox: Outbox) -> None:
 
     def answers() -> None:
         for start in range(0, 30, 5):
-            barrier.wait(20)
+            barrier.wait(60)
             batch = [answered(key, 1, accepted(f"SM{key}")) for key in keys[start : start + 5]]
             record(outbox, *batch)
 
     def callbacks() -> None:
         for start in range(0, 30, 5):
-            barrier.wait(20)
+            barrier.wait(60)
             batch = [report(key, 1, "delivered", E.DELIVERED, f"SM{key}") for key in reversed(keys[start : start + 5])]
             receive(outbox, *batch)
 

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from notifier.store.engine import Store
+from notifier.store.filelock import try_file_lock
 from notifier.store.turnstile import Turnstile
 
 ONE_ROW = sa.text("UPDATE notes SET n = n + 1")
@@ -27,30 +29,48 @@ def _store(folder: Path) -> Store:
 
 def test_nobody_comes_in_before_one_who_waits(tmp_path: Path) -> None:
     """An import writes chunk after chunk without a pause; a callback waits for the chunk under way and no other."""
-    store, chunks, ended = _store(tmp_path), [0], threading.Event()
+    store = _store(tmp_path)
+    for _ in range(20):
+        assert _written_in_turn(store, tmp_path) == ["chunk", "callback", "chunk"]
+    with store.read() as session:
+        assert session.execute(sa.text("SELECT n FROM notes")).scalar_one() == 60
+    store.close()
 
-    def import_all() -> None:
-        while not ended.is_set():
+
+def _written_in_turn(store: Store, folder: Path) -> list[str]:
+    """By an import of two chunks, and by a callback that comes during the first, which ends once that waits."""
+    written: list[str] = []
+    is_under_way, may_end = threading.Event(), threading.Event()
+
+    def write(*transactions: str) -> None:
+        for what in transactions:
             with store.write() as session:
                 session.execute(ONE_ROW)
-                time.sleep(0.02)
-                chunks[0] += 1
+                written.append(what)
+                is_under_way.set()
+                may_end.wait()
 
-    importing = threading.Thread(target=import_all)
-    importing.start()
-    waited = []
-    for _callback in range(20):
-        before = chunks[0]
-        with store.write() as session:
-            session.execute(ONE_ROW)
-            waited.append(chunks[0] - before)
-        time.sleep(0.005)
-    ended.set()
-    importing.join()
-    # One chunk may be under way, and another may begin before the callback has taken its place.
-    assert max(waited) <= 2, waited
-    with store.read() as session:
-        assert session.execute(sa.text("SELECT n FROM notes")).scalar_one() == chunks[0] + 20
+    with ThreadPoolExecutor(2) as pool:
+        importing = pool.submit(write, "chunk", "chunk")
+        is_under_way.wait(60)
+        calling_back = pool.submit(write, "callback")
+        try:
+            _wait_until_taken(folder / "shop.sqlite3-next")
+        finally:
+            may_end.set()
+        for each in (importing, calling_back):
+            each.result(60)
+    return written
+
+
+def _wait_until_taken(place: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        with try_file_lock(place) as is_free:
+            if not is_free:
+                return
+        assert time.monotonic() < deadline, "nobody waits there"
+        time.sleep(0.001)
 
 
 _INSIDE = """

@@ -220,7 +220,7 @@ def test_only_our_own_pages_open_a_connection_that_stays(console: RunningConsole
             pass
         assert refused.value.response.status_code == 403
     with connect(address, additional_headers={"Origin": console.url, "Cookie": cookie}) as socket:
-        assert str(socket.recv(timeout=10)).startswith("0{")
+        assert str(socket.recv(timeout=60)).startswith("0{")
 
 
 def test_what_was_there_before_the_console_answers_as_before(web: RunningWeb) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -242,21 +243,14 @@ def test_many_at_once_are_all_kept(store: Store, web: RunningWeb) -> None:
     message = sent_message(store, "accepted", [ACCEPTED])
     sids = [f"SM{number:032d}" for number in range(40)]
     statuses = ("queued", "sending", "sent", "delivered", "read")
-    waiting = [(sid, status) for sid in sids for status in statuses]
-    answers: list[int] = []
+    path = f"/webhooks/twilio/status?m={message + 1}&a=1"
 
-    def line() -> None:
-        while waiting:
-            sid, status = waiting.pop()
-            path = f"/webhooks/twilio/status?m={message + 1}&a=1"
-            answers.append(web.twilio_says(path, status_form(status, sid)).status)
+    def call_back(sid: str, status: str) -> int:
+        return web.twilio_says(path, status_form(status, sid)).status
 
-    threads = [threading.Thread(target=line) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [204] * 200
+    with ThreadPoolExecutor(10) as lines:
+        answers = [lines.submit(call_back, sid, status) for sid in sids for status in statuses]
+    assert [answer.result() for answer in answers] == [204] * 200
     assert len(events(store)) == 200
 
 

@@ -30,7 +30,7 @@ def test_two_engines_that_count_one_day_at_once_leave_one_count(store: Store, ou
 
     def count(counted: Mapping[int, Brought]) -> None:
         for back in range(ROUNDS):
-            start.wait(20)
+            start.wait(60)
             with store.write() as session:
                 keep_day(session, outbox.shop, TODAY - timedelta(days=back), counted)
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 from notifier.web.browsers import SESSION_COOKIE
 from tests.support.console_server import RunningConsole
@@ -20,7 +30,8 @@ MISSING = (
 )
 WIDE, NARROW = 1280, 390
 HEIGHTS = {WIDE: 800, NARROW: 844}
-PATIENCE = 30_000  # milliseconds: two cores may be busy with other tests
+PATIENCE = 60_000  # milliseconds: two cores may be busy with other tests
+AT_ONCE = 500  # milliseconds
 GIVEN_UP = "net::ERR_ABORTED"  # a request that was under way when its page was left
 
 
@@ -43,11 +54,23 @@ def running_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=path,
             args=[*as_root, "--font-render-hinting=none", "--disable-dev-shm-usage", "--disable-gpu"],
+            timeout=PATIENCE,
         )
         try:
             yield browser
         finally:
             browser.close()
+
+
+def press_or_be_shown_the_door(button: Locator) -> None:
+    """Press it on a page whose session has ended; open pages are looked after, so this one may be gone before."""
+    for _ in range(PATIENCE // AT_ONCE):
+        if "/console/sign-in" in button.page.url:
+            return
+        with suppress(Error):
+            button.click(timeout=AT_ONCE)
+            return
+    raise AssertionError("neither is there a button, nor was anybody shown the door")
 
 
 @dataclass

@@ -57,7 +57,7 @@ SCREENS = (
     Screen("campaign", "/campaigns/maintenance_due"),
     Screen("campaign-dry-run", "/campaigns/maintenance_due/dry-run", do=_press_the_button),
     Screen("campaign-edit", "/campaigns/maintenance_due/edit"),
-    Screen("campaign-new", "/campaigns/new"),
+    Screen("campaign-new", "/campaigns/new?rule=birthday"),
     Screen("guards", "/campaigns/guards"),
     Screen("reviews", "/reviews"),
     Screen("review", _run_in_review),

@@ -30,6 +30,7 @@ from notifier.store.shops import keep_shop
 from notifier.store.tables import (
     Complaint,
     DmsImport,
+    EngineBeat,
     Freshness,
     Reply,
     Suppression,
@@ -197,6 +198,7 @@ def _filled(house: House, cli: CliShop) -> ConsoleShop:
         _keep_drafts(session, now)
         _keep_log(session, users, shop_id, now)
         beat(session, "embedded", __version__, is_first=True)
+        session.execute(sa.update(EngineBeat).values(started_at=now - timedelta(hours=2)))
     plan(house.planner(), now, campaign="winback")
     tally(house.store, now)
     for _turn in range(COUNTINGS):

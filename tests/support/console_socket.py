@@ -18,7 +18,7 @@ from tests.support.web_server import RunningWeb
 
 __all__ = ["OpenedPage", "PageSocket", "open_socket", "opened_page"]
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 60.0  # seconds
 HANGS_UP = "41"
 SOCKET = "/console/_nicegui_ws/socket.io/?"
 
@@ -81,9 +81,9 @@ class PageSocket:
                     break
         return heard
 
-    def hear_of(self, words: str) -> None:
-        """Wait for a message that holds these words."""
-        next(packet for packet in self._packets() if words in packet)
+    def hear_of(self, *words: str) -> str:
+        """Wait for a message that holds one of these words, and return which."""
+        return next(word for packet in self._packets() for word in words if word in packet)
 
     def _packets(self) -> Iterator[str]:
         while True:
@@ -100,7 +100,7 @@ def open_socket(web: RunningWeb, token: str, page: str, language: str = "zh-CN")
     query |= {"document_id": token, "next_message_id": "0", "implicit_handshake": "true"}
     headers = {"Cookie": f"{SESSION_COOKIE}={token}", "Origin": web.url, "Accept-Language": language}
     address = web.url.replace("http:", "ws:") + SOCKET + urlencode(query)
-    with connect(address, additional_headers=headers) as connection:
+    with connect(address, additional_headers=headers, open_timeout=PATIENCE) as connection:
         assert str(connection.recv(timeout=PATIENCE)).startswith("0{")
         connection.send("40")
         answer = str(connection.recv(timeout=PATIENCE))

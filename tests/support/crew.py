@@ -107,7 +107,7 @@ class Crew:
     def close(self) -> None:
         """Nobody is left afterwards."""
         self._socket.close()
-        self._process.wait(10)
+        self._process.wait(WITHIN)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from notifier.dms.readers import TableOfRows
 from notifier.dms.report import ImportReport
 from notifier.dms.settings import ImportSettings
 from notifier.domain.phone import phone_key
+from notifier.errors import Refused
 from notifier.store.bulk import insert_returning_ids
 from notifier.store.engine import Store
+from notifier.store.shops import import_lock
 from notifier.store.tables import Shop, metadata
 
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
@@ -132,6 +135,18 @@ def _mappers() -> list[Any]:
     from sqlmodel import SQLModel
 
     return list(SQLModel._sa_registry.mappers)
+
+
+def wait_for_the_lock_of_the_dead(store: Store, shop_id: int) -> None:
+    """Until the lock of an import that was killed is noticed to be free (PostgreSQL: when it reads from the socket)."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with import_lock(store, shop_id):
+                return
+        except Refused:
+            assert time.monotonic() < deadline, "the dead import's lock was never given back"
+            time.sleep(0.05)
 
 
 def rows_of(store: Store, name: str) -> list[dict[str, Any]]:

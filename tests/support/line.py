@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.support.daemon import free_port
+
 _AT_ONCE = 65536
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset, as a machine that has vanished
 
@@ -23,7 +25,7 @@ class Line:
         self._passes.set()
         self._calls: set[socket.socket] = set()
         self._listener: socket.socket | None = None
-        self._port = 0
+        self._port = free_port()
         self.open()
 
     @property
@@ -36,7 +38,6 @@ class Line:
         self._passes.set()
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
-            self._port = self._listener.getsockname()[1]
             threading.Thread(target=self._listen, args=(self._listener,), daemon=True).start()
 
     def fall_silent(self) -> None:

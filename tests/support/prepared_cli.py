@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -73,7 +74,8 @@ class CliParent:
             try:
                 code = int(self._answers.readline())
             except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
                 self._give_up()
                 raise subprocess.TimeoutExpired(list(words), WITHIN) from None
             return subprocess.CompletedProcess(list(words), code, _text(out), _text(err))
@@ -87,7 +89,7 @@ class CliParent:
         """It sees its connection closed, and ends."""
         self._answers.close()
         self._socket.close()
-        self._process.wait(10)
+        self._process.wait(WITHIN)
 
 
 @cache

@@ -117,12 +117,12 @@ def running_twilio(seed: int = 1, port: int = 0) -> Iterator[TwilioHandle]:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        if not started.wait(10):
+        if not started.wait(60):
             raise RuntimeError("the local Twilio did not start")
         yield TwilioHandle(f"http://127.0.0.1:{ports[0]}")
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(60)
 
 
 @contextmanager

@@ -59,7 +59,7 @@ class RunningWeb:
         """One request."""
         request = urllib.request.Request(self.url + path, data, dict(headers or {}))
         try:
-            with _OPENER.open(request, timeout=20) as answer:
+            with _OPENER.open(request, timeout=60) as answer:
                 return Answer.of(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -89,11 +89,11 @@ def serving(app: ASGIApp) -> Iterator[RunningWeb]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not server.started:
                 assert time.monotonic() < deadline, "the web part did not start"
                 time.sleep(0.01)
             yield RunningWeb(f"http://127.0.0.1:{listener.getsockname()[1]}")
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)

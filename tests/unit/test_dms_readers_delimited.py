@@ -127,13 +127,13 @@ def test_a_giant_line_is_refused_before_it_fills_the_memory(tmp_path: Path, head
         for _ in range(200):
             stream.write(b"x" * 1_000_000)
     tracemalloc.start()
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadInput, match="longer than a million characters"):
         open_csv(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6_000_000
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_giant_cell_is_refused(tmp_path: Path) -> None:

@@ -147,10 +147,10 @@ def test_a_zip_bomb_is_refused_at_once(tmp_path: Path) -> None:
     """150 MB of nothing in less than one."""
     path = tmp_path / "bomb.xlsx"
     path.write_bytes(_bomb(150, b"\0"))
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadInput, match=r"would unpack to 150 MB in 2 parts, 2\d\d times its size"):
         open_table(path)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_zip_bomb_that_lies_is_refused_too(tmp_path: Path) -> None:

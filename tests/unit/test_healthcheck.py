@@ -41,7 +41,7 @@ def _server(status: int, body: bytes) -> Iterator[int]:
 def _ask(port: int) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "NOTIFIER_PORT": str(port)}
     return subprocess.run(
-        [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, check=False, timeout=20
+        [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
 
 

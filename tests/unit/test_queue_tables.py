@@ -88,7 +88,7 @@ def test_two_at_once_make_it_once(server: Store) -> None:
     for thread in both:
         thread.start()
     for thread in both:
-        thread.join(30)
+        thread.join(60)
     assert sorted(done) == [False, True]
 
 

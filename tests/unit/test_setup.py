@@ -26,7 +26,7 @@ def _setup(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
 
 
@@ -114,7 +114,7 @@ def test_a_python_without_venv_names_the_package(tmp_path: Path) -> None:
 
 def test_bare_make_explains_its_targets() -> None:
     """Each target of the README is listed with what it does."""
-    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     listed = [line.split(None, 2) for line in done.stdout.splitlines()]
     assert [words[1] for words in listed] == (
         [
@@ -165,7 +165,7 @@ def test_check_runs_everything_and_fails_for_any(tmp_path: Path, failing: str, t
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == code
     assert done.stdout.splitlines()[-1] == "3 passed"

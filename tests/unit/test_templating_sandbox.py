@@ -93,11 +93,11 @@ def test_a_front_matter_that_blows_up_is_refused(front: str) -> None:
 
 
 def raise_within_seconds(source: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(TemplateError) as refused:
         parsed(source)
     assert str(refused.value)
-    assert time.monotonic() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 def test_what_a_text_needs_is_not_too_deep() -> None:

@@ -97,7 +97,7 @@ async def test_who_waited_too_long_is_told_so_and_the_item_is_still_written(sqli
         with sqlite_store.write() as session:
             session.execute(sa.text("SELECT 1"))
             locked.set()
-            release.wait(10)
+            release.wait(60)
 
     holder = threading.Thread(target=hold)
     holder.start()

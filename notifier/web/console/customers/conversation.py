@@ -31,6 +31,8 @@ MARKS = {
     "unknown": ("help_outline", "warn"),
 }
 UNSENT = frozenset({"withheld", "cancelled", "planned"})
+ANSWERS_WITHIN = 20.0
+"""Seconds: a browser on a poor line takes longer than the one NiceGUI would wait for it."""
 
 
 class Conversation:
@@ -61,7 +63,8 @@ class Conversation:
 
     async def _show_older(self) -> None:
         """What was in view stays in view."""
-        height = await ui.run_javascript(f"return getHtmlElement({self._scroll.id}).scrollHeight")
+        asked = f"return getHtmlElement({self._scroll.id}).scrollHeight"
+        height = await ui.run_javascript(asked, timeout=ANSWERS_WITHIN)
         await self._show_page(self._older)
         ui.run_javascript(
             f"setTimeout(() => {{ const e = getHtmlElement({self._scroll.id}); "

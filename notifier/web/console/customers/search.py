@@ -66,6 +66,8 @@ class SearchPage:
     async def show_recent(self) -> None:
         """Before anything is typed."""
         rows = await self.desk.read(recent, self.desk.shop_id)
+        if (self._typed.value or "").strip():
+            return  # typed meanwhile; its answer may be there already
         self._said.set_text(_("Here last:") if rows else "")
         self._show(rows, _("No customer of this shop has a visit or a delivery on record yet. Import them first."))
 
