@@ -225,7 +225,7 @@ def _templates(house: House) -> Iterator[Line]:
             maker.raise_if_campaign_cannot_be_sent(campaign)
         except NotifierError as error:
             refused += 1
-            yield Line(ok=False, sentence=f"{campaign.key}: {error}")
+            yield Line(ok=False, sentence=f"{campaign.title}: {error}")
     if not problems and not refused:
         yield Line(ok=True, sentence=_("Every campaign's template is valid and suits the gateway."))
 
@@ -344,17 +344,17 @@ def _reviews(house: House, now: datetime) -> Iterator[Line]:
     """Runs that wait for a person, and those nobody looked at in time."""
     from notifier.cli.run_words import lapsed_sentence, review_sentence
     from notifier.reports.run_words import LAPSED_TOLD
+    from notifier.reports.titles import Titles
     from notifier.store.runs import lapsed_runs, runs_in_review
 
-    zone = house.schedules.shops[0].zone
+    zone, titles = house.schedules.shops[0].zone, Titles(house.schedules.campaigns)
     with house.store.read() as session:
         waiting, lapsed = runs_in_review(session), lapsed_runs(session, now - LAPSED_TOLD)
     for run in waiting:
         is_late = run.review_until is not None and run.review_until < now
-        said = review_sentence(run, run.counts.get("planned", 0), now, zone)
-        yield Line(ok=False if is_late else None, sentence=said)
+        yield Line(ok=False if is_late else None, sentence=review_sentence(run, titles, now, zone))
     for run in lapsed:
-        yield Line(ok=False, sentence=lapsed_sentence(run, zone))
+        yield Line(ok=False, sentence=lapsed_sentence(run, titles, zone))
 
 
 def _lane(house: House) -> Iterator[Line]:

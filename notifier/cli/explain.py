@@ -13,12 +13,13 @@ from notifier.locale import N_, _
 from notifier.locale.mends import with_mend
 from notifier.reports.pause_words import pause_sentences
 from notifier.reports.tables import table
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import Titles
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from notifier.jobs.explain import Answer, Explained, Explanation
+    from notifier.schedules import Schedules
 
 __all__ = ["explain_command"]
 
@@ -46,25 +47,26 @@ def explain_command(
         if as_json:
             show_json(found.document())
         else:
-            _show(found, walked=walked, is_group=house.schedules.is_group)
+            _show(found, house.schedules, walked=walked)
             with house.store.read() as session:
                 paused = pause_sentences(session, found.pauses)
             say(*("", *paused) if paused else ())
 
 
-def _show(found: Explanation, *, walked: bool, is_group: bool) -> None:
+def _show(found: Explanation, schedules: Schedules, *, walked: bool) -> None:
     from notifier.domain.phone import mask
 
+    titles = Titles(schedules.campaigns)
     phone = mask(found.phone) if found.phone else "–"
     if found.stopped is not None:
         say(_("{phone} gets no text at all: {why}.").format(phone=phone, why=found.stopped))
     for customer in found.customers:
         heading = _heading(customer, phone)
-        say(f"{customer.shop} · {heading}" if is_group else heading, "")
-        show(_answers(customer))
+        say(f"{customer.shop} · {heading}" if schedules.is_group else heading, "")
+        show(_answers(customer, titles))
         for answer in customer.answers:
             if walked and answer.guards:
-                say("", _walk_heading(answer))
+                say("", _walk_heading(answer, titles))
                 show(_walk(answer))
     if not found.customers:
         say(_("No customer is known under this phone."))
@@ -78,21 +80,20 @@ def _heading(explained: Explained, phone: str) -> str:
     return _("{name}, {phone}: {consent}").format(name=person.name or _("without a name"), phone=phone, consent=consent)
 
 
-def _answers(explained: Explained) -> Table:
+def _answers(explained: Explained, titles: Titles) -> Table:
     from notifier.jobs.explain_words import rows
 
     made = table(_("Campaign"), _("Car"), _("What and why"))
-    for row in rows(explained, campaign_title):
+    for row in rows(explained, titles.of_key):
         made.add_row(row.title, row.car, with_mend(row.sentence, row.mend.in_terminal() if row.mend else ""))
     return made
 
 
-def _walk_heading(answer: Answer) -> str:
+def _walk_heading(answer: Answer, titles: Titles) -> str:
     """The campaign, and what of it."""
     from notifier.jobs.explain_words import about
 
-    what = about(answer)
-    return f"{campaign_title(answer.campaign)} · {what}" if what else campaign_title(answer.campaign)
+    return " · ".join(filter(None, (titles.of_key(answer.campaign), about(answer))))
 
 
 def _walk(answer: Answer) -> Table:

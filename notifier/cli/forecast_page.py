@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notifier.cli.terminal import say, show
 from notifier.locale import _, ngettext
 from notifier.reports.tables import table
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import Titles
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,23 +25,23 @@ ABOUT = "~"
 
 def print_forecast(found: Forecast, schedules: Schedules) -> None:
     """One line a run that has texts; where they leave later than it plans them, when."""
-    has_shops = schedules.is_group
+    has_shops, titles = schedules.is_group, Titles(schedules.campaigns)
     currencies = {shop.currency for shop in schedules.shops}
     if not all(map(_is_empty, found.runs)):
-        show(_runs(found, schedules, has_shops=has_shops, currencies=currencies))
+        show(_runs(found, schedules, titles, currencies))
     if empty := sum(map(_is_empty, found.runs)):
         say(ngettext("{count} run is not listed: nobody is due.", "{count} runs are not listed: nobody is due.", empty)
             .format(count=empty))  # fmt: skip
     if any(run.total for run in found.runs):
         say("")
-        show(_campaigns(found, has_shops=has_shops, currencies=currencies))
+        show(_campaigns(found, titles, has_shops=has_shops, currencies=currencies))
         say("")
         show(_weeks(found, has_shops=has_shops, currencies=currencies))
-    say("", *_remarks(found))
+    say("", *_remarks(found, titles))
 
 
-def _runs(found: Forecast, schedules: Schedules, *, has_shops: bool, currencies: set[str]) -> Table:
-    zones = {shop.key: shop.zone for shop in schedules.shops}
+def _runs(found: Forecast, schedules: Schedules, titles: Titles, currencies: set[str]) -> Table:
+    has_shops, zones = schedules.is_group, {shop.key: shop.zone for shop in schedules.shops}
     is_moved = any(run.goes_from > run.due_at for run in found.runs)
     headings = [_("When"), *([_("Shop")] if has_shops else []), _("Campaign"), _("Texts"), _("Segments"),
                 _cost(currencies), *([_("Goes out from")] if is_moved else [])]  # fmt: skip
@@ -54,7 +54,7 @@ def _runs(found: Forecast, schedules: Schedules, *, has_shops: bool, currencies:
         moved = f"{run.goes_from.astimezone(zone):%m-%d %H:%M}" if run.goes_from > run.due_at else ""
         made.add_row(
             f"{run.due_at.astimezone(zone):%Y-%m-%d %H:%M}", *([run.shop] if has_shops else []),
-            campaign_title(run.campaign), *_figures(run, currencies), *([moved] if is_moved else []),
+            titles.of_key(run.campaign), *_figures(run, currencies), *([moved] if is_moved else []),
         )  # fmt: skip
     return made
 
@@ -80,7 +80,7 @@ def _counted(total: Total, currency: str, currencies: set[str], *, about: str = 
     return f"{about}{round(total.texts):,}", f"{about}{round(total.segments):,}", cost
 
 
-def _campaigns(found: Forecast, *, has_shops: bool, currencies: set[str]) -> Table:
+def _campaigns(found: Forecast, titles: Titles, *, has_shops: bool, currencies: set[str]) -> Table:
     names = [*([_("Shop")] if has_shops else []), _("Campaign")]
     made = table(*names, _("Runs"), _("Texts"), _("Segments"), _cost(currencies),
                  right=tuple(range(len(names), len(names) + 4)))  # fmt: skip
@@ -88,7 +88,7 @@ def _campaigns(found: Forecast, *, has_shops: bool, currencies: set[str]) -> Tab
         runs = [run for run in found.runs if (run.shop, run.campaign) == (shop, campaign)]
         about = ABOUT if any(run.is_about for run in runs) else ""
         figures = _counted(total, currency, currencies, about=about)
-        made.add_row(*([shop] if has_shops else []), campaign_title(campaign), str(len(runs)), *figures)
+        made.add_row(*([shop] if has_shops else []), titles.of_key(campaign), str(len(runs)), *figures)
     return made
 
 
@@ -102,13 +102,13 @@ def _weeks(found: Forecast, *, has_shops: bool, currencies: set[str]) -> Table:
     return made
 
 
-def _remarks(found: Forecast) -> Iterator[str]:
+def _remarks(found: Forecast, titles: Titles) -> Iterator[str]:
     from notifier.jobs.reasons import short_words
 
     yield from map(str, found.problems)
     for (shop, key), reason in found.waits.items():
         if reason == "paused":
-            campaign = campaign_title(key)
+            campaign = titles.of_key(key)
             yield _("{campaign} waits: {reason}. Mend: {mend}").format(
                 campaign=f"{shop}: {campaign}" if found.is_group else campaign, reason=short_words(reason),
                 mend=f"notifier campaigns resume {key}",

@@ -19,7 +19,7 @@ from notifier.errors import BadInput
 from notifier.locale import N_, _, ngettext
 from notifier.locale.system import system_words
 from notifier.reports.tables import table
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import Titles
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -77,8 +77,9 @@ def _expired(house: House, run_ids: Sequence[int]) -> list[str]:
     """Runs nobody reviewed in time, each with the mend."""
     from notifier.store.runs import run_of
 
+    titles = Titles(house.schedules.campaigns)
     with house.store.read() as session:
-        return [lapsed_sentence(run_of(session, run_id), first_shop(house).zone) for run_id in run_ids]
+        return [lapsed_sentence(run_of(session, run_id), titles, first_shop(house).zone) for run_id in run_ids]
 
 
 def _raise_if_no_list(file: Path | None, *, dry_run: bool) -> None:
@@ -108,9 +109,10 @@ def _write_people(people: People, file: Path, *, quiet: bool) -> None:
 
 
 def _show(result: PlanResult, schedules: Schedules, unfinished: Mapping[str, Unfinished], *, dry_run: bool) -> None:
+    titles = Titles(schedules.campaigns)
     if result.runs:
-        show(_counts(result))
-        if reasons := list(_reasons(result)):
+        show(_counts(result, titles))
+        if reasons := list(_reasons(result, titles)):
             listed = table("", "", "", right=(2,))
             for row in reasons:
                 listed.add_row(*row)
@@ -119,14 +121,14 @@ def _show(result: PlanResult, schedules: Schedules, unfinished: Mapping[str, Unf
     say(*_remarks(result, schedules, unfinished, dry_run=dry_run))
 
 
-def _counts(result: PlanResult) -> Table:
+def _counts(result: PlanResult, titles: Titles) -> Table:
     made = table(
         _("Campaign"), _("Planned"), _("Withheld"), _("Left out"), _("Put off"), right=(1, 2, 3, 4)
     )  # fmt: skip
     for run in result.runs:
         tally = run.tally
         figures = (tally.planned, tally.withheld, tally.excluded.total(), tally.deferred.total())
-        made.add_row(_title(result, run), *map(str, figures))
+        made.add_row(_title(result, run, titles), *map(str, figures))
     if len(result.runs) > 1:
         total = result.total
         figures = (total.planned, total.withheld, total.excluded.total(), total.deferred.total())
@@ -134,18 +136,18 @@ def _counts(result: PlanResult) -> Table:
     return made
 
 
-def _title(result: PlanResult, run: PlannedRun) -> str:
+def _title(result: PlanResult, run: PlannedRun, titles: Titles) -> str:
     """The campaign; of a group with the shop's key before it."""
-    return f"{run.shop} · {campaign_title(run.campaign)}" if result.is_group else campaign_title(run.campaign)
+    return f"{run.shop} · {titles.of_key(run.campaign)}" if result.is_group else titles.of_key(run.campaign)
 
 
-def _reasons(result: PlanResult) -> Iterator[tuple[str, str, str]]:
+def _reasons(result: PlanResult, titles: Titles) -> Iterator[tuple[str, str, str]]:
     from notifier.jobs.reasons import short_words
 
     for run in result.runs:
         for words, counts in ((_("left out"), run.tally.excluded), (_("put off"), run.tally.deferred)):
             for reason, number in Counter(counts).most_common():
-                yield _title(result, run), f"{words}: {short_words(reason)}", str(number)
+                yield _title(result, run, titles), f"{words}: {short_words(reason)}", str(number)
 
 
 def _remarks(
@@ -154,6 +156,7 @@ def _remarks(
     from notifier.domain.rules import RULES
     from notifier.jobs.reasons import short_words
 
+    titles = Titles(schedules.campaigns)
     yield from map(str, result.problems)
     for (shop, key), reason in result.waits.items():
         if reason in ("cannot_be_sent", "list_unreadable"):
@@ -163,7 +166,7 @@ def _remarks(
         mends = unfinished[shop].mends(reads) if reason == "import_unfinished" else map(_import_of, reads)
         mend = " · ".join(f"{each} --shop {shop}" if result.is_group else each for each in mends)
         yield _("{campaign} waits: {reason}. Mend: {mend}").format(
-            campaign=campaign_title(key), reason=short_words(reason), mend=mend
+            campaign=titles.of_key(key), reason=short_words(reason), mend=mend
         )
     unknown = result.total.excluded["consent_unknown"]
     if unknown:
@@ -172,11 +175,11 @@ def _remarks(
             "consent column, or say where it comes from: notifier import customers FILE --consent SOURCE"
         ).format(number=unknown)
     for run in result.runs:
-        yield from _about_audience(run)
+        yield from _about_audience(run, titles.of_key(run.campaign))
     for run in result.runs:
         if run.state == "review" and run.tally.planned:
             yield _("Run {run} of {campaign} waits for a person: notifier runs show {run}").format(
-                run=run.run_id, campaign=campaign_title(run.campaign)
+                run=run.run_id, campaign=titles.of_key(run.campaign)
             )
     if not result.runs and not result.waiting:
         yield _("No campaign is due now. notifier schedules next says when one is.")
@@ -184,11 +187,10 @@ def _remarks(
         yield _("This was a dry run: nothing was kept.")
 
 
-def _about_audience(run: PlannedRun) -> Iterator[str]:
+def _about_audience(run: PlannedRun, title: str) -> Iterator[str]:
     """What the campaign's filter leaves, and which rows of its list name nobody."""
     from notifier.jobs.reasons import unknown_words
 
-    title = campaign_title(run.campaign)
     if run.reach is not None:
         yield _("{campaign}: its audience leaves {left} of {due} that are due today.").format(
             campaign=title, left=run.reach.left, due=run.reach.due

@@ -27,10 +27,9 @@ def call_list_pages(house: House, shop: ReportShop, now: datetime, campaign: str
     settings = first_shop(house)
     chosen = house.schedules.of_shop(settings.key).campaign(campaign)
     named = people_named(house.planner(), settings, shop.id, chosen, now)
-    listed = chosen.options.listed
     with house.store.read() as session:
         found = calls.call_list(
-            session, named.ask, campaign_id=chosen.id, title=listed.title if listed else chosen.key,
+            session, named.ask, campaign_id=chosen.id, title=chosen.title,
             today=now.astimezone(settings.zone).date(), unknown=named.unknown,
         )  # fmt: skip
     return Pages(

@@ -13,11 +13,12 @@ from notifier.cli.pauses import still_claiming
 from notifier.cli.run_words import lapsed_sentence
 from notifier.cli.terminal import remark, say, show
 from notifier.locale import N_, _
-from notifier.reports.run_words import LAPSED_TOLD, departure_sentences, key_of, local, run_state
+from notifier.reports.run_words import LAPSED_TOLD, departure_sentences, local, run_state
 from notifier.reports.tables import table
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import Titles
 
 if TYPE_CHECKING:
+    from notifier import schedules
     from notifier.store.runs import RunRow
     from notifier.wiring import House
 
@@ -37,14 +38,14 @@ def list_command() -> None:
     from notifier.store.runs import recent_runs
 
     with open_house() as house:
-        zone = first_shop(house).zone
+        zone, titles = first_shop(house).zone, Titles(house.schedules.campaigns)
         with house.store.read() as session:
             runs = recent_runs(session, LATEST)
         made = table(
             _("Run"), _("Campaign"), _("Planned for"), _("State"), _("Planned"), _("Withheld"), right=(0, 4, 5)
         )
         for run in runs:
-            shop, title = shop_of_run(house, run), campaign_title(key_of(run))
+            shop, title = shop_of_run(house, run), titles.of_run(run)
             named, zone = f"{shop.key} · {title}" if house.schedules.is_group else title, shop.zone
             made.add_row(
                 str(run.id), named, local(run.planned_for, zone), run_state(run, zone),
@@ -52,7 +53,7 @@ def list_command() -> None:
             )  # fmt: skip
         if runs:
             show(made)
-            say(*(lapsed_sentence(run, shop_of_run(house, run).zone) for run in _lapsed(house)))
+            say(*(lapsed_sentence(run, titles, shop_of_run(house, run).zone) for run in _lapsed(house)))
         else:
             say(_("Nothing has been planned yet: notifier plan."))
 
@@ -97,12 +98,12 @@ def pause_command(campaign: Campaign) -> None:
     from notifier.store.pauses import claims_are_over
 
     with open_house() as house:
-        _pause(house, campaign, paused=True)
+        found = _pause(house, campaign, paused=True)
         is_settled = claims_are_over(house.store, house.settings.gateway)
         sentence = _(
             "{campaign} is paused: nothing of it is planned or sent. notifier campaigns resume {key} ends that."
         )
-        say(sentence.format(campaign=campaign_title(campaign), key=campaign))
+        say(sentence.format(campaign=found.title, key=found.key))
         if not is_settled:
             remark(still_claiming())
 
@@ -110,13 +111,14 @@ def pause_command(campaign: Campaign) -> None:
 def resume_command(campaign: Campaign) -> None:
     """Let a paused campaign go on."""
     with open_house() as house:
-        _pause(house, campaign, paused=False)
-        say(_("{campaign} goes on.").format(campaign=campaign_title(campaign)))
+        found = _pause(house, campaign, paused=False)
+        say(_("{campaign} goes on.").format(campaign=found.title))
 
 
-def _pause(house: House, name: str, *, paused: bool) -> None:
+def _pause(house: House, name: str, *, paused: bool) -> schedules.Campaign:
     from notifier.store.campaigns import pause
 
     campaign = house.schedules.campaign(name)
     with house.store.write() as session:
         pause(session, campaign.id, paused=paused)
+    return campaign

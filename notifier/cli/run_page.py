@@ -12,9 +12,9 @@ from notifier.cli.opening import shop_of_run
 from notifier.cli.run_words import review_sentence
 from notifier.cli.terminal import say, show
 from notifier.locale import _, ngettext
-from notifier.reports.run_words import departure_sentences, key_of, local, reviewed_sentence, run_state
+from notifier.reports.run_words import departure_sentences, local, reviewed_sentence, run_state
 from notifier.reports.tables import table
-from notifier.reports.titles import campaign_title, state_word
+from notifier.reports.titles import Titles, state_word
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,18 +37,18 @@ def print_run(house: House, run_id: int, now: datetime) -> None:
     with house.store.read() as session:
         run = run_of(session, run_id)
         totals, samples = run_totals(session, run_id), sample_texts(session, run_id, SAMPLES_A_KIND)
-    shop = shop_of_run(house, run)
+    shop, titles = shop_of_run(house, run), Titles(house.schedules.campaigns)
     say(_("Run {run}: {campaign}, planned for {moment}, {state}").format(
-        run=run.id, campaign=campaign_title(key_of(run)), moment=local(run.planned_for, shop.zone),
+        run=run.id, campaign=titles.of_run(run), moment=local(run.planned_for, shop.zone),
         state=run_state(run, shop.zone)), "")  # fmt: skip
-    show(_totals(totals, shop))
+    show(_totals(run, totals, shop))
     if reasons := list(_reasons(run)):
         listed = table("", "", right=(1,))
         for row in reasons:
             listed.add_row(*row)
         say("", _("Left out (for good) and put off (looked at again by the next run):"))
         show(listed)
-    _print_samples(samples)
+    _print_samples(run, samples)
     if decided := reviewed_sentence(run, shop.zone):
         say("", decided)
     if run.state == "review" and run.review_until is not None:
@@ -60,7 +60,7 @@ def _print_choice(house: House, run: RunRow, until: datetime, now: datetime, zon
     from notifier.jobs.review import outlook
 
     if until < now:
-        say("", review_sentence(run, run.counts.get("planned", 0), now, zone))
+        say("", review_sentence(run, Titles(house.schedules.campaigns), now, zone))
         return
     say("", _("Approved now:"))
     say(*departure_sentences(outlook(house.planner(), run.id, now), zone, max(now, run.planned_for)))
@@ -69,13 +69,15 @@ def _print_choice(house: House, run: RunRow, until: datetime, now: datetime, zon
     say(_("After {moment} it is void by itself.").format(moment=local(until, zone)))
 
 
-def _totals(totals: Sequence[StageTotal], shop: ShopSettings) -> Table:
+def _totals(run: RunRow, totals: Sequence[StageTotal], shop: ShopSettings) -> Table:
+    from notifier.schedules.stage_words import touch_in_settings
+
     made = table(_("Stage"), _("State"), _("Texts"), _("Segments"), _("Cost"), right=(2, 3, 4))
     for row in totals:
         paid = row.state != "withheld"
         made.add_row(
-            row.stage, state_word(row.state), str(row.messages), str(row.segments if paid else 0),
-            f"{row.cost_micros / 1_000_000 if paid else 0:.2f} {shop.currency}",
+            touch_in_settings(run.settings, row.stage), state_word(row.state), str(row.messages),
+            str(row.segments if paid else 0), f"{row.cost_micros / 1_000_000 if paid else 0:.2f} {shop.currency}",
         )  # fmt: skip
     return made
 
@@ -88,12 +90,14 @@ def _reasons(run: RunRow) -> Iterator[tuple[str, str]]:
             yield f"{words}: {short_words(reason)}", str(number)
 
 
-def _print_samples(samples: Sequence[SampleText]) -> None:
+def _print_samples(run: RunRow, samples: Sequence[SampleText]) -> None:
+    from notifier.schedules.stage_words import touch_in_settings
+
     if samples:
         say("", _("Samples, the longest first:"))
     kind = None
     for sample in samples:
-        named = (sample.stage, sample.template, sample.variant, sample.language)
+        named = (touch_in_settings(run.settings, sample.stage), sample.template, sample.variant, sample.language)
         if named != kind:
             said = ngettext("{kind}: {count} text", "{kind}: {count} texts", sample.texts)
             say(said.format(kind=" · ".join(filter(None, named)), count=sample.texts))

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from notifier.locale import _
 from notifier.reports.run_words import key_of, local
-from notifier.reports.titles import campaign_title
 
 if TYPE_CHECKING:
+    from notifier.reports.titles import Titles
     from notifier.store.runs import RunRow
 
 __all__ = ["lapsed_sentence", "review_sentence"]
 
 
-def review_sentence(run: RunRow, texts: int, now: datetime, zone: ZoneInfo) -> str:
+def review_sentence(run: RunRow, titles: Titles, now: datetime, zone: ZoneInfo) -> str:
     """A run that waits for a person, with the command."""
     assert run.review_until is not None  # it waits for review
     until = local(run.review_until, zone)
@@ -30,17 +30,17 @@ def review_sentence(run: RunRow, texts: int, now: datetime, zone: ZoneInfo) -> s
             "Run {run} of {campaign} ({count} texts) waits for a person and is void after {moment}: "
             "notifier runs show {run}"
         )
-    title = campaign_title(key_of(run))
+    title, texts = titles.of_run(run), run.counts.get("planned", 0)
     return said.format(run=run.id, campaign=title, count=texts, moment=until, key=key_of(run))
 
 
-def lapsed_sentence(run: RunRow, zone: ZoneInfo) -> str:
+def lapsed_sentence(run: RunRow, titles: Titles, zone: ZoneInfo) -> str:
     """A run nobody reviewed in time, with the mend."""
     assert run.review_until is not None  # it waited for review
     return _(
         "Run {run} of {campaign} is void: nobody reviewed its {count} texts by {moment}. Nothing is lost: the next "
         "run plans these customers again, at once with notifier plan --campaign {key}"
     ).format(
-        run=run.id, campaign=campaign_title(key_of(run)), count=run.counts.get("planned", "–"),
+        run=run.id, campaign=titles.of_run(run), count=run.counts.get("planned", "–"),
         moment=local(run.review_until, zone), key=key_of(run),
     )  # fmt: skip

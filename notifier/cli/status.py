@@ -68,6 +68,7 @@ def status_command(*, watching: Watch = False, every: Every = None, at: At = Non
 
 def _look(house: House, at: datetime | None) -> Picture:
     from notifier.cli.status_page import Picture
+    from notifier.reports.titles import titles_of
     from notifier.store.beats import liveness
     from notifier.store.campaigns import paused_campaigns
     from notifier.store.lanes import lane_of
@@ -92,6 +93,7 @@ def _look(house: House, at: datetime | None) -> Picture:
             quiet_until=_quiet_until(house, now),
             failed_sync=failed_sync(house) if house.settings.dms_url is not None else None,
             life=liveness(session),
+            titles=titles_of(session, house.schedules),
         )
 
 

@@ -16,7 +16,7 @@ from notifier.reports.life_words import life_words
 from notifier.reports.numbers import count
 from notifier.reports.run_words import key_of, local
 from notifier.reports.tables import table
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import Titles
 from notifier.store.beats import Liveness
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Picture"]
 
 NEVER_STARTED = Liveness("never")
+ANONYMOUS = Titles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Picture:
     quiet_until: datetime | None
     failed_sync: SyncFailure | None
     life: Liveness = NEVER_STARTED
+    titles: Titles = ANONYMOUS
 
     def document(self) -> dict[str, Any]:
         """As JSON (docs/json.md)."""
@@ -148,16 +150,16 @@ class Picture:
         """What holds texts back or wants a person, with the mend."""
         yield from self._held_back()
         for run in self.reviews:
-            yield review_sentence(run, run.counts.get("planned", 0), self.now, self.zone)
+            yield review_sentence(run, self.titles, self.now, self.zone)
         for run in self.lapsed:
-            yield lapsed_sentence(run, self.zone)
+            yield lapsed_sentence(run, self.titles, self.zone)
         if self.failed_sync is not None:
             yield failure_sentence(self.failed_sync, self.zone)
 
     def _held_back(self) -> Iterator[str]:
         yield from self.pause_words
         if self.paused_campaigns:
-            titles = listed(map(campaign_title, self.paused_campaigns))
+            titles = listed(map(self.titles.of_key, self.paused_campaigns))
             yield _("Paused campaigns: {campaigns}. notifier campaigns resume NAME ends that.").format(campaigns=titles)
         if self.lane.stopped is not None:
             yield _("The lane stands still since {moment} (code {code}). notifier doctor says what to mend.").format(

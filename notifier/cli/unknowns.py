@@ -11,7 +11,7 @@ from notifier.cli.options import At, moment_or_now, whole_number
 from notifier.cli.terminal import say
 from notifier.errors import NotFound
 from notifier.locale import N_, _
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import titles_of
 
 __all__ = ["list_command", "not_sent_command", "sent_command"]
 
@@ -28,11 +28,11 @@ def list_command() -> None:
     with open_house() as house:
         zone = first_shop(house).zone
         with house.store.read() as session:
-            found = unknown_evidence(session)
+            found, titles = unknown_evidence(session), titles_of(session, house.schedules)
         for each in found:
             say(
                 _("Message {message}, attempt {n}: {campaign} to {phone} by {gateway}, begun {begun}").format(
-                    message=each.message_id, n=each.n, campaign=campaign_title(each.campaign_id),
+                    message=each.message_id, n=each.n, campaign=titles.of_id(each.campaign_id),
                     phone=mask(each.phone) if each.phone else "–", gateway=each.gateway,
                     begun=f"{each.claimed_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
                 ),

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from notifier.locale import N_
+from notifier.locale import N_, _
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Rule", "campaign_title", "rule_title"]
 
 _CUSTOMERS = ("customers",)
 _VISITS = ("customers", "visits")
@@ -106,3 +106,15 @@ _ALL = (
 )  # fmt: skip
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _ALL}
+
+
+def rule_title(name: str) -> str:
+    """What people call the rule, in the reader's language; a name that is no rule's stays as it is."""
+    return _(RULES[name].title) if name in RULES else name
+
+
+def campaign_title(key: str, name: str | None, list_title: str | None) -> str:
+    """What screens call a campaign: the name it has, else the title of its rule or its list, else its key."""
+    if name is not None:
+        return name
+    return list_title if list_title is not None and key not in RULES else rule_title(key)

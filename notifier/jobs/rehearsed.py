@@ -8,11 +8,12 @@ from datetime import date, datetime
 
 from notifier.domain.guards import Verdict
 from notifier.domain.phone import as_dialled
-from notifier.domain.rules import RULES
 from notifier.jobs.plan.run import Work
 from notifier.jobs.plan.touch import Touch, is_overtaken, subject_of
 from notifier.jobs.reasons import PHONE_WORDS, detail_words, short_words
 from notifier.locale import N_, _
+from notifier.schedules import Campaign
+from notifier.schedules.stage_words import touch_words
 from notifier.store.engine import Store
 from notifier.store.histories import vins_of
 from notifier.store.outbox import PlannedChunk
@@ -42,7 +43,7 @@ class RehearsedTouch:
 
     shop_id: int
     customer_id: int
-    campaign: str
+    campaign: Campaign
     name: str | None
     phone: str | None
     plate: str | None
@@ -78,9 +79,9 @@ class People:
         for row in self.rows:
             goes_from = f"{row.goes_from:%Y-%m-%d %H:%M}" if row.goes_from else ""
             cells = (
-                shops.get(row.shop_id), _title(row.campaign), row.name, as_dialled(row.phone or ""), row.plate, row.vin,
-                row.stage, row.due_on, _(VERDICTS[row.verdict]), short_words(row.reason) if row.reason else "",
-                _detail(row), goes_from, row.segments, row.text,
+                shops.get(row.shop_id), row.campaign.title, row.name, as_dialled(row.phone or ""), row.plate, row.vin,
+                touch_words(row.campaign, row.stage), row.due_on, _(VERDICTS[row.verdict]),
+                short_words(row.reason) if row.reason else "", _detail(row), goes_from, row.segments, row.text,
             )  # fmt: skip
             yield ["" if cell is None else str(cell) for cell in cells]
 
@@ -100,7 +101,7 @@ def rehearsed(
         text = texts.get((*subject_of(touch.due), touch.due.subject_key, touch.stage), {})
         is_sent = decision.verdict is Verdict.PLANNED
         yield RehearsedTouch(
-            shop_id=work.setting.shop_id, customer_id=customer.id, campaign=work.setting.campaign.key,
+            shop_id=work.setting.shop_id, customer_id=customer.id, campaign=work.setting.campaign,
             name=customer.name, phone=customer.phone, plate=touch.car.plate if touch.car else None,
             vin=vins.get(touch.due.vehicle_id or 0), stage=touch.stage, due_on=touch.due.due_on,
             verdict=decision.verdict, reason=decision.reason, detail=decision.detail,
@@ -108,10 +109,6 @@ def rehearsed(
             segments=text.get("segments") if is_sent else None, text=text.get("text") if is_sent else None,
             is_overtaken=is_overtaken(touch),
         )  # fmt: skip
-
-
-def _title(campaign: str) -> str:
-    return _(RULES[campaign].title) if campaign in RULES else campaign
 
 
 def _detail(row: RehearsedTouch) -> str | None:

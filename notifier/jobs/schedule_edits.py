@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,12 @@ class ScheduleDesk:
         present = {each.id for each in opened.schedules.campaigns}
         return any(each.rule == rule and each.campaign_id not in present for each in self._known())
 
+    def free_key(self, opened: Opened, rule: str) -> str:
+        """The key of a new campaign of this rule: one that no campaign has, nor any had whose texts are remembered."""
+        campaigns, known = opened.schedules.campaigns, self._known()
+        taken = {name for each in campaigns for name in (each.key, each.id)} | {each.campaign_id for each in known}
+        return next(key for key in chain([rule], (f"{rule}_{number}" for number in count(2))) if key not in taken)
+
     def _runnable(self, text: str, before: Schedules) -> Schedules:
         schedules, known = self._parsed(text), self._known()
         raise_if_campaign_was_renamed(schedules, known)
@@ -268,8 +275,8 @@ def _raise_if_name_was_another_s(before: Schedules, after: Schedules, known: Seq
     for campaign in after.campaigns:
         if campaign.id not in present and rules.get(campaign.id, campaign.rule) != campaign.rule:
             raise Refused(
-                N_("The name {name} belonged to a campaign of another rule, whose texts the database remembers; choose "
-                   "another name."), name=campaign.id)  # fmt: skip
+                N_("The short name {name} belonged to a campaign of another rule, whose texts the database remembers; "
+                   "choose another one."), name=campaign.id)  # fmt: skip
 
 
 def _campaign(schedules: Schedules, key: str) -> Campaign | None:

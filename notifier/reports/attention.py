@@ -13,8 +13,6 @@ from notifier.locale.records import records_word
 from notifier.reports import numbers
 from notifier.reports.import_news import freshness_sentence, unfinished_sentence
 from notifier.reports.lane_words import lane_mend
-from notifier.reports.run_words import key_of
-from notifier.reports.titles import campaign_title
 from notifier.reports.today import UNKNOWN_COUNTED
 
 if TYPE_CHECKING:
@@ -123,16 +121,16 @@ def _of_reviews(today: Today, zone: ZoneInfo) -> Iterator[Notice]:
             "{count} texts of {campaign} wait for your approval until {moment}.", texts,
         )  # fmt: skip
         is_late = run.review_until is not None and run.review_until < today.now
-        yield Notice("review", "bad" if is_late else "warn", _of_run(said, run, zone), run=run.id)
+        yield Notice("review", "bad" if is_late else "warn", _of_run(said, run, today, zone), run=run.id)
     for run in today.lapsed:
         said = _("{count} texts of {campaign} were not approved by {moment}; the next run plans these customers again.")
-        yield Notice("lapsed", "info", _of_run(said, run, zone), run=run.id)
+        yield Notice("lapsed", "info", _of_run(said, run, today, zone), run=run.id)
 
 
-def _of_run(said: str, run: RunRow, zone: ZoneInfo) -> str:
+def _of_run(said: str, run: RunRow, today: Today, zone: ZoneInfo) -> str:
     until = numbers.day_and_time(run.review_until, zone) if run.review_until is not None else "–"
     texts = numbers.count(run.counts.get("planned", 0))
-    return said.format(count=texts, campaign=campaign_title(key_of(run)), moment=until)
+    return said.format(count=texts, campaign=today.titles.of_run(run), moment=until)
 
 
 def _of_unknowns(today: Today) -> Iterator[Notice]:

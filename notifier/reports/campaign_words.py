@@ -106,7 +106,7 @@ def clauses_of(
     if campaign.control_bp:
         said["control"] = control_words(campaign.control_bp, cost, campaign.success, currency, is_known=is_cost_known)
         if campaign.kind == "service":
-            asides["control"] = _("Only early touches are withheld; the last always goes.")
+            asides["control"] = _("Only early reminders are withheld; the last always goes.")
     said |= guard_words(campaign, schedules.guards, currency)
     return [Clause(topic, words, asides.get(topic, "")) for topic in TOPICS if (words := said.get(topic))]
 
@@ -174,7 +174,7 @@ def _variants(campaign: Campaign, _currency: str) -> str:
 def _late(campaign: Campaign, _currency: str) -> str:
     if campaign.options.listed is not None or not campaign.late_days:
         return ""
-    said = ngettext("the last touch may go {days} day late", "the last touch may go {days} days late",
+    said = ngettext("the last reminder may go {days} day late", "the last reminder may go {days} days late",
                     campaign.late_days)  # fmt: skip
     return said.format(days=campaign.late_days)
 

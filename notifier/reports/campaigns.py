@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from notifier.reports.titles import campaign_title
 from notifier.schedules import Campaign
+from notifier.schedules.stage_words import touch_words
 
 __all__ = ["ReportCampaign", "ReportShop", "report_campaign"]
 
@@ -25,7 +26,7 @@ class ReportCampaign:
     """`success` is ``visit`` or ``renewal``; `control_bp` the control share in basis points (1000 = 10 %).
 
     `title` is the display name in the reader's language. The windows are days: of lift from enrolment, of credit from
-    sending (with a reply; without one).
+    sending (with a reply; without one). `touches`: stage → what people call it.
     """
 
     id: str
@@ -37,12 +38,14 @@ class ReportCampaign:
     lift_window_days: int
     credit_reply_days: int = 14
     credit_sent_days: int = 7
+    touches: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_campaign(campaign: Campaign) -> ReportCampaign:
     """A campaign of schedules.yaml as reports need it, its title in the reader's language."""
     return ReportCampaign(
-        id=campaign.id, key=campaign.key, title=campaign_title(campaign.key), kind=campaign.kind.value,
+        id=campaign.id, key=campaign.key, title=campaign.title, kind=campaign.kind.value,
         success=campaign.success, control_bp=campaign.control_bp, lift_window_days=campaign.lift_window_days,
         credit_reply_days=campaign.credit.reply_days, credit_sent_days=campaign.credit.sent_days,
+        touches={stage.name: touch_words(campaign, stage.name) for stage in campaign.stages},
     )  # fmt: skip

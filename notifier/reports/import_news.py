@@ -16,7 +16,6 @@ from notifier.domain.rules import RULES
 from notifier.locale import N_, _, listed
 from notifier.locale.records import known_words, records_word
 from notifier.reports import numbers
-from notifier.reports.titles import title_of
 from notifier.schedules import Schedules
 from notifier.store import imports
 from notifier.store.engine import Session
@@ -60,7 +59,7 @@ def readers_of(schedules: Schedules) -> dict[str, list[str]]:
     readers: dict[str, list[str]] = defaultdict(list)
     for campaign in schedules.campaigns:
         for kind in RULES[campaign.rule].reads if campaign.enabled else ():
-            readers[kind].append(title_of(campaign))
+            readers[kind].append(campaign.title)
     return dict(readers)
 
 

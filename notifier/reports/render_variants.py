@@ -28,7 +28,7 @@ def print_variants(console: Console, report: VariantReport) -> None:
         console.print(Wrapped(_("No texts were compared. docs/schedules.md, “variants”, tells how.")))
     for stage in report.stages:
         console.print()
-        console.print(f"{stage.campaign.title} · {stage.stage}")
+        console.print(f"{stage.campaign.title} · {stage.touch}")
         console.print(_table(stage))
         console.print(Wrapped(verdict_sentence(stage)))
 
@@ -142,7 +142,7 @@ def variants_xlsx(report: VariantReport) -> bytes:
     for stage in report.stages:
         for row in stage.rows:
             line += 1
-            cells = (stage.campaign.title, stage.stage, *_cells(row), verdict_sentence(stage))
+            cells = (stage.campaign.title, stage.touch, *_cells(row), verdict_sentence(stage))
             for column, text in enumerate(cells):
                 sheet.write_string(line, column, text)
     sheet.set_column(0, len(headings) - 1, 18)

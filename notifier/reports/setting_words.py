@@ -10,14 +10,13 @@ from decimal import Decimal
 from babel.numbers import get_currency_precision
 
 from notifier.domain.festivals import spoken_festival
-from notifier.domain.rules import RULES
+from notifier.domain.rules import RULES, rule_title
 from notifier.locale import N_, _, current_language, listed, ngettext
 from notifier.locale.records import records_word
 from notifier.reports import numbers
 from notifier.reports.campaign_words import KINDS
 from notifier.reports.cron_words import cron_words
 from notifier.reports.guard_words import closed_words
-from notifier.reports.titles import title_of
 from notifier.schedules import Campaign
 from notifier.schedules.consequences import Consequence
 from notifier.schedules.crontab import is_crontab
@@ -39,7 +38,7 @@ TITLES: Mapping[str, str] = {
     "audience": N_("Conditions"), "review": N_("Review"), "spread": N_("Spread"), "priority": N_("Priority"),
     "first_run": N_("First run"), "grace": N_("Made up for"), "coupon": N_("Coupon"),
     "control": N_("Control group"), "success": N_("Success"), "credit": N_("Credited"),
-    "lift_window": N_("Lift window"), "id": N_("Name of the campaign"), "rule": N_("Rule"),
+    "lift_window": N_("Lift window"), "name": N_("Name of the campaign"), "id": N_("Short name"), "rule": N_("Rule"),
     "quiet_hours": N_("Quiet hours"), "quiet_hours_zone": N_("On whose clock"), "closed_days": N_("Closed days"),
     "frequency_cap": N_("Frequency cap"), "daily_budget": N_("Daily budget"), "pace": N_("Pace"),
     "data_max_age": N_("Fresh data"), "contact_hold": N_("After a call"),
@@ -112,7 +111,7 @@ def setting_words(key: str, value: Tree | None, about: About) -> str:
 def consequence_in_words(told: Consequence, campaign: Campaign) -> Consequence:
     """The same, with the campaign's title, its touch and its time as people say them."""
     words: Mapping[str, Callable[[str], str]] = {
-        "campaign": lambda _key: title_of(campaign),
+        "campaign": lambda _key: campaign.title,
         "stage": lambda name: touch_words(campaign, name),
         "when": cron_words,
     }
@@ -231,7 +230,7 @@ def _festivals(value: Tree, _about: About) -> str:
 
 
 _OF_WORDS: Mapping[str, Callable[[str], str]] = {
-    "enabled": _on_off, "when": _when, "kind": _word_of(KINDS), "success": _word_of(OUTCOMES),
+    "enabled": _on_off, "rule": rule_title, "when": _when, "kind": _word_of(KINDS), "success": _word_of(OUTCOMES),
     "review": _word_of(REVIEWS), "first_run": _word_of(FIRST_RUNS), "quiet_hours_zone": _word_of(ZONES),
     "quiet_hours": _quiet, "priority": _priority, "grace": length_words, "late": length_words,
     "lift_window": length_words, "contact_hold": length_words,

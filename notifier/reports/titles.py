@@ -1,16 +1,21 @@
-"""Campaign names and other fixed words as screens show them."""
+"""What campaigns are called on screens, also those the file has no more; and the words of states."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from notifier.domain.rules import RULES
+from notifier.domain.rules import campaign_title, rule_title
 from notifier.locale import N_, _
 
 if TYPE_CHECKING:
-    from notifier.schedules import Campaign
+    from notifier.schedules import Campaign, Schedules
+    from notifier.store.engine import Session
+    from notifier.store.runs import RunRow
 
-__all__ = ["campaign_title", "state_word", "title_of"]
+__all__ = ["Titles", "state_word", "titles_of"]
 
 _STATES = {
     "planning": N_("being planned"),
@@ -31,17 +36,49 @@ _STATES = {
 }
 
 
-def campaign_title(key: str) -> str:
-    """The display name of a campaign; one of staff's own keeps its key."""
-    return _(RULES[key].title) if key in RULES else key
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Campaigns by key, id or run → what people call them, in the reader's language.
+
+    What the file calls a campaign now holds for its old runs too. `gone`: id → the settings of its latest run, of
+    those the file has no more; of one nobody knows anything its key or id stands.
+    """
+
+    campaigns: Iterable[Campaign] = ()
+    gone: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of_key(self, key: str) -> str:
+        """Of the campaign with this key in schedules.yaml, now or once; else of the one with this id."""
+        here = (campaign.title for campaign in self.campaigns if campaign.key == key)
+        before = (_title_in(settings) for settings in self.gone.values() if settings.get("key") == key)
+        return next(chain(here, before), None) or self.of_id(key)
+
+    def of_id(self, campaign_id: str) -> str:
+        """Of the campaign the database knows by this id."""
+        if campaign_id in self.gone:
+            return _title_in(self.gone[campaign_id])
+        return self._here(campaign_id) or rule_title(campaign_id)
+
+    def of_run(self, run: RunRow) -> str:
+        """Of the campaign of a run, which knows by itself what it was called."""
+        return self._here(run.campaign_id) or _title_in({"key": run.campaign_id, **run.settings})
+
+    def _here(self, campaign_id: str) -> str | None:
+        return next((campaign.title for campaign in self.campaigns if campaign.id == campaign_id), None)
 
 
-def title_of(campaign: Campaign) -> str:
-    """The display name of a campaign of the file: a list's is what its texts call it."""
-    listed = campaign.options.listed
-    return listed.title if listed is not None and campaign.key not in RULES else campaign_title(campaign.key)
+def titles_of(session: Session, schedules: Schedules) -> Titles:
+    """Of all campaigns there are and were, where ids come without their runs."""
+    from notifier.store.runs import settings_of_gone
+
+    return Titles(schedules.campaigns, settings_of_gone(session, [campaign.id for campaign in schedules.campaigns]))
 
 
 def state_word(state: str) -> str:
     """The state of a run or a message."""
     return _(_STATES.get(state, state))
+
+
+def _title_in(settings: Mapping[str, Any]) -> str:
+    """What a campaign was called when the run of these settings was planned."""
+    return campaign_title(str(settings["key"]), settings.get("name"), (settings.get("list") or {}).get("title"))

@@ -6,14 +6,14 @@ Figures come from what was counted (store/day_figures.py), so that asking costs 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from notifier.errors import NotifierError
 from notifier.reports.import_news import ImportNews, import_news, readers_of
 from notifier.reports.run_words import LAPSED_TOLD
-from notifier.reports.titles import title_of
+from notifier.reports.titles import Titles
 from notifier.schedules import Schedules, ShopSettings
 from notifier.store.beats import Liveness, liveness
 from notifier.store.campaigns import paused_in
@@ -87,6 +87,7 @@ class Today:
     lapsed: Sequence[RunRow]
     unknown: int
     problems: Sequence[NotifierError]
+    titles: Titles = field(default_factory=Titles)
 
     def in_business_time(self, moment: datetime) -> datetime:
         """A moment of the database's clock on the clock of `now`: they differ where the shop is a demo's."""
@@ -115,7 +116,7 @@ def today(session: Session, place: Place, now: datetime) -> Today:
         days=_days(session, shop_id, day),
         records=import_news(session, shop_id, now, guards.data_max_age, readers_of(place.schedules)),
         coming=_coming(place, paused, now),
-        paused_campaigns=[title_of(each) for each in place.schedules.campaigns if each.id in paused],
+        paused_campaigns=[each.title for each in place.schedules.campaigns if each.id in paused],
         lane=lane_of(session, place.gateway),
         pauses=[each for each in pauses_in_force(session) if each.holds(place.shop.key)],
         failed_sync=_failed_sync(session, shop_id, now),
@@ -123,6 +124,7 @@ def today(session: Session, place: Place, now: datetime) -> Today:
         lapsed=[run for run in lapsed_runs(session, now - LAPSED_TOLD) if run.shop_id == shop_id],
         unknown=unknown_of(session, shop_id, UNKNOWN_COUNTED),
         problems=place.problems,
+        titles=Titles(place.schedules.campaigns),
     )
 
 
@@ -134,7 +136,7 @@ def _days(session: Session, shop_id: int, day: date) -> list[tuple[date, Day | N
 
 def _coming(place: Place, paused: Collection[str], now: datetime) -> list[ComingRun]:
     runs = [
-        ComingRun(campaign.key, title_of(campaign), due_at, campaign.id in paused, campaign.review)
+        ComingRun(campaign.key, campaign.title, due_at, campaign.id in paused, campaign.review)
         for campaign in place.schedules.campaigns
         for due_at in campaign.next_due(now, place.shop.zone)
     ]

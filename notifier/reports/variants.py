@@ -48,6 +48,11 @@ class StageComparison:
     verdict: str
     until: date
 
+    @property
+    def touch(self) -> str:
+        """The stage in words; its name where the campaign has it no more."""
+        return self.campaign.touches.get(self.stage, self.stage)
+
 
 @dataclass(frozen=True, slots=True)
 class VariantReport:

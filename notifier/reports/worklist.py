@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from notifier.domain.contacts import CLOSING, NOT_REACHED, RowName
@@ -19,6 +20,7 @@ from notifier.domain.rules import RULES
 from notifier.reports.campaigns import ReportShop
 from notifier.reports.kept_back import KeptBack
 from notifier.schedules import Campaign
+from notifier.schedules.stage_words import touch_words
 from notifier.store.engine import Session
 from notifier.store.worklist import (
     AskedReply,
@@ -58,11 +60,20 @@ _DUE_DAY = {
 """Rule → the car's columns: the day itself, and where it is a range its first and last day."""
 
 
+class ListedText(NamedTuple):
+    """One text. `touch`: its stage in words."""
+
+    stage: str
+    day: date
+    state: str
+    touch: str
+
+
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
     """One row. `group`: asks, not_come, not_texted or rest; `why`: the reason word behind it, where there is one.
 
-    `texts`: (stage, day, state) of what was texted or is planned, oldest first; `answers`: (day, meaning, words).
+    `texts`: what was texted or is planned, oldest first; `answers`: (day, meaning, words).
     """
 
     name: RowName
@@ -73,7 +84,7 @@ class WorklistRow:
     car: ListedCar | None
     due_from: date | None
     due_to: date | None
-    texts: tuple[tuple[str, date, str], ...]
+    texts: tuple[ListedText, ...]
     answers: tuple[tuple[date, str, str], ...]
     advisor: str | None
     last_call: LastCall | None
@@ -154,6 +165,11 @@ class _Windows:
             return None
         windows = stage_windows(touch.anchor_on, campaign.stages, campaign.late_days)
         return next((window.opens_on for window in windows if window.stage == touch.stage), None)
+
+    def words(self, touch: ListedTouch) -> str:
+        """The stage as people call it; its name where the campaign is gone."""
+        campaign = self.campaigns.get(touch.campaign_id)
+        return touch.stage if campaign is None else touch_words(campaign, touch.stage)
 
 
 class _Row:
@@ -274,12 +290,12 @@ class _Row:
         cars = self.facts.cars_of.get(self.customer_id, ())
         return max(cars, key=lambda car: (car.state == "in_use", car.id), default=None)
 
-    def _texts(self) -> Iterable[tuple[str, date, str]]:
+    def _texts(self) -> Iterable[ListedText]:
         told = [touch for touch in self.touches if touch.state not in (None, "withheld", "cancelled")]
         for touch in sorted(told, key=lambda each: (each.count_on or date.max, each.message_id or 0)):
             assert touch.count_on is not None  # it has a message
             day = touch.sent_at.astimezone(self.windows.zone).date() if touch.sent_at else touch.count_on
-            yield touch.stage, day, str(touch.state)
+            yield ListedText(touch.stage, day, str(touch.state), self.windows.words(touch))
 
     def _due(self, touch: ListedTouch, car: ListedCar | None) -> tuple[date | None, date | None]:
         """From when to when: a predicted range, the day on record, or the days the stage is open."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from notifier.domain.contacts import REASON_CODES, RESULTS
+from notifier.domain.rules import rule_title
 from notifier.locale import _
 from notifier.locale.contact_words import reason_code_word, result_word
 from notifier.locale.wrapping import Wrapped
@@ -54,7 +55,7 @@ def _cells(report: Worklist, row: WorklistRow, reason_words: ReasonWords) -> lis
     car, call = row.car, row.last_call
     return [
         row.customer.name, words.phone_words(row.customer.phone, report.region), car.plate if car else None,
-        words.purpose_word(row.purpose), words.why_words(row, reason_words), row.due_from, row.due_to,
+        rule_title(row.purpose), words.why_words(row, reason_words), row.due_from, row.due_to,
         call.clerk if call else None, *[None] * 7,
         words.texts_words(row), words.answers_words(row), words.last_call_words(row), row.advisor,
         car.last_odometer if car else None, car.model if car else None, car.vin if car else None,
@@ -106,7 +107,7 @@ def _document(row: WorklistRow) -> dict[str, Any]:
         "advisor": row.advisor,
         "due_from": _iso(row.due_from),
         "due_to": _iso(row.due_to),
-        "texts": [{"stage": stage, "day": day.isoformat(), "state": state} for stage, day, state in row.texts],
+        "texts": [{"stage": text.stage, "day": text.day.isoformat(), "state": text.state} for text in row.texts],
         "answers": [
             {"day": day.isoformat(), "meaning": meaning, "text": text} for day, meaning, text in row.answers
         ],
@@ -151,6 +152,6 @@ def _table(report: Worklist, rows: list[WorklistRow], reason_words: ReasonWords)
             *(Text(cell or "–") for cell in (
                 row.customer.name, words.phone_words(row.customer.phone, report.region), row.car and row.car.plate,
             )),
-            Wrapped(words.purpose_word(row.purpose)), due or "–", Group(why, Wrapped(call)) if call else why,
+            Wrapped(rule_title(row.purpose)), due or "–", Group(why, Wrapped(call)) if call else why,
         )  # fmt: skip
     return table

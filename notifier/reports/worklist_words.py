@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from notifier.domain.rules import RULES
 from notifier.locale import N_, _, ngettext
 from notifier.locale.contact_words import reason_code_word, result_word
 from notifier.reports import numbers
@@ -12,7 +11,7 @@ from notifier.reports.worklist import ASKS, NOT_COME, NOT_TEXTED, REST, Worklist
 
 __all__ = [
     "GROUPS", "ReasonWords", "advice_on_filling", "answers_words", "headline", "last_call_words", "phone_words",
-    "purpose_word", "remarks", "texts_words", "why_words",
+    "remarks", "texts_words", "why_words",
 ]  # fmt: skip
 
 ReasonWords = Callable[[str], str]
@@ -39,11 +38,6 @@ _ANSWERS: Mapping[str, str] = {
 LONGEST_WORDS = 60
 
 
-def purpose_word(rule: str) -> str:
-    """What the call is about."""
-    return _(RULES[rule].title) if rule in RULES else rule
-
-
 def why_words(row: WorklistRow, reason_words: ReasonWords) -> str:
     """Why to call, in a few words. `reason_words` says a reason of a plan or a cancellation."""
     if row.group == ASKS:
@@ -60,8 +54,8 @@ def why_words(row: WorklistRow, reason_words: ReasonWords) -> str:
 
 
 def texts_words(row: WorklistRow) -> str:
-    """What was texted: stage, day and state of each text."""
-    return "; ".join(f"{stage} {day} {_(_STATES.get(state, state))}" for stage, day, state in row.texts)
+    """What was texted: touch, day and state of each text."""
+    return "; ".join(f"{text.touch} {text.day} {_(_STATES.get(text.state, text.state))}" for text in row.texts)
 
 
 def answers_words(row: WorklistRow) -> str:

@@ -19,6 +19,7 @@ from notifier.domain.cycles import Offset, Stage
 from notifier.domain.filters import Filter
 from notifier.domain.options import Options
 from notifier.domain.quiet_hours import QuietHours
+from notifier.domain.rules import campaign_title
 from notifier.domain.sending_hours import SendingHours
 from notifier.errors import NotFound
 from notifier.locale import N_
@@ -136,7 +137,7 @@ class Campaign:
 
     `templates`: stage → template name; `variants`: stage → variant → template, where several are compared.
     `control_bp`: basis points withheld. `catch_up`: the first run takes every open stage. `explicit_id`: the file says
-    `id:` itself. `line`: where it stands in the file.
+    `id:` itself. `line`: where it stands in the file. `name`: what the shop calls it, None where it has not said.
     """
 
     id: str
@@ -163,6 +164,13 @@ class Campaign:
     options: Options = field(default_factory=Options)
     audience: Filter | None = None
     variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    name: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What screens call it, in the reader's language."""
+        listed = self.options.listed
+        return campaign_title(self.key, self.name, listed.title if listed is not None else None)
 
     @property
     def every_template(self) -> frozenset[str]:
@@ -198,6 +206,7 @@ class Campaign:
         return {
             "id": self.id,
             "key": self.key,
+            "name": self.name,
             "rule": self.rule,
             "kind": self.kind.value,
             "when": self.when,
@@ -281,7 +290,8 @@ class Schedules:
         for found in (*(c for c in self.campaigns if c.key == key_or_id), *self._of_id(key_or_id)):
             return found
         names = [campaign.key for campaign in self.campaigns]
-        near = difflib.get_close_matches(key_or_id, names, n=1)
+        called = [campaign.key for campaign in self.campaigns if campaign.name == key_or_id]
+        near = called or difflib.get_close_matches(key_or_id, names, n=1)
         if near:
             raise NotFound(
                 N_("There is no campaign {name} in {file}; did you mean {nearest}?"),

@@ -9,7 +9,7 @@ from typing import Any
 from notifier.locale import N_, _
 from notifier.schedules.campaigns import Campaign, Guards, Kind, Schedules
 from notifier.schedules.places import without_place
-from notifier.schedules.review import warnings_of
+from notifier.schedules.review import namesakes, warnings_of
 from notifier.schedules.stage_words import stage_words
 
 __all__ = ["Consequence", "History", "disappointments", "of_campaign", "of_guards"]
@@ -76,12 +76,17 @@ def of_guards(before: Guards, after: Guards, *, is_drawn: bool) -> list[Conseque
 
 
 def disappointments(schedules: Schedules, key: str) -> list[Consequence]:
-    """What `schedules check` warns of one campaign: stages its runs step over, a list that is not there."""
+    """What `schedules check` warns of one campaign: stages its runs step over, a list that is not there, a name
+    that another one has."""
     only = replace(schedules, campaigns=tuple(each for each in schedules.campaigns if each.key == key), own={})
-    return [
+    told = [
         Consequence(each.sentence, is_grave=True, fields={**each.fields, "campaign": each.campaign, "line": each.line})
         for each in warnings_of(only)
     ]
+    if any(key in (each.key, other.key) for each, other in namesakes(schedules)):
+        told.append(Consequence(N_("Another campaign is called the same: on screens nobody can tell the two apart."),
+                                is_grave=True))  # fmt: skip
+    return told
 
 
 def _switched(before: Campaign | None, after: Campaign, history: History) -> Iterator[Consequence]:
@@ -91,8 +96,8 @@ def _switched(before: Campaign | None, after: Campaign, history: History) -> Ite
             N_("Nothing more is planned for it. Texts that wait already still go out: pause the campaign as well to "
                "hold them back."))  # fmt: skip
     if before is None and history.has_run:
-        yield Consequence(N_("There was a campaign of this name and rule before: who got its texts does not get them "
-                             "again."))  # fmt: skip
+        yield Consequence(N_("There was a campaign of this short name and rule before: who got its texts does not "
+                             "get them again."))  # fmt: skip
     if was_on or not after.enabled:
         return
     if history.has_run and not history.off_for_long:

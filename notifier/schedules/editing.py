@@ -88,9 +88,9 @@ def enabling(tree: Group, key: str, *, enabled: bool, shop: str | None = None) -
 
 
 def new_campaign(tree: Group, key: str, entry: Group) -> Changes:
-    """What to add for a campaign of this name. Raises Refused where there is one already."""
+    """What to add for a campaign of this key. Raises Refused where there is one already."""
     if at(tree, ("campaigns", key)) is not None:
-        raise Refused(N_("There is a campaign {name} already; choose another name."), name=key)
+        raise Refused(N_("There is a campaign {name} already; choose another short name."), name=key)
     return (Change(("campaigns", key), None, entry),)
 
 

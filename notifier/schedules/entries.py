@@ -70,6 +70,7 @@ class CampaignReader:
         """One campaign, None where something in it is wrong."""
         before = len(self.problems)
         section = Section(value, self.problems)
+        name = section.optional("name", values.campaign_name, None)
         explicit_id = section.optional("id", values.identity, None)
         campaign_id = explicit_id or self._id_of_key(key, value)
         enabled = section.optional("enabled", values.yes_or_no, True)
@@ -86,6 +87,7 @@ class CampaignReader:
         base = replace(
             _placeholder(key, value.line),
             id=campaign_id,
+            name=name,
             explicit_id=explicit_id is not None,
             enabled=enabled,
             rule=rule.name,

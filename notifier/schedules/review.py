@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from notifier.schedules.campaigns import Campaign, Schedules, ShopSettings
 from notifier.schedules.crontab import first_due_of_each_day
 from notifier.schedules.places import ScheduleProblems
 
-__all__ = ["KnownCampaign", "ScheduleWarning", "raise_if_campaign_was_renamed", "warnings_of"]
+__all__ = ["KnownCampaign", "ScheduleWarning", "namesakes", "raise_if_campaign_was_renamed", "warnings_of"]
 
 DAY = timedelta(days=1)
 SIMULATED_DAYS = 400
@@ -50,7 +51,7 @@ class KnownCampaign(Protocol):
 
 
 def warnings_of(schedules: Schedules, *, start: date = SIMULATED_FROM) -> list[ScheduleWarning]:
-    """Stages that `when` can step over whole, found by living through the 400 days from `start`.
+    """Stages that `when` can step over whole, found by living through the 400 days from `start`; names that are alike.
 
     What several shops of a group share is lived through, and told, once.
     """
@@ -64,7 +65,31 @@ def warnings_of(schedules: Schedules, *, start: date = SIMULATED_FROM) -> list[S
                 looked_at.add(shared)
                 found += (each for each in _missable_stages(view, shop, campaign, start) if each not in found)
                 found += (each for each in _missing_list(view, campaign) if each not in found)
-    return found
+    return [*found, *(_called_alike(schedules, *pair) for pair in namesakes(schedules))]
+
+
+def namesakes(schedules: Schedules) -> list[tuple[Campaign, Campaign]]:
+    """Each campaign that is called as one above it, with that one, where the shop gave the name to one of them."""
+    first: dict[str, Campaign] = {}
+    pairs = [(each, first.setdefault(_heard(each.title), each)) for each in schedules.campaigns]
+    return [(each, other) for each, other in pairs if each is not other and (each.name or other.name)]
+
+
+def _heard(title: str) -> str:
+    """The same for what people take for the same."""
+    return "".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
+def _called_alike(schedules: Schedules, campaign: Campaign, other: Campaign) -> ScheduleWarning:
+    return ScheduleWarning(
+        N_(
+            "{file}, line {line}: {campaign} is called “{name}” as {other} (line {first}) is, so nobody can tell their "
+            "reports apart; give one of them another name."
+        ),
+        campaign.key,
+        campaign.line,
+        {"file": str(schedules.path), "name": campaign.title, "other": other.key, "first": other.line},
+    )
 
 
 def raise_if_campaign_was_renamed(schedules: Schedules, known: Iterable[KnownCampaign]) -> None:

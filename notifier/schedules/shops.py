@@ -24,8 +24,8 @@ from notifier.schedules.places import Section, Value, nearest
 __all__ = ["GroupSettings", "ShopEntry", "read_shops"]
 
 EXAMPLE = "{name: …, signature: …}"
-SAME_IN_EVERY_SHOP = ("id", "rule", "kind")
-"""What makes a campaign the campaign it is: cycles belong to the id, reports are read by all three."""
+SAME_IN_EVERY_SHOP = ("id", "name", "rule", "kind")
+"""What makes a campaign the campaign it is: cycles belong to the id, and reports of the group are read by all four."""
 
 
 @dataclass(frozen=True, slots=True)

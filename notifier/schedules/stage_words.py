@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from notifier.domain.cycles import Offset
 from notifier.locale import N_, _, listed, ngettext
@@ -15,7 +16,7 @@ from notifier.schedules.trees import Tree
 
 __all__ = [
     "ANCHORS", "OWN", "Anchor", "event_words", "moved_words", "offset_words", "reminder_words", "stage_words",
-    "touch_order", "touch_words", "written_offset", "written_words",
+    "touch_in_settings", "touch_order", "touch_words", "written_offset", "written_words",
 ]  # fmt: skip
 
 _WRITTEN = re.compile(r"([+-]?\d{1,4})\s?([dm]?)")
@@ -64,6 +65,11 @@ def stage_words(campaign: Campaign, names: Collection[str] | None = None) -> str
 def touch_words(campaign: Campaign, name: str) -> str:
     """One touch: ``14 days before service is due``; its name, where the campaign has it no more."""
     return stage_words(campaign, (name,)) or name
+
+
+def touch_in_settings(settings: Mapping[str, Any], name: str) -> str:
+    """One touch of a campaign as a run's settings keep it, also long after the campaign is gone."""
+    return written_words(str(settings.get("rule")), settings.get("stages", {}).get(name)) or name
 
 
 def offset_words(campaign: Campaign, offset: Offset) -> str:

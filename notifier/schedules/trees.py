@@ -15,9 +15,9 @@ Tree: TypeAlias = "str | Sequence[Tree] | Mapping[str, Tree]"
 Path: TypeAlias = tuple[str, ...]
 
 CAMPAIGN_KEYS = (
-    "id", "enabled", "rule", "festivals", "list", "when", "topics", "stages", "repeat", "template", "kind", "audience",
-    "control", "success", "credit", "coupon", "spread", "review", "lift_window", "late", "grace", "first_run",
-    "priority",
+    "name", "id", "enabled", "rule", "festivals", "list", "when", "topics", "stages", "repeat", "template", "kind",
+    "audience", "control", "success", "credit", "coupon", "spread", "review", "lift_window", "late", "grace",
+    "first_run", "priority",
 )  # fmt: skip
 GUARD_KEYS = (
     "quiet_hours", "quiet_hours_zone", "closed_days", "frequency_cap", "daily_budget", "pace", "data_max_age",

@@ -21,6 +21,7 @@ from notifier.schedules.places import Value, nearest
 MICROS = 1_000_000
 MAX_CONTROL_BP = 5_000
 MIN_PACE, MAX_PACE = 0.01, 1000
+MAX_CAMPAIGN_NAME = 40
 
 _DURATION = re.compile(r"([0-9]{1,4})\s?([dh])")
 _OFFSET = re.compile(r"([+-]?[0-9]{1,4})\s?([dm]?)")
@@ -34,6 +35,7 @@ _ID = re.compile(r"\w[\w-]{0,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{3,22}[0-9]")
 _REGION = re.compile(r"[A-Z]{2}")
 _SIGNATURE = re.compile(r"[\w&.·()\uff08\uff09 -]{2,20}")
+_JOINERS = "\u200c\u200d"
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 # The zone database has no Beijing, yet that is what people call their time.
 _BEIJING = ("beijing", "peking", "北京")
@@ -266,6 +268,24 @@ def name(value: Value) -> str:
     if len(text) > 60 or not text.isprintable():
         raise value.refuse(N_("{file}, line {line}: {key} must be one line of up to 60 characters; shorten it."))
     return text
+
+
+def campaign_name(value: Value) -> str:
+    """What the shop calls a campaign: words of any script on one line, single spaces between them."""
+    text = " ".join(re.split(r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]+", value.text()))
+    if any(_is_unseen(sign) for sign in text) or not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
+        raise value.refuse(
+            N_("{file}, line {line}: {key} holds a line break or another sign that cannot be seen; write plain words.")
+        )
+    if len(text) > MAX_CAMPAIGN_NAME:
+        raise value.refuse(N_("{file}, line {line}: {key} is longer than {most} letters."), most=MAX_CAMPAIGN_NAME)
+    return text
+
+
+def _is_unseen(sign: str) -> bool:
+    """A control character, or one that turns the direction of writing; the joiners inside a word are none."""
+    kind = unicodedata.category(sign)
+    return (kind.startswith("C") and sign not in _JOINERS) or kind in ("Zl", "Zp")
 
 
 def signature(value: Value) -> str:

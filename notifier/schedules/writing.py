@@ -23,7 +23,12 @@ def scalar(value: str, quote: str = "") -> str:
         return "'" + value.replace("'", "''") + "'"
     if not quote and _PLAIN.fullmatch(value) and value not in _EMPTY_WORDS and " *" not in value:
         return value
-    return json.dumps(value, ensure_ascii=not value.isprintable())
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(sign: str) -> str:
+    """YAML takes no halves of a sign, as JSON writes those beyond four digits."""
+    return f"\\u{ord(sign):04x}" if ord(sign) <= 0xFFFF else f"\\U{ord(sign):08x}"
 
 
 def one_line(tree: Tree) -> str:

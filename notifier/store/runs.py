@@ -137,6 +137,24 @@ def runs_of_campaign(
     return [RunRow(*row) for row in session.connection().execute(statement)]
 
 
+def settings_of_gone(session: Session, present: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Campaign id → the settings of its latest run, of those that are not among the `present` ids any more."""
+    of_it = RUN.alias()
+    latest = (  # one end of an index for each, however many runs there were
+        sa.select(sa.func.max(of_it.c.id))
+        .where(of_it.c.shop_id == CAMPAIGN_STATE.c.shop_id, of_it.c.campaign_id == CAMPAIGN_STATE.c.campaign_id)
+        .correlate(CAMPAIGN_STATE)
+    )
+    statement = (
+        sa.select(RUN.c.campaign_id, RUN.c.settings)
+        .select_from(CAMPAIGN_STATE)
+        .join(RUN, RUN.c.id == latest.scalar_subquery())
+        .where(CAMPAIGN_STATE.c.campaign_id.not_in(present))
+        .order_by(RUN.c.id)
+    )
+    return {str(campaign_id): settings for campaign_id, settings in session.execute(statement)}
+
+
 def texts_by_state(session: Session, run_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Run → state → its texts; read from an index alone."""
     statement = (

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from notifier.domain.phone import phone_key
+from notifier.domain.rules import rule_title
 from notifier.errors import BadInput, NotFound, NotifierError, Refused
 from notifier.jobs.customer_calls import Call, record_call
 from notifier.jobs.customer_corrections import (
@@ -24,7 +25,6 @@ from notifier.jobs.customer_page import dossier
 from notifier.jobs.customer_stops import lift_stop, settle_complaint, stop_texts
 from notifier.jobs.explain import explain, explain_customer
 from notifier.jobs.explain_words import rows
-from notifier.reports.titles import campaign_title
 from notifier.store.audit import Actor
 from notifier.store.engine import Store
 from notifier.store.tables import (
@@ -360,8 +360,8 @@ def test_why_not_is_what_the_command_says(sqlite_store: Store) -> None:
         person = shop.person(name)
         told = explain(shop.planner(), SECRET, person["phone"], NIGHT).customers
         page = explain_customer(shop.planner(), "main", person["id"], NIGHT)
-        assert list(rows(page, campaign_title)) == [row for each in told for row in rows(each, campaign_title)]
-        assert len(list(rows(page, campaign_title))) == 3
+        assert list(rows(page, rule_title)) == [row for each in told for row in rows(each, rule_title)]
+        assert len(list(rows(page, rule_title))) == 3
     with pytest.raises(NotFound):
         explain_customer(shop.planner(), "main", 999, NIGHT)
 

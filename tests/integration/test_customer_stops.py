@@ -12,6 +12,7 @@ import pytest
 
 from notifier.dms.imports import import_table
 from notifier.dms.readers import TableOfRows
+from notifier.domain.rules import rule_title
 from notifier.errors import BadInput, Refused
 from notifier.jobs.customer_calls import Call, record_call
 from notifier.jobs.customer_doing import Doing
@@ -20,7 +21,6 @@ from notifier.jobs.customer_stops import allow_marketing, lift_stop, stop_market
 from notifier.jobs.customer_words import refused_words
 from notifier.jobs.explain import explain_customer
 from notifier.jobs.explain_words import rows
-from notifier.reports.titles import campaign_title
 from notifier.store.audit import Actor
 from notifier.store.consents import consent_before_refusal
 from notifier.store.engine import Session, Store
@@ -110,7 +110,7 @@ def test_why_not_and_the_page_name_who_stopped_it(shop: Dealership) -> None:
     done(shop, stop_marketing, WHY)
     shop.fresh(NIGHT)
     found = explain_customer(shop.planner(), "main", shop.id_of("陈芳"), NIGHT)
-    told = {row.title: row.sentence for row in rows(found, campaign_title)}
+    told = {row.title: row.sentence for row in rows(found, rule_title)}
     by = f"entered by 李娜: {WHY}, on 2026-03-10"
     assert f"the customer refused marketing ({by})" in told["Birthday"]
     assert "the customer refused marketing" in told["Insurance expiry"]

@@ -240,7 +240,7 @@ def test_two_people_write_the_first_guards(desk: ScheduleDesk) -> None:
 
 
 def test_a_name_of_a_former_campaign(house: House, desk: ScheduleDesk) -> None:
-    """Of another rule it is refused; of the same rule one hears that nobody is texted twice."""
+    """Of another rule it is refused; of the same one hears that nobody is texted twice; none is given by itself."""
     with house.store.write() as session:
         shop_id = keep_shop(session, house.schedules.shops[0])
         mark_seen(session, shop_id, KnownCampaign("spring", "spring", "winback"), floor_on=None)
@@ -248,11 +248,13 @@ def test_a_name_of_a_former_campaign(house: House, desk: ScheduleDesk) -> None:
     entry = entry_of(opened.tree, "birthday")
     with pytest.raises(Refused, match="another rule"):
         desk.look(opened, new_campaign(opened.tree, "spring", entry), Subject("spring"), NOW)
+    assert desk.free_key(opened, "spring") == "spring_2"
+    assert desk.free_key(opened, "birthday") == "birthday_2"
     assert desk.must_say_id(opened, "winback")
     assert not desk.must_say_id(opened, "birthday")
     again = new_campaign(opened.tree, "spring", entry_of(opened.tree, "winback"))
     told = desk.look(opened, again, Subject("spring"), NOW).consequences
-    assert str(told[0]).startswith("There was a campaign of this name")
+    assert str(told[0]).startswith("There was a campaign of this short name")
 
 
 def test_stages_that_runs_step_over_are_told_too(desk: ScheduleDesk) -> None:
@@ -263,3 +265,16 @@ def test_stages_that_runs_step_over_are_told_too(desk: ScheduleDesk) -> None:
     )  # fmt: skip
     [told] = desk.look(opened, changes, Subject("birthday"), NOW).consequences
     assert str(told).startswith("birthday can miss the stage day")
+
+
+def test_a_name_that_another_campaign_has_is_told_before_saving(desk: ScheduleDesk) -> None:
+    """It can be saved all the same: the form says that nobody could tell the two apart."""
+    opened = desk.open()
+    entry = entry_of(opened.tree, "winback")
+
+    def told(name: str) -> list[str]:
+        changes = campaign_changes(opened.tree, "winback", {"name": name, **entry})
+        return [str(each) for each in desk.look(opened, changes, Subject("winback"), NOW).consequences]
+
+    assert told("流失关怀") == []
+    assert told("Birthday") == ["Another campaign is called the same: on screens nobody can tell the two apart."]

@@ -62,7 +62,7 @@ def test_a_row_says_what_a_clerk_must_know(shop: Dealership) -> None:
     row = the_row(shop, TUESDAY, "陈晓芳")
     assert str(row.name) == f"maintenance_due-V{shop.car_id('陈晓芳')}"
     assert (row.due_from, row.due_to) == (DUE - timedelta(days=5), DUE)
-    assert row.texts == (("early", MONDAY, "delivered"),)
+    assert row.texts == (("early", MONDAY, "delivered", "14 days before service is due"),)
     assert row.answers == ((TUESDAY, "text", "下月再说"),)
     assert row.advisor == "吴建平"
     assert row.customer.phone == "+8619900000001"

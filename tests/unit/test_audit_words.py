@@ -16,6 +16,7 @@ import pytest
 import notifier
 from notifier.jobs import schedule_edits, trial_send
 from notifier.jobs.schedule_edits import GUARDS
+from notifier.reports.titles import Titles
 from notifier.schedules import parse_schedules
 from notifier.store.audit import Entry
 from notifier.store.audit_subjects import Named, NamedCustomer, NamedRun
@@ -78,7 +79,7 @@ def test_only_what_differs_is_shown_with_its_values_in_words() -> None:
         before={"car": "闽C12345", "state": "in_use", "model": "DX7", "insurance_ends_on": None},
         after={"car": "闽C12345", "state": "sold", "model": "DX7", "insurance_ends_on": "2027-03-01"},
     )  # fmt: skip
-    assert [(each.label, each.before, each.after) for each in differences(told)] == [
+    assert [(each.label, each.before, each.after) for each in differences(told, Titles())] == [
         ("car", "闽C12345", "闽C12345"), ("state", "in use", "sold"), ("insurance ends on", None, "2027-03-01"),
     ]  # fmt: skip
 
@@ -106,7 +107,7 @@ def test_each_kind_of_deed_reads_well(
     action: str, before: Any, after: Any, shown: list[tuple[str, str | None, str | None]]
 ) -> None:
     """Roles, languages, states, campaigns and figures by the words of the other pages."""
-    told = differences(entry(action, before=before, after=after))
+    told = differences(entry(action, before=before, after=after), Titles())
     assert [(each.label, each.before, each.after) for each in told] == shown
 
 

@@ -37,6 +37,7 @@ from notifier.schedules import (
 )
 from notifier.schedules.crontab import FIELDS, due_times, raise_if_not_a_crontab, weekday_names
 from notifier.store.campaigns import KnownCampaign
+from tests.support.examples import example as example_of
 
 ROOT = Path(__file__).parents[2]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -117,6 +118,7 @@ def test_the_page_for_staff_names_every_key() -> None:
         assert [key for key in known if f"| `{key}` |" not in page] == []
     example = page.partition("## A complete example\n")[2].replace("\n    ", "\n")
     assert parse_schedules(example, "page").campaigns[0].control_bp == 1000
+    assert parse_schedules(example_of("name"), "page").campaign("birthday_2").title == "生日当天再祝福"
 
 
 # What the values mean
@@ -151,6 +153,36 @@ def test_a_campaign_reads_as_it_is_written() -> None:
     assert winback.credit == CreditWindows(10, 5)
     assert (winback.id, winback.key, winback.explicit_id) == ("old_name", "care", True)
     assert (winback.catch_up, winback.enabled, winback.line) == (True, False, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("春季空调检查", "春季空调检查"),
+        ('"  春季　 空调 "', "春季 空调"),
+        ("春" * 40, "春" * 40),
+        ("Spring <b>A/C</b> check", "Spring <b>A/C</b> check"),
+        ('"=HYPERLINK(1)"', "=HYPERLINK(1)"),
+        ("true", "true"),
+        ("2026", "2026"),
+        ('"👨\u200d👩\u200d👧 می\u200cخواهم"', "👨\u200d👩\u200d👧 می\u200cخواهم"),
+    ],
+)
+def test_a_name_is_words_of_any_script(written: str, name: str) -> None:
+    """Trimmed, and never anything but text; each run keeps it."""
+    named = campaign(name=written)
+    assert (named.name, named.title, named.settings_document()["name"]) == (name, name, name)
+
+
+def test_what_a_campaign_without_a_name_is_called() -> None:
+    """By its rule where the key is the rule's, by its list, else by its key; in the reader's language."""
+    week = entry("week", rule="list", stages="{now: 0}", list="{id: w1, title: 免费检测周, day: 2026-03-20, file: all}")
+    birthday = entry("birthday", rule="birthday", stages="{day: 0}")
+    plain = read(entry("care"), birthday, week, entry("x", name="年检季"))
+    assert [each.title for each in plain.campaigns] == ["care", "Birthday", "免费检测周", "年检季"]
+    with language("zh-CN"):
+        assert plain.campaign("birthday").title == "生日关怀"
+    assert read(week + "    name: 检测周短信\n").campaigns[0].title == "检测周短信"
 
 
 def test_what_is_left_out_has_its_default() -> None:
@@ -280,6 +312,14 @@ REFUSED = [
     (entry(review="maybe"), 9, "campaigns.care.review", "write one of required, none"),
     (entry(enabled="perhaps"), 9, "campaigns.care.enabled", "write true or false"),
     (entry(priority="10"), 9, "campaigns.care.priority", "between 0 and 9"),
+    (entry(name=""), 9, "campaigns.care.name", "has no value"),
+    (entry(name='"  "'), 9, "campaigns.care.name", "has no value"),
+    (entry(name="春" * 41), 9, "campaigns.care.name", "longer than 40 letters"),
+    (entry(name='"春季\\n空调"'), 9, "campaigns.care.name", "holds a line break"),
+    (entry(name='"春季\\e[2J"'), 9, "campaigns.care.name", "cannot be seen"),
+    (entry(name='"\\u202e春季"'), 9, "campaigns.care.name", "cannot be seen"),
+    (entry(name='"\\u200d"'), 9, "campaigns.care.name", "cannot be seen"),
+    (entry(name="[春季, 空调]"), 9, "campaigns.care.name", "takes one value"),
     (entry(id="universal"), 9, "campaigns.care.id", "kept for the universal control"),
     (entry(id="a b"), 9, "campaigns.care.id", "write it like winback"),
     (entry(kind="service\n    kind: marketing"), 9, "campaigns.care.kind", "a second time, first in line 8"),
@@ -609,6 +649,8 @@ def test_a_campaign_is_found_by_key_and_by_id() -> None:
         schedules.campaign("othr")
     with pytest.raises(NotFound, match="care, other"):
         schedules.campaign("zzz")
+    with pytest.raises(NotFound, match="did you mean spring_ac"):
+        read(entry("care"), entry("spring_ac", name="春季空调检查")).campaign("春季空调检查")
 
 
 # What can be run and disappoints
@@ -635,6 +677,31 @@ def test_a_stage_that_can_be_stepped_over_is_warned_about(changes: dict[str, str
     warnings = warnings_of(read(entry(**changes)))
     assert [re.search(r"miss the stage (\w+)", str(each))[1] for each in warnings] == missed  # type: ignore[index]
     assert all(str(each).startswith("s.yaml, line 3: care ") and each.line == 3 for each in warnings)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_told"),
+    [
+        ("年检季", "年检季", True),
+        ("Car check", "car CHECK", True),
+        ("年检季", None, False),
+        (None, "Maintenance due", False),
+        (None, None, False),
+    ],
+)
+def test_two_campaigns_called_the_same_are_warned_about(first: str | None, second: str | None, is_told: bool) -> None:
+    """They can run, but nobody can tell them apart; the second one's line is named, and the first one's."""
+    found = warnings_of(read(entry("one", name=first), entry("two", name=second)))
+    lines = [f"line {each.line}: {each.campaign} is called “{second}” as one (line 3) is" for each in found]
+    assert len(found) == is_told
+    assert all(line in str(each) for each, line in zip(found, lines, strict=True))
+
+
+def test_a_name_that_is_a_rule_s_title_is_warned_about() -> None:
+    """The shipped birthday campaign is shown by its title."""
+    shipped = entry("birthday", rule="birthday", stages="{day: 0}", when='"30 9 * * *"')
+    (told,) = warnings_of(read(shipped, entry("two", name="Birthday")))
+    assert "two is called “Birthday” as birthday (line 3) is" in str(told)
 
 
 def test_a_warning_costs_little_even_for_every_minute() -> None:

@@ -102,6 +102,9 @@ QUIET = next(line for line in SHIPPED.splitlines() if "quiet_hours" in line)
     ("values", "lines"),
     [
         ([("campaigns/birthday/enabled", "false")], [([], ["    enabled: false"])]),
+        ([("campaigns/birthday/name", "生日祝福")], [([], ["    name: 生日祝福"])]),
+        ([("campaigns/birthday/name", "=生日: # 祝福")], [([], ['    name: "=生日: # 祝福"'])]),
+        ([("campaigns/birthday/name", "👨\u200d👩 祝福")], [([], ['    name: "👨\\u200d👩 祝福"'])]),
         (
             [("campaigns/winback/coupon", None)],
             [(["    coupon: {value: 200.00, valid: 60d}  # 优惠券:面值与有效期,每人一码 / one code a customer"], [])],

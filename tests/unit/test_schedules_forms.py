@@ -128,6 +128,9 @@ def test_text_typed_into_a_form() -> None:
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
+        ({"name": ""}, "name", "It is missing."),
+        ({"name": "春" * 41}, "name", "It is longer than 40 letters."),
+        ({"name": "春\n季"}, "name", "It holds a line break or another sign that cannot be seen"),
         ({"control": "viel"}, "control", "It is viel, which is no percentage; write it like 10%."),
         ({"when": ""}, "when", "It is missing."),
         ({"template": "cere"}, "template", "It names the template cere, but no folder of templates/sms has cere.j2"),

@@ -194,6 +194,7 @@ REFUSALS = [
     ("campaigns:\n  winback:\n    contrl: 10%", "contrl", ["shops.jinjiang.campaigns.winback.contrl", "control"]),
     ("campaigns:\n  winback:\n    when: never", "never", ["shops.jinjiang.campaigns.winback.when"]),
     ("campaigns:\n  winback:\n    rule: birthday", "rule: birthday", ["winback.rule", "same in every shop"]),
+    ("campaigns:\n  winback:\n    name: 晋江流失", "name: 晋江", ["winback.name", "same in every shop"]),
     ("campaigns:\n  winback:\n    id: other", "id: other", ["winback.id", "same in every shop"]),
     ("campaigns:\n  winback:\n    control: 10%\n    control: 5%", "control: 5%", ["a second time"]),
     ("campaigns:\n  winback: often", "often", ["winback", "must be a group of keys"]),

@@ -198,7 +198,7 @@ def test_a_clash_says_what_one_s_own_changes_would_do() -> None:
         gone = clash_words(removal(tree, "care"), CARE)
     assert gone == "They changed the campaign that you remove. If you go on, it is gone, with what they changed."
     assert clash(("campaigns", "tips"), None, {"rule": "tips"}) == (
-        "Both of you added a campaign of this name. If you go on, yours takes the place of theirs."
+        "Both of you added a campaign of this short name. If you go on, yours takes the place of theirs."
     )
     assert clash(("campaigns", "care", "grace"), None, "2d") == (
         "Both of you changed the same value. Yours would be: Made up for: 24 hours → 2 days"

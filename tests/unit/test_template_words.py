@@ -14,6 +14,7 @@ from notifier.templating import FIELDS, FLAGS
 from notifier.web.console.templates.field_words import chip_fields
 from notifier.web.console.templates.presence import Presence, Present
 from notifier.web.console.templates.words import in_words, mend_words, plain_sentence, words_of_source
+from tests.unit.test_schedules import entry, read
 
 SHIPPED = sorted(Path("templates/sms").glob("*/*.j2"))
 MORNING = datetime(2026, 5, 9, 2, tzinfo=UTC)
@@ -65,6 +66,15 @@ def test_what_a_check_says_names_chips() -> None:
     )
     assert mend_words("vehicle.plate") == "〔plate number〕"
     assert mend_words("...") == "..."
+
+
+def test_what_a_check_says_names_campaigns() -> None:
+    """One key may begin like another, and a name may hold a key: each is told once."""
+    birthday = entry("birthday", rule="birthday", stages="{day: 0}")
+    second = entry("birthday_2", rule="birthday", stages="{day: 0}", name="winback 客户生日")
+    lost = entry("winback", rule="winback", stages="{lost: 12m}")
+    told = plain_sentence("birthday_2, birthday and winback use it.", read(birthday, second, lost).campaigns)
+    assert told == "winback 客户生日, Birthday and Win-back use it."
 
 
 def test_people_learn_of_each_other() -> None:

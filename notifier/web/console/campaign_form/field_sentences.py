@@ -24,6 +24,12 @@ def said_plainly(problem: FieldProblem, label: str, entry: Group, touches: Mappi
     return (says(problem, entry, touches) if says is not None else None) or problem.said(label, touches)
 
 
+def _short_name(problem: FieldProblem, _entry: Group, _touches: Mapping[str, str]) -> str | None:
+    if "example" not in problem.error.fields:
+        return None
+    return _("Only letters, digits and _, without spaces, like {example}.").format(example="spring_check")
+
+
 def _stages(problem: FieldProblem, _entry: Group, touches: Mapping[str, str]) -> str | None:
     if not problem.is_missing:
         return None
@@ -73,11 +79,13 @@ def _where_missing(sentence: str) -> Says:
 
 
 _SAYINGS: Mapping[str, Says] = {
+    "id": _short_name,
     "stages": _stages,
     "audience": _audience,
     "control": _control,
     "template": _template,
     "quiet_hours": _quiet_hours,
+    "name": _where_missing(N_("Give it a name that says what it is for, like “Spring A/C check”.")),
     "coupon": _where_missing(N_("Say what the coupon is worth, and for how many days it is valid.")),
     "frequency_cap": _where_missing(N_("Say both: how many texts, and in how many days.")),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -11,10 +13,10 @@ from notifier.domain.rules import RULES
 from notifier.errors import Refused
 from notifier.jobs.schedule_edits import Edited, Opened, Subject
 from notifier.locale import N_, _
-from notifier.schedules import Campaign
 from notifier.schedules.editing import Changes, Group, new_campaign
 from notifier.schedules.field_problems import first_values
 from notifier.web.console.campaign_form.controls import FIELD, heard
+from notifier.web.console.campaign_form.naming import name_row, short_name_line
 from notifier.web.console.campaign_form.page import FormPage, back_button
 from notifier.web.console.campaign_form.panel import Panel
 from notifier.web.console.campaign_form.sections import draw_campaign, section
@@ -41,10 +43,11 @@ class NewPage(FormPage):
         with ui.element("div").classes("stack form-page"):
             with head(_("New campaign"), _("It begins switched off: look at its dry run before you switch it on.")):
                 back_button("/campaigns")
-            with section(_("What it is about")):
-                self._rule_box()
-            if self.rule:
-                await self._form(opened, templates)
+            if not self.rule:
+                with section(_("What it is about")):
+                    self._rule_box()
+                return
+            await self._form(opened, templates)
 
     def _rule_box(self) -> None:
         with ui.element("div").classes("form-row"):
@@ -59,21 +62,18 @@ class NewPage(FormPage):
 
     async def _form(self, opened: Opened, templates: Mapping[str, str]) -> None:
         alike = next((each for each in opened.schedules.campaigns if each.rule == self.rule), None)
-        self.key = _free_name(self.rule, opened.schedules.campaigns)
+        self.key = await self.desk.work(self.editing.free_key, opened, self.rule)
         self.says_id = await self.desk.work(self.editing.must_say_id, opened, self.rule)
         wish = Wish(Subject(self.key), self._changes)
         state = FormState(self.desk, self.editing, opened, wish, {}, templates)
-        state.entry = first_values(self.rule, alike)
+        state.entry = {"name": "", **first_values(self.rule, alike)}
         desk = self.desk
         with ui.element("div").classes("form-columns"):
             with ui.element("div").classes("stack form-fields"):
-                with section(_("Its name")):
-                    about = _(
-                        "Letters, digits and _: its name in schedules.yaml and in reports. It cannot be changed later."
-                    )
-                    with state.row("id", _("Name of the campaign"), about):
-                        box = ui.input(value=self.key, on_change=lambda event: self._name(state, event.value or ""))
-                        box.props(FIELD).classes("form-wide mono").props["aria-label"] = _("Name of the campaign")
+                with section(_("What it is about")):
+                    self._rule_box()
+                    name_row(state)
+                    short_name_line(state, self.key, partial(self._named, state))
                 draw_campaign(state, of_one_shop=False)
             saves = desk.does(lambda: self.save(state, self._saved), needs=Permission.EDIT_CAMPAIGNS)
             await Panel(state, saves, None, None).draw()
@@ -83,16 +83,10 @@ class NewPage(FormPage):
         named: Group = {"id": self.key, **entry} if self.says_id else entry
         return new_campaign(opened.tree, self.key, named)
 
-    def _name(self, state: FormState, name: str) -> None:
-        self.key = name.strip()
+    def _named(self, state: FormState, key: str) -> None:
+        self.key = key
         state.wish = Wish(Subject(self.key), self._changes)
         state.soon()
 
     async def _saved(self, _edited: Edited) -> None:
-        ui.navigate.to(f"/campaigns/{self.key}/edit")
-
-
-def _free_name(rule: str, campaigns: tuple[Campaign, ...]) -> str:
-    taken = {each.key for each in campaigns} | {each.id for each in campaigns}
-    names = (rule, *(f"{rule}_{number}" for number in range(2, 99)))
-    return next(name for name in names if name not in taken)
+        ui.navigate.to(f"/campaigns/{quote(self.key, safe='')}/edit")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from nicegui import ui
 
 from notifier.domain.roles import Permission
+from notifier.domain.rules import rule_title
 from notifier.errors import NotFound
 from notifier.jobs.schedule_edits import GUARDS, Subject
 from notifier.locale import N_, _
-from notifier.reports.titles import campaign_title, title_of
+from notifier.schedules import Campaign
 from notifier.schedules.editing import campaign_changes, entry_of, guard_changes, guards_of, removal
 from notifier.web.console.campaign_form.guards import draw_guards
+from notifier.web.console.campaign_form.naming import name_row
 from notifier.web.console.campaign_form.newcomer import NewPage
 from notifier.web.console.campaign_form.page import OpenPage, back_button
 from notifier.web.console.campaign_form.saving import ask_to_save
@@ -64,17 +67,21 @@ class CampaignPage(OpenPage):
         self.state = self.state.replaced_by(state) if self.state is not None else state
         self.box.clear()
         with self.box:
-            rule, self.title = campaign_title(found.rule), title_of(found)
-            with head(self.title, _("{rule} · {key} in schedules.yaml").format(rule=rule, key=self.key)):
+            rule, self.title = rule_title(found.rule), found.title
+            with head(self.title, rule if rule != self.title else ""):
                 back_button(f"/campaigns/{self.key}")
             self.say_scope(f"/campaigns/{self.key}/edit")
-            await self._form(state)
+            await self._form(state, found)
 
-    async def _form(self, state: FormState) -> None:
+    async def _form(self, state: FormState, found: Campaign) -> None:
+        is_of_one_shop = self.shop is not None
         with ui.element("div").classes("form-columns"):
             with ui.element("div").classes("stack form-fields"):
-                draw_campaign(state, of_one_shop=self.shop is not None)
-                if self.shop is None:
+                with section(_("What it is called")):
+                    usual = replace(found, name=None).title
+                    name_row(state, usual=usual, key=self.key, is_fixed=is_of_one_shop)
+                draw_campaign(state, of_one_shop=is_of_one_shop)
+                if not is_of_one_shop:
                     self._removal(state)
             await self.show_panel(state)
         await state.check()

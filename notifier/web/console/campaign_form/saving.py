@@ -90,7 +90,7 @@ def clash_words(clashes: Changes, about: About) -> str:
     if comes_or_goes(clashes):
         if _takes_out(clashes):
             return _("They changed the campaign that you remove. If you go on, it is gone, with what they changed.")
-        return _("Both of you added a campaign of this name. If you go on, yours takes the place of theirs.")
+        return _("Both of you added a campaign of this short name. If you go on, yours takes the place of theirs.")
     said = "; ".join(change_line(each) for each in changes_of_paths(clashes, about))
     if not said:
         return _("Both of you changed the same value. If you go on, it is as it was before they changed it.")

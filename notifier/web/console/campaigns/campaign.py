@@ -11,7 +11,6 @@ from notifier.jobs.campaigns import CampaignLook, Standing, look_at_campaigns, t
 from notifier.jobs.schedule_edits import ScheduleDesk, set_enabled
 from notifier.locale import N_, _
 from notifier.reports.campaign_words import kind_word
-from notifier.reports.titles import title_of
 from notifier.web.console.campaigns.foresight import Foresight
 from notifier.web.console.campaigns.parts import pause_words, standing_note, standing_tag
 from notifier.web.console.campaigns.pausing import campaign_pause_button
@@ -68,7 +67,7 @@ class CampaignPage:
 
     def _show_top(self) -> None:
         desk, look = self.desk, self._look
-        with head(title_of(look.campaign)):
+        with head(look.campaign.title):
             self._show_doings(look)
         with ui.element("div").classes("row-of"):
             standing_tag(look.standing)
@@ -92,7 +91,7 @@ class CampaignPage:
 
     async def _switch(self) -> None:
         desk, campaign = self.desk, self._look.campaign
-        turns_on, title = self._look.standing is Standing.OFF, title_of(self._look.campaign)
+        turns_on, title = self._look.standing is Standing.OFF, self._look.campaign.title
         if turns_on:
             question, yes = _("Switch “{campaign}” on?").format(campaign=title), _("Switch on")
             follows = [_("It is planned from its next run on. A dry run shows beforehand whom it would reach.")]
@@ -100,7 +99,7 @@ class CampaignPage:
             question, yes = _("Switch “{campaign}” off?").format(campaign=title), _("Switch off")
             follows = [
                 _("It is not planned any more. What is planned already is still sent; to hold that too, pause it."),
-                _("Off for more than a week, it begins anew: touches that opened meanwhile are not made up for."),
+                _("Off for more than a week, it begins anew: reminders that opened meanwhile are not made up for."),
             ]
         kept = _("The change is kept in the settings of the campaigns (schedules.yaml).")
         if not await confirmed(question, [*follows, kept], yes):

@@ -14,7 +14,6 @@ from nicegui import background_tasks, ui
 from notifier.errors import BadInput, NotifierError
 from notifier.locale import N_, _, ngettext
 from notifier.reports import numbers
-from notifier.reports.titles import title_of
 from notifier.web.console.campaigns.funnel_view import show_funnel
 from notifier.web.console.chrome import head
 from notifier.web.console.desk import Desk
@@ -58,9 +57,9 @@ class DryRunPage:
         with ui.element("div").classes("crumbs row-of"):
             ui.link(_("Campaigns"), "/campaigns")
             ui.label("›").props("aria-hidden=true")
-            ui.link(title_of(campaign), here)
+            ui.link(campaign.title, here)
         about = _("What a run would do: whom each guard stops, and who gets a text. Nothing is stored or sent.")
-        with head(_("Dry run of “{campaign}”").format(campaign=title_of(campaign)), about):
+        with head(_("Dry run of “{campaign}”").format(campaign=campaign.title), about):
             pass
         with ui.element("div").classes("card"), ui.element("div").classes("row-of"):
             self._ask()

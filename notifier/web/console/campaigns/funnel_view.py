@@ -28,7 +28,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
 }
 ABOUT: Mapping[str, str] = {
     "excluded": N_("Left out for good: waiting would not help."),
-    "deferred": N_("Put off: the next run looks at them again while their touch is open."),
+    "deferred": N_("Put off: the next run looks at them again while their reminder is open."),
     "withheld": N_("In a control group: they get no text, so that one can see what the texts bring."),
     "planned": N_("Their texts would be planned."),
 }

@@ -12,7 +12,6 @@ from notifier.locale import N_, _
 from notifier.reports import numbers
 from notifier.reports.campaign_words import campaign_line, kind_word
 from notifier.reports.run_words import local, run_state
-from notifier.reports.titles import title_of
 from notifier.web.console.campaigns import campaign, funnel
 from notifier.web.console.campaigns.foresight import Foreseen, Foresight
 from notifier.web.console.campaigns.parts import (
@@ -124,7 +123,7 @@ def _card(desk: Desk, look: CampaignLook, known: Foreseen | None) -> None:
 def _title(look: CampaignLook) -> None:
     with ui.element("div").classes("row-of"):
         with ui.element("h2"):
-            ui.link(title_of(look.campaign), f"/campaigns/{quote(look.campaign.key, safe='')}")
+            ui.link(look.campaign.title, f"/campaigns/{quote(look.campaign.key, safe='')}")
         standing_tag(look.standing)
         ui.label(kind_word(look.campaign.kind.value)).classes("tag")
 
@@ -175,5 +174,5 @@ def _switched_off(desk: Desk, looks: list[CampaignLook]) -> None:
         for look in looks:
             with ui.link(target=f"/campaigns/{quote(look.campaign.key, safe='')}").classes("campaign-off") as link:
                 link.props["data-campaign"] = look.campaign.key
-                ui.label(title_of(look.campaign)).classes("strong")
+                ui.label(look.campaign.title).classes("strong")
                 ui.label(campaign_line(look.campaign, desk.schedules)).classes("quiet small")

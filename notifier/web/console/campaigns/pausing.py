@@ -11,7 +11,6 @@ from notifier.jobs.campaigns import CampaignLook, Standing
 from notifier.locale import _, ngettext
 from notifier.reports import numbers
 from notifier.reports.pause_words import still_claiming_sentence
-from notifier.reports.titles import title_of
 from notifier.schedules import Campaign
 from notifier.store import campaigns, pauses
 from notifier.store.engine import Session
@@ -58,7 +57,7 @@ def shop_pause_button(desk: Desk, *, is_paused: bool, refresh: Refresh) -> None:
 
 async def _pause(desk: Desk, campaign: Campaign) -> bool:
     """Whether the person meant it."""
-    title = title_of(campaign)
+    title = campaign.title
     sentences = [
         _("Nothing of it is planned or sent from now on, until somebody resumes it."),
         _("What is planned waits; a text whose last day passes meanwhile is cancelled."),
@@ -79,7 +78,7 @@ async def _resume(desk: Desk, campaign: Campaign) -> bool:
         _set_paused(session, desk, campaign, paused=False)
 
     await desk.write(change)
-    desk.tell(_("“{campaign}” goes on.").format(campaign=title_of(campaign)))
+    desk.tell(_("“{campaign}” goes on.").format(campaign=campaign.title))
     return True
 
 

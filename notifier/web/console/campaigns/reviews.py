@@ -16,9 +16,9 @@ from notifier.locale import N_, _, ngettext
 from notifier.reports import numbers
 from notifier.reports.campaign_words import campaign_line
 from notifier.reports.run_words import departure_sentences, key_of, local, reviewed_sentence, run_state
-from notifier.reports.titles import campaign_title, title_of
+from notifier.reports.titles import Titles
 from notifier.schedules import Campaign
-from notifier.schedules.stage_words import touch_words
+from notifier.schedules.stage_words import touch_in_settings
 from notifier.store.engine import Session
 from notifier.store.reviews import SampleText, StageTotal, run_totals, sample_texts
 from notifier.store.runs import EXPIRED, RunRow, reviewed_runs, run_of, runs_in_review
@@ -163,7 +163,7 @@ class RunCard:
             if found.outlook is not None:
                 _departures(self.desk, self.run, found.outlook)
             _totals(self.desk, found.totals)
-            _samples(_campaign(self.desk, self.run), found)
+            _samples(self.run, found)
 
     def _read(self) -> Contents:
         planner = self.desk.parts.planner()
@@ -216,8 +216,7 @@ class RunCard:
 
 
 def _title(desk: Desk, run: RunRow) -> str:
-    campaign = _campaign(desk, run)
-    return title_of(campaign) if campaign else campaign_title(key_of(run))
+    return Titles(desk.schedules.campaigns).of_run(run)
 
 
 def _campaign(desk: Desk, run: RunRow) -> Campaign | None:
@@ -239,7 +238,7 @@ def _totals(desk: Desk, totals: list[StageTotal]) -> None:
     ui.label(said.format(count=numbers.count(segments), cost=numbers.money_micros(cost, desk.shop.currency)))
 
 
-def _samples(campaign: Campaign | None, found: Contents) -> None:
+def _samples(run: RunRow, found: Contents) -> None:
     if not found.samples:
         return
     with ui.element("h3"):
@@ -247,8 +246,8 @@ def _samples(campaign: Campaign | None, found: Contents) -> None:
     kind = None
     for sample in found.samples:
         named = (
-            _stage(campaign, sample.stage), found.titles.get(sample.template, sample.template), sample.variant,
-            language_name(sample.language),
+            touch_in_settings(run.settings, sample.stage), found.titles.get(sample.template, sample.template),
+            sample.variant, language_name(sample.language),
         )  # fmt: skip
         if named != kind:
             said = ngettext("{kind}: {count} text", "{kind}: {count} texts", sample.texts)
@@ -259,11 +258,6 @@ def _samples(campaign: Campaign | None, found: Contents) -> None:
             ui.label(sample.text).classes("wrap-any")
             said = ngettext("{count} segment", "{count} segments", sample.segments)
             ui.label(said.format(count=sample.segments)).classes("quiet small")
-
-
-def _stage(campaign: Campaign | None, name: str) -> str:
-    """The touch in words; its name where there is no such campaign any more."""
-    return touch_words(campaign, name) if campaign else name
 
 
 def _decided(desk: Desk, runs: list[RunRow]) -> None:

@@ -67,7 +67,7 @@ def words_card(desk: Desk, campaign: Campaign, known: Foreseen | None) -> None:
     with ui.element("section").classes("card"):
         _heading(_("In words"))
         _clauses([(each.title, each.words, each.aside) for each in clauses if not each.is_guard and
-                  each.topic != "stages"] + [(_("In schedules.yaml"), campaign.key, "")])  # fmt: skip
+                  each.topic != "stages"] + [(_("In files and commands"), campaign.key, "")])  # fmt: skip
         with ui.element("h3"):
             ui.label(_("What holds its texts back, as in the whole shop"))
         _clauses([(each.title, each.words, each.aside) for each in clauses if each.is_guard])

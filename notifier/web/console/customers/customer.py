@@ -16,7 +16,7 @@ from notifier.jobs.customer_words import CONSENT_WORDS, reach_words, refused_wor
 from notifier.jobs.sayings import consent_words
 from notifier.locale import N_, _, listed
 from notifier.reports.numbers import day
-from notifier.reports.titles import campaign_title, title_of
+from notifier.reports.titles import Titles, titles_of
 from notifier.store.audit import Actor
 from notifier.store.dossiers import PersonFacts
 from notifier.store.histories import latest_stop
@@ -54,6 +54,7 @@ class CustomerPage:
     def __init__(self, desk: Desk, customer_id: int) -> None:
         self.desk = desk
         self.customer_id = customer_id
+        self._titles = Titles()
 
     def doing(self) -> Doing:
         """This person, about this customer, now."""
@@ -66,9 +67,8 @@ class CustomerPage:
         return self.desk.may(Permission.EDIT_CUSTOMERS)
 
     def campaign(self, campaign_id: str) -> str:
-        """The title of a campaign, by its id; one that is no longer in the file keeps its id."""
-        known = {each.id: each for each in self.desk.schedules.campaigns}
-        return title_of(known[campaign_id]) if campaign_id in known else campaign_title(campaign_id)
+        """The title of a campaign, by its id."""
+        return self._titles.of_id(campaign_id)
 
     async def draw(self) -> None:
         """All of it."""
@@ -80,6 +80,7 @@ class CustomerPage:
         found = await self.desk.read(dossier, self.doing())
         if found is None:
             raise NotFound(N_("There is no such customer at this shop; perhaps two records became one. Search again."))
+        self._titles = await self.desk.read(titles_of, self.desk.schedules)
         said_on = None
         if found.stop is not None and found.person.phone_key:
             said_on = await self.desk.read(latest_stop, found.person.phone_key)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
+from notifier.domain.rules import rule_title
 from notifier.jobs.customer_page import Dossier, Page, Renewed, Visited, bookings, calls, coupons, renewals, visits
 from notifier.jobs.customer_words import BOOKING_WORDS, CATEGORY_WORDS, CONSENT_WORDS, credit_words, word
 from notifier.jobs.sayings import consent_words
 from notifier.locale import _, listed
 from notifier.locale.contact_words import reason_code_word, result_word
 from notifier.reports.numbers import count, day, money
-from notifier.reports.titles import campaign_title
 from notifier.store.dossier_outcomes import BookingRow, CouponRow, OrderRow
 from notifier.store.dossier_talks import CallRow
 from notifier.store.dossiers import ComplaintRow, ConsentRow
@@ -119,7 +119,7 @@ def _brought(page: CustomerPage, words: str, campaign_id: str) -> None:
 
 
 def _call(_page: CustomerPage, row: CallRow) -> None:
-    about = " · ".join(filter(None, (campaign_title(row.purpose) if row.purpose else "", row.plate)))
+    about = " · ".join(filter(None, (rule_title(row.purpose) if row.purpose else "", row.plate)))
     _line(day(row.contacted_on), about or _("a call"), tag=result_word(row.result))
     _more(
         row.clerk or "",

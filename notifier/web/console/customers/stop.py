@@ -17,7 +17,6 @@ from notifier.jobs.customer_stops import (
     stop_texts,
 )
 from notifier.locale import N_, _, listed, ngettext
-from notifier.reports.titles import title_of
 from notifier.schedules.campaigns import Kind
 from notifier.web.console.customers.dialogs import ask, field
 from notifier.web.console.desk import Desk
@@ -68,8 +67,8 @@ def _of_marketing(desk: Desk, found: Dossier) -> list[str]:
     if found.stop is not None:
         return [_("Every text is stopped already. This stays when texts are allowed again.")]
     running = [each for each in desk.schedules.campaigns if each.enabled]
-    ends = listed(title_of(each) for each in running if each.kind is Kind.MARKETING)
-    stays = listed(title_of(each) for each in running if each.kind is not Kind.MARKETING)
+    ends = listed(each.title for each in running if each.kind is Kind.MARKETING)
+    stays = listed(each.title for each in running if each.kind is not Kind.MARKETING)
     told = [_("Offers and greetings end; texts about their own car, answers and safety warnings still come.")]
     if ends:
         told.append(_("Ends: {campaigns}").format(campaigns=ends))

@@ -9,7 +9,7 @@ from nicegui import ui
 from notifier.jobs.explain import Explained, explain_customer
 from notifier.jobs.explain_words import rows
 from notifier.locale import _
-from notifier.reports.titles import campaign_title
+from notifier.reports.titles import Titles
 from notifier.web.console.doors import page_of, show_mend
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def show_why(page: CustomerPage) -> None:
         place.clear()
         place.props("aria-busy=false")
         with place:
-            _show(found)
+            _show(found, Titles(page.desk.schedules.campaigns))
 
     ui.timer(0.05, page.desk.does(load), once=True)
 
@@ -47,11 +47,11 @@ def _explained(page: CustomerPage) -> Explained:
     return explain_customer(desk.parts.planner(), desk.shop.key, page.customer_id, desk.now())
 
 
-def _show(found: Explained) -> None:
+def _show(found: Explained, titles: Titles) -> None:
     """What ends several rows at once is said below the first of them."""
     told: set[tuple[str, str]] = set()
     with ui.element("dl").classes("why"):
-        for row in rows(found, campaign_title):
+        for row in rows(found, titles.of_key):
             with ui.element("dt"):
                 ui.label(row.title).classes("strong")
                 if row.car:

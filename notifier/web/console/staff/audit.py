@@ -13,6 +13,7 @@ from notifier.locale import N_, _, ngettext
 from notifier.reports.numbers import count
 from notifier.reports.run_words import local
 from notifier.reports.setting_changes import changes_of_paths
+from notifier.reports.titles import Titles, titles_of
 from notifier.store.audit import Entry, entries
 from notifier.store.audit_subjects import Named, named
 from notifier.store.users import user_names
@@ -44,7 +45,8 @@ def add_pages(console: Console) -> None:
         names = await desk.read(user_names)
         wanted = action if action in ACTION_WORDS else None
         found = await desk.read(entries, before_id=before, user_id=person, action=wanted, limit=SHOWN + 1)
-        known = _known(desk, await desk.read(named, found[:SHOWN]))
+        titles = await desk.read(titles_of, desk.parts.schedules())
+        known = _known(desk, await desk.read(named, found[:SHOWN]), titles)
         with head(_("Audit log"), _("Who did what and when. Nothing here can be changed or removed.")):
             pass
         _filters(person, action, names)
@@ -52,10 +54,11 @@ def add_pages(console: Console) -> None:
         _pages(found, person, action, is_first=before is None)
 
 
-def _known(desk: Desk, names: Named) -> Known:
+def _known(desk: Desk, names: Named, titles: Titles) -> Known:
     schedules = desk.parts.schedules()
     campaigns = {name: each for each in schedules.campaigns for name in (each.id, each.key)}
-    return Known(names, desk.shop_id, desk.zone, campaigns, {shop.key: shop.name for shop in schedules.shops})
+    shops = {shop.key: shop.name for shop in schedules.shops}
+    return Known(names, desk.shop_id, desk.zone, campaigns, shops, titles)
 
 
 def _address(person: int | None, action: str, before: int | None = None) -> str:
@@ -96,7 +99,7 @@ def _entry(desk: Desk, entry: Entry, known: Known) -> None:
             ui.label(who_words(entry)).classes("strong wrap-any")
             ui.label(deed_words(entry))
             _subject(subject_of(entry, known))
-        for difference in differences(entry):
+        for difference in differences(entry, known.titles):
             _difference(difference)
         if entry.subject_type == SUBJECT_TYPE:
             for change in changes_of_paths(saved_changes(entry), about_of(entry, known)):

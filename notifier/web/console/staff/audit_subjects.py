@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from notifier.domain.rules import rule_title
 from notifier.jobs.schedule_edits import GUARDS
 from notifier.locale import _
 from notifier.reports.run_words import local
 from notifier.reports.setting_words import About
-from notifier.reports.titles import campaign_title, title_of
+from notifier.reports.titles import Titles
 from notifier.schedules import Campaign
 from notifier.store.audit import Entry
 from notifier.store.audit_subjects import Named
@@ -37,14 +38,16 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known here of the subjects of a page. `campaigns`: by id and by key; `shops`: key → name; `shop_id`: the
-    shop that is looked at, whose customers and runs have their pages here."""
+    """What is known here of the subjects of a page. `campaigns`: by id and by key; `titles`: of those there
+    were too; `shops`: key → name; `shop_id`: the shop that is looked at, whose customers and runs have their pages
+    here."""
 
     named: Named
     shop_id: int
     zone: ZoneInfo
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     shops: Mapping[str, str] = field(default_factory=dict)
+    titles: Titles = field(default_factory=Titles)
 
 
 def subject_of(entry: Entry, known: Known) -> Subject:
@@ -80,7 +83,7 @@ def _run(entry: Entry, known: Known) -> Subject:
     run = known.named.runs.get(entry.subject)
     if run is None:
         return Subject(_("run {number}").format(number=entry.subject))
-    title = _campaign_words(run.campaign_id, known)
+    title = known.titles.of_id(run.campaign_id)
     words = title if run.due_at is None else f"{title} · {local(run.due_at, known.zone)}"
     return Subject(words, f"/reviews/{entry.subject}" if run.shop_id == known.shop_id else None)
 
@@ -89,7 +92,7 @@ def _template(entry: Entry, known: Known) -> Subject:
     language, _slash, name = entry.subject.partition("/")
     source = known.named.wordings.get(entry.subject)
     title = front_of(source).title if source is not None else ""
-    words = f"{title or campaign_title(name)} · {language_name(language)}"
+    words = f"{title or rule_title(name)} · {language_name(language)}"
     address = f"/templates/{quote(language, safe='')}/{quote(name, safe='')}" if source is not None else None
     return Subject(words, address)
 
@@ -97,12 +100,7 @@ def _template(entry: Entry, known: Known) -> Subject:
 def _campaign(entry: Entry, known: Known) -> Subject:
     campaign = known.campaigns.get(entry.subject)
     address = f"/campaigns/{quote(campaign.key, safe='')}" if campaign is not None else None
-    return Subject(_campaign_words(entry.subject, known), address)
-
-
-def _campaign_words(name: str, known: Known) -> str:
-    campaign = known.campaigns.get(name)
-    return title_of(campaign) if campaign is not None else campaign_title(name)
+    return Subject(campaign.title if campaign is not None else known.titles.of_key(entry.subject), address)
 
 
 def _schedules(entry: Entry, known: Known) -> Subject:

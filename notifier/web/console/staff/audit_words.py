@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from notifier.domain.rules import rule_title
 from notifier.jobs.customer_words import CAR_STATE_WORDS, CONSENT_WORDS, word
 from notifier.jobs.sayings import source_words
 from notifier.locale import N_, _
 from notifier.locale.contact_words import reason_code_word, result_word
 from notifier.reports.numbers import count
 from notifier.reports.role_words import role_word
-from notifier.reports.titles import campaign_title, state_word
+from notifier.reports.titles import Titles, state_word
 from notifier.store.audit import Entry
 from notifier.web.console.templates.words import language_name
 
@@ -123,18 +124,20 @@ def who_words(entry: Entry) -> str:
     return _("The notifier itself") if entry.action in BY_ITSELF else _("Somebody unknown")
 
 
-def differences(entry: Entry) -> list[Difference]:
+def differences(entry: Entry, titles: Titles) -> list[Difference]:
     """What is otherwise than before, each thing by its name."""
     before, after = entry.before or {}, entry.after or {}
     names = [name for name in dict.fromkeys([*before, *after]) if name not in _OWN_PLACE]
     return [
-        Difference(_(FIELD_WORDS.get(name, name)), _value(name, before, entry), _value(name, after, entry))
+        Difference(
+            _(FIELD_WORDS.get(name, name)), _value(name, before, entry, titles), _value(name, after, entry, titles)
+        )
         for name in names
         if name in _SAME or before.get(name) != after.get(name)
     ]
 
 
-def _value(name: str, told: Mapping[str, Any], entry: Entry) -> str | None:
+def _value(name: str, told: Mapping[str, Any], entry: Entry, titles: Titles) -> str | None:
     value = told.get(name)
     if value is None or value == "":
         return None
@@ -144,6 +147,8 @@ def _value(name: str, told: Mapping[str, Any], entry: Entry) -> str | None:
         return str(value) if name in ("customer", "complaint", "version", "base") else count(value)
     if name == "state":
         return _state(str(value), entry)
+    if name == "campaign":
+        return titles.of_key(str(value))
     return _WORDS[name](str(value)) if name in _WORDS else str(value)
 
 
@@ -163,8 +168,7 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
     "consent": lambda value: word({**CONSENT_WORDS, "unknown": N_("nobody knows")}, value),
     "result": result_word,
     "reason_code": reason_code_word,
-    "purpose": campaign_title,
-    "campaign": campaign_title,
+    "purpose": rule_title,
     "until": lambda value: value[:16].replace("T", " "),
     "since": lambda value: value[:16].replace("T", " "),
     "booked_for": lambda value: value[:16].replace("T", " "),

@@ -13,7 +13,6 @@ from notifier.jobs.access import is_still_open
 from notifier.jobs.wording import Wording
 from notifier.jobs.wording_check import bench_for
 from notifier.locale import N_, _, listed
-from notifier.reports.titles import title_of
 from notifier.templating.sources import parts_of
 from notifier.web.console.chrome import head
 from notifier.web.console.desk import Desk
@@ -78,7 +77,7 @@ class EditorPage:
     def _about(self) -> str:
         """Where it is used, in words."""
         sheet = self.sheet
-        titles = [title_of(campaign) for campaign in sheet.bench.campaigns]
+        titles = [campaign.title for campaign in sheet.bench.campaigns]
         used = _("used by {campaigns}").format(campaigns=listed(titles)) if titles else _("used by no campaign")
         return f"{language_name(sheet.language)} · {used}"
 

@@ -13,7 +13,6 @@ from notifier.domain.roles import Permission
 from notifier.jobs.wording import Hand, make_draft, starting_source
 from notifier.jobs.wording_list import DAYS, CampaignWordings, WordingRow, overview
 from notifier.locale import N_, _
-from notifier.reports.titles import title_of
 from notifier.schedules import Campaign
 from notifier.schedules.stage_words import stage_words
 from notifier.templating.sources import front_of, with_front
@@ -147,7 +146,7 @@ class ListPage:
 
 
 def _group_title(group: CampaignWordings) -> str:
-    return title_of(group.campaign) if group.campaign else _("Used by no campaign")
+    return group.campaign.title if group.campaign else _("Used by no campaign")
 
 
 def _stages(row: WordingRow, campaign: Campaign | None) -> str:

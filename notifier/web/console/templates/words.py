@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from notifier.locale import N_, _
-from notifier.reports.titles import title_of
 from notifier.schedules import Campaign
 from notifier.templating import FIELDS, REPLY_MEANINGS, field_named, flag_named
 from notifier.templating.sources import FrontMatter, front_of, parts_of
@@ -61,8 +60,10 @@ def mend_words(mend: str) -> str:
 def plain_sentence(sentence: str, campaigns: Sequence[Campaign] = ()) -> str:
     """What a check says, without code: fields by their chips' names, campaigns by their titles."""
     said = in_words(sentence)
-    for campaign in campaigns:
-        said = said.replace(campaign.key, title_of(campaign))
+    titles = {campaign.key: campaign.title for campaign in campaigns}
+    if titles:  # one key may begin like another: birthday, birthday_2
+        keys = "|".join(re.escape(key) for key in sorted(titles, key=len, reverse=True))
+        said = re.sub(keys, lambda found: titles[found[0]], said)
     said = _REPLIES_KEY.sub(_("“What a reply means”"), said)
     return _SPELLING.sub(lambda found: mend_words(found[0]), said)
 
