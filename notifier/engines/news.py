@@ -73,12 +73,12 @@ class News:
         alone cannot reach the database, for as long, and whatever else is wrong.
         """
         now = time.monotonic()
+        if self._queue_is_told or self._is_away or now - self._back_at < ECHO:
+            return
         is_new = self._queue_troubled_since is None
         since = self._queue_troubled_since = now if self._queue_troubled_since is None else self._queue_troubled_since
-        if self._queue_is_told or (error is None and not is_new):
-            return
         is_over_the_database = error is not None and is_database_away(error)
-        if self._is_away or now - self._back_at < ECHO or (is_over_the_database and now - since < ECHO):
+        if (error is None and not is_new) or (is_over_the_database and now - since < ECHO):
             return
         reason = "it ended by itself" if error is None else trouble_words(error.__cause__ or error)
         log.error("queue_failed", alert=True, reason=reason, exc_info=None if is_over_the_database else error)

@@ -43,6 +43,8 @@ RECORD_EVERY = 0.02
 DOUBTS_IN_A_ROW = 10
 """POSTs without a clear answer, and none with one begun since, that are an outage and no accident."""
 BROKEN = "post_broke"
+CLEAR = frozenset({AnswerKind.ACCEPTED, AnswerKind.REFUSED})
+"""The provider is there, and has said what becomes of the text."""
 PREPARE_EVERY = 30.0
 """Seconds after which a drain sweeps and looks from the beginning again: one of a million texts takes a day."""
 
@@ -235,8 +237,9 @@ class Lane:
             self.result.failed += counted["failed"]
             self.result.unknown += counted["unknown"]
             self.result.cancelled += counted["cancelled"]
-            if not any(_is_trouble(item.answer) for item in answered):
-                self._window.widen(counted["accepted"])
+            kinds = [item.answer.kind for item in answered if item.answer.code not in OUR_OWN_DOING]
+            if CLEAR.issuperset(kinds):
+                self._window.widen(len(kinds))
 
     async def _sleep(self, seconds: float | None) -> None:
         if seconds:

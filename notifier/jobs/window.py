@@ -48,33 +48,38 @@ class Window:
     _clear_until: float = 0.0  # when the last one began that came to a clear answer
     _seconds: float = 1.0  # what a POST takes, on the average: slow until it has shown otherwise
     _slow_start: int | None = None  # places since trouble upon trouble; None = all there are
+    _slow_since: float = 0.0
 
     @property
     def room(self) -> int:
-        """How many more texts there is a place for, in flight or behind."""
-        return self._places - len(self._flying) - len(self._ahead)
+        """How many more texts there is a place for, in flight or behind.
+
+        After trouble a POST that hangs from before it takes a place, but not one of the few there are for new ones.
+        """
+        room = self._all_places - len(self._flying)
+        if self._slow_start is not None:
+            young = sum(began >= self._slow_since for _text, began in self._flying.values())
+            room = min(room, self._slow_start - young)
+        return room - len(self._ahead)
 
     @property
     def claim_at_least(self) -> int:
         """Places before it is worth a claim, which is a commit; one slow POST must not hold up the others."""
-        return max(1, self._places // 5)
-
-    @property
-    def _places(self) -> int:
-        return self._all_places if self._slow_start is None else min(self._all_places, self._slow_start)
+        places = self._all_places
+        return max(1, (places if self._slow_start is None else min(places, self._slow_start)) // 5)
 
     @property
     def _all_places(self) -> int:
         return self.size + int(self.size * min(3.0, AHEAD / max(self._seconds, 1e-6)))
 
     def narrow(self) -> None:
-        """There is trouble upon trouble: from now on one text at a time, until the provider takes them again."""
-        self._slow_start = 1
+        """There is trouble upon trouble: from now on one text at a time, until the provider answers clearly again."""
+        self._slow_start, self._slow_since = 1, time.monotonic()
 
-    def widen(self, accepted: int) -> None:
-        """So many were taken: a place more for each, so that as many again may be under way, up to all there are."""
+    def widen(self, answered: int) -> None:
+        """So many were taken or refused: a place more for each, so that as many again may be under way, up to all."""
         if self._slow_start is not None:
-            wider = self._slow_start + accepted
+            wider = self._slow_start + answered
             self._slow_start = wider if wider < self._all_places else None
 
     @property

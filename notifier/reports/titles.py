@@ -56,7 +56,7 @@ class Titles:
     def of_id(self, campaign_id: str) -> str:
         """Of the campaign the database knows by this id."""
         if campaign_id in self.gone:
-            return _title_in(self.gone[campaign_id])
+            return _title_in({"key": campaign_id, **self.gone[campaign_id]})
         return self._here(campaign_id) or rule_title(campaign_id)
 
     def of_run(self, run: RunRow) -> str:

@@ -115,10 +115,24 @@ def test_a_job_whose_end_was_written_twice_over_an_outage_is_no_alert(monkeypatc
         told.queue_failed(lost)
         told.database_answers()
         told.queue_failed(lost)
+        told.queue_failed()
         monkeypatch.setattr(news, "ECHO", 0.0)
         told.queue_failed(lost)
     assert [line["event"] for line in lines] == ["database_away", "database_is_back", "queue_failed"]
     assert lines[-1]["reason"] == "RaiseException"
+
+
+def test_a_worker_that_keeps_ending_by_itself_after_an_outage_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it did so while the outage was hardly over does not use up the word."""
+    with capture_logs() as lines:
+        told = News()
+        told.database_is_away(GONE)
+        told.database_answers()
+        told.queue_failed()
+        monkeypatch.setattr(news, "ECHO", 0.0)
+        told.queue_failed()
+        told.queue_failed()
+    assert [line["event"] for line in lines] == ["database_away", "database_is_back", "queue_failed"]
 
 
 def planned(waiting: dict[str, str], *runs: str) -> dict[str, object]:

@@ -192,7 +192,7 @@ async def test_as_many_wait_as_find_a_place_within_a_tenth_of_a_second() -> None
     assert line.window.room > 150
 
 
-async def test_after_trouble_upon_trouble_each_text_taken_makes_one_more_place() -> None:
+async def test_after_trouble_upon_trouble_each_clear_answer_makes_one_more_place() -> None:
     """However the answers come back, together or one by one; and all places there are come back in the end."""
     line = Line(4)
     line.window.narrow()
@@ -208,10 +208,27 @@ async def test_after_trouble_upon_trouble_each_text_taken_makes_one_more_place()
     await line.answers_to(2)
     line.window.widen(1)
     assert line.window.room == 2, "one is under way still"
-    line.window.widen(0)
-    assert line.window.room == 2, "a refusal makes none"
     await line.answers_to(3)
     line.window.widen(20)
     assert line.window.room >= 4
     line.window.widen(1)
     assert line.window.room >= 4
+
+
+async def test_what_hangs_from_before_the_trouble_holds_up_no_probe() -> None:
+    """It takes a place of all there are, and none of the few for new ones."""
+    line = Line(4)
+    line.take(1, 2, 3)
+    await pause()
+    line.window.narrow()
+    assert line.window.room == 1
+    line.take(4)
+    await pause()
+    assert line.begun == [1, 2, 3, 4]
+    assert line.window.room == 0
+    await line.answers_to(4)
+    line.window.widen(1)
+    assert line.window.room == 1, "of four places three are taken still"
+    for number in (1, 2, 3):
+        await line.answers_to(number)
+    assert line.window.room == 2
