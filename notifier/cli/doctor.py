@@ -225,7 +225,7 @@ def _templates(house: House) -> Iterator[Line]:
             maker.raise_if_campaign_cannot_be_sent(campaign)
         except NotifierError as error:
             refused += 1
-            yield Line(ok=False, sentence=f"{campaign.title}: {error}")
+            yield Line(ok=False, sentence=f"{campaign.key}: {error}")
     if not problems and not refused:
         yield Line(ok=True, sentence=_("Every campaign's template is valid and suits the gateway."))
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.cli.run_words import lapsed_sentence, review_sentence
 from notifier.cli.sync_words import failure_sentence
-from notifier.locale import _, listed
+from notifier.locale import _
 from notifier.locale.spans import span_words
 from notifier.reports.life_words import life_words
 from notifier.reports.numbers import count
@@ -158,9 +158,10 @@ class Picture:
 
     def _held_back(self) -> Iterator[str]:
         yield from self.pause_words
-        if self.paused_campaigns:
-            titles = listed(map(self.titles.of_key, self.paused_campaigns))
-            yield _("Paused campaigns: {campaigns}. notifier campaigns resume NAME ends that.").format(campaigns=titles)
+        for key in self.paused_campaigns:
+            yield _(
+                "{campaign} is paused: nothing of it is planned or sent. notifier campaigns resume {key} ends that."
+            ).format(campaign=self.titles.of_key(key), key=key)
         if self.lane.stopped is not None:
             yield _("The lane stands still since {moment} (code {code}). notifier doctor says what to mend.").format(
                 moment=_clock(self.lane.stopped_at or self.standing.at, self.zone), code=self.lane.stopped

@@ -6,7 +6,7 @@ The daemon takes the new file up by itself (schedules/live.py). Every saved chan
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
@@ -166,8 +166,12 @@ class ScheduleDesk:
 
     def must_say_id(self, opened: Opened, rule: str) -> bool:
         """Whether a new campaign of this rule could be taken for one that is gone, and so must say its id itself."""
-        present = {each.id for each in opened.schedules.campaigns}
-        return any(each.rule == rule and each.campaign_id not in present for each in self._known())
+        return bool(self._gone(opened.schedules, rule))
+
+    def _gone(self, schedules: Schedules, rule: str) -> tuple[str, ...]:
+        present = {each.id for each in schedules.campaigns}
+        ids = {each.campaign_id for each in self._known() if each.rule == rule}
+        return tuple(sorted(ids - present))
 
     def free_key(self, opened: Opened, rule: str) -> str:
         """The key of a new campaign of this rule: one that no campaign has, nor any had whose texts are remembered."""
@@ -228,7 +232,10 @@ class ScheduleDesk:
         if either is None:
             return []
         period = either.options.listed.period if either.options.listed else None
-        told = of_campaign(was, becomes, self._history(either.id, period, new, subject, now))
+        known = self._history(either.id, period, new, subject, now)
+        if was is None and becomes is not None:
+            known = replace(known, gone=self._gone(after, becomes.rule))
+        told = of_campaign(was, becomes, known)
         return [*told, *disappointments(new if subject.shop else new.of_shop(new.shops[0].key), subject.name)]
 
     def _of(self, schedules: Schedules, shop: str | None) -> Schedules:

@@ -290,7 +290,7 @@ class Schedules:
         for found in (*(c for c in self.campaigns if c.key == key_or_id), *self._of_id(key_or_id)):
             return found
         names = [campaign.key for campaign in self.campaigns]
-        called = [campaign.key for campaign in self.campaigns if campaign.name == key_or_id]
+        called = [campaign.key for campaign in self.campaigns if campaign.title == key_or_id]
         near = called or difflib.get_close_matches(key_or_id, names, n=1)
         if near:
             raise NotFound(

@@ -14,6 +14,11 @@ from notifier.schedules.stage_words import stage_words
 
 __all__ = ["Consequence", "History", "disappointments", "of_campaign", "of_guards"]
 
+GONE_BEFORE = N_(
+    "A campaign of this rule was removed: {key}. For the new one everybody counts as new: who got texts and coupons "
+    "of the former one can get them again. To go on with the former one, give the new one the short name {key}."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
@@ -33,11 +38,12 @@ class Consequence:
 @dataclass(frozen=True, slots=True)
 class History:
     """What the database knows of a campaign. `has_run`: ever; `is_drawn`: its share of this year is fixed already;
-    `off_for_long`: more than a week."""
+    `off_for_long`: more than a week; `gone`: the ids of those of its rule that ran and the file has no more."""
 
     has_run: bool = False
     is_drawn: bool = False
     off_for_long: bool = False
+    gone: tuple[str, ...] = ()
 
 
 def of_campaign(before: Campaign | None, after: Campaign | None, history: History) -> list[Consequence]:
@@ -98,6 +104,8 @@ def _switched(before: Campaign | None, after: Campaign, history: History) -> Ite
     if before is None and history.has_run:
         yield Consequence(N_("There was a campaign of this short name and rule before: who got its texts does not "
                              "get them again."))  # fmt: skip
+    elif before is None:
+        yield from (Consequence(GONE_BEFORE, is_grave=True, fields={"key": key}) for key in history.gone)
     if was_on or not after.enabled:
         return
     if history.has_run and not history.off_for_long:

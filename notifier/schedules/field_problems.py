@@ -25,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 _DAYS = re.compile(r"([+-]?\d+)d")
+_WORDS = ("name", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,14 @@ def tree_of_words(text: str) -> Tree:
     return read_tree("value: " + "\n".join(lines) + "\n", _("the text"))["value"]
 
 
-def as_before(before: Tree | None, after: Tree) -> Tree:
-    """`after`, with whatever means the same as `before` written as it was: ``-14d`` stays where a form says ``-14``."""
+def as_before(before: Tree | None, after: Tree, key: str = "") -> Tree:
+    """`after`, with whatever means the same as `before` written as it was: ``-14d`` stays where a form says ``-14``.
+
+    Under a `key` whose value is words for people, every sign counts.
+    """
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return {key: as_before(before.get(key), value) for key, value in after.items()}
-    if before is not None and _same(before) == _same(after):
+        return {name: as_before(before.get(name), value, name) for name, value in after.items()}
+    if before is not None and key not in _WORDS and _same(before) == _same(after):
         return before
     return after
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from notifier.domain.cycles import Window, stage_windows
 from notifier.domain.festivals import days_of
 from notifier.errors import ScheduleError
-from notifier.locale import N_, _
+from notifier.locale import LANGUAGES, N_, _, language
 from notifier.schedules.campaigns import Campaign, Schedules, ShopSettings
 from notifier.schedules.crontab import first_due_of_each_day
 from notifier.schedules.places import ScheduleProblems
@@ -71,8 +71,17 @@ def warnings_of(schedules: Schedules, *, start: date = SIMULATED_FROM) -> list[S
 def namesakes(schedules: Schedules) -> list[tuple[Campaign, Campaign]]:
     """Each campaign that is called as one above it, with that one, where the shop gave the name to one of them."""
     first: dict[str, Campaign] = {}
-    pairs = [(each, first.setdefault(_heard(each.title), each)) for each in schedules.campaigns]
+    pairs = [(each, first.setdefault(title, each)) for each in schedules.campaigns for title in _titles(each)]
     return [(each, other) for each, other in pairs if each is not other and (each.name or other.name)]
+
+
+def _titles(campaign: Campaign) -> list[str]:
+    """What it is called on any screen: one without a name in each language otherwise."""
+    found = []
+    for name in LANGUAGES:
+        with language(name):
+            found.append(_heard(campaign.title))
+    return list(dict.fromkeys(found))
 
 
 def _heard(title: str) -> str:
@@ -88,7 +97,7 @@ def _called_alike(schedules: Schedules, campaign: Campaign, other: Campaign) -> 
         ),
         campaign.key,
         campaign.line,
-        {"file": str(schedules.path), "name": campaign.title, "other": other.key, "first": other.line},
+        {"file": str(schedules.path), "name": campaign.name or other.name, "other": other.key, "first": other.line},
     )
 
 

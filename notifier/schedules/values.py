@@ -36,6 +36,10 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{3,22}[0-9]")
 _REGION = re.compile(r"[A-Z]{2}")
 _SIGNATURE = re.compile(r"[\w&.·()\uff08\uff09 -]{2,20}")
 _JOINERS = "\u200c\u200d"
+# Letters in name only, which keyboards of Korean and braille give.
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+# Signs this Python does not know yet: new emoji, and rare characters of people's and places' names.
+_OF_LATER = "Cn"
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 # The zone database has no Beijing, yet that is what people call their time.
 _BEIJING = ("beijing", "peking", "北京")
@@ -273,7 +277,7 @@ def name(value: Value) -> str:
 def campaign_name(value: Value) -> str:
     """What the shop calls a campaign: words of any script on one line, single spaces between them."""
     text = " ".join(re.split(r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]+", value.text()))
-    if any(_is_unseen(sign) for sign in text) or not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
+    if any(_is_unseen(sign) for sign in text) or not any(map(_has_ink, text)):
         raise value.refuse(
             N_("{file}, line {line}: {key} holds a line break or another sign that cannot be seen; write plain words.")
         )
@@ -285,7 +289,13 @@ def campaign_name(value: Value) -> str:
 def _is_unseen(sign: str) -> bool:
     """A control character, or one that turns the direction of writing; the joiners inside a word are none."""
     kind = unicodedata.category(sign)
-    return (kind.startswith("C") and sign not in _JOINERS) or kind in ("Zl", "Zp")
+    return (kind.startswith("C") and kind != _OF_LATER and sign not in _JOINERS) or kind in ("Zl", "Zp")
+
+
+def _has_ink(sign: str) -> bool:
+    """A letter, digit or sign that leaves something to see."""
+    kind = unicodedata.category(sign)
+    return (kind[0] in "LNPS" or kind == _OF_LATER) and sign not in _BLANKS
 
 
 def signature(value: Value) -> str:

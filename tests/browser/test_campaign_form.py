@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from notifier.schedules import parse_schedules
 from tests.browser.conftest import SignedIn
 from tests.support.console_browser import Windows
 from tests.support.console_server import RunningConsole
@@ -64,6 +65,25 @@ def test_an_offset_is_changed_seen_saved_and_the_second_person_told(
     ).replace("control: 10%                       #", "control: 20%                       #", 1).replace(
         "    rule: maintenance_due ", "    name: 春季保养\n    rule: maintenance_due ", 1
     )
+
+
+def test_two_people_add_a_campaign_of_one_rule_and_both_are_kept(
+    own_console: RunningConsole, signed_in: SignedIn
+) -> None:
+    """Neither typed a short name: the second one's gives way to the first one's by itself."""
+    hers, his = (signed_in(role, "/campaigns/new?rule=birthday", language="en") for role in ("owner", "manager"))
+    for page, name in ((his, "生日祝福"), (hers, "生日礼券")):
+        page.get_by_label("Name of the campaign").fill(name)
+        expect(page.get_by_text("Advanced: birthday_2 in files and commands")).to_be_visible()
+    for page in (his, hers):
+        _save(page)
+        page.get_by_role("button", name="Save", exact=True).click()
+        if page is hers:
+            expect(page.get_by_text("about different values, so both can stand")).to_be_visible()
+            page.get_by_role("button", name="Save mine on top of theirs").click()
+        page.wait_for_url("**/campaigns/birthday_*/edit")
+    saved = parse_schedules(own_console.shop.schedules.read_text(encoding="utf-8"), "schedules.yaml")
+    assert [saved.campaign(key).name for key in ("birthday_2", "birthday_3")] == ["生日祝福", "生日礼券"]
 
 
 def test_times_that_one_line_cannot_say_are_refused_in_plain_words(signed_in: SignedIn) -> None:

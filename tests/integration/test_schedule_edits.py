@@ -255,6 +255,41 @@ def test_a_name_of_a_former_campaign(house: House, desk: ScheduleDesk) -> None:
     again = new_campaign(opened.tree, "spring", entry_of(opened.tree, "winback"))
     told = desk.look(opened, again, Subject("spring"), NOW).consequences
     assert str(told[0]).startswith("There was a campaign of this short name")
+    assert not any("was removed" in str(each) for each in told)
+
+
+def test_a_new_campaign_does_not_go_on_with_a_former_one(house: House, desk: ScheduleDesk) -> None:
+    """Whoever adds winback anew hears that its customers would be texted again, and which short name prevents it."""
+    with house.store.write() as session:
+        shop_id = keep_shop(session, house.schedules.shops[0])
+        for ran in ("spring", "winback"):
+            mark_seen(session, shop_id, KnownCampaign(ran, ran, "winback"), floor_on=None)
+    opened = desk.open()
+
+    def told(key: str, like: str) -> list[str]:
+        added = new_campaign(opened.tree, key, {"id": key, **entry_of(opened.tree, like)})
+        grave = [each for each in desk.look(opened, added, Subject(key), NOW).consequences if each.is_grave]
+        return [str(each) for each in grave if "was removed" in str(each)]
+
+    (said,) = told("winback_2", "winback")
+    assert said.startswith("A campaign of this rule was removed: spring.")
+    assert said.endswith("give the new one the short name spring.")
+    assert told("birthday_2", "birthday") == []
+
+
+def test_two_people_add_a_campaign_of_one_rule(desk: ScheduleDesk) -> None:
+    """Each gets the next free short name of what the file holds when it is saved, and both are kept."""
+    opened = desk.open()
+    entry = entry_of(opened.tree, "birthday")
+    key = desk.free_key(opened, "birthday")
+    desk.save(opened, new_campaign(opened.tree, key, entry), Subject(key), ZHOU, NOW)
+    nxt = desk.free_key(desk.open(), "birthday")
+    with pytest.raises(ChangedMeanwhile) as conflict:
+        desk.save(opened, new_campaign(opened.tree, nxt, entry), Subject(nxt), LIN, NOW)
+    assert conflict.value.clashes == ()
+    now = conflict.value.now
+    desk.save(now, new_campaign(now.tree, nxt, entry), Subject(nxt), LIN, NOW)
+    assert {"birthday", "birthday_2", "birthday_3"} <= {each.key for each in desk.open().schedules.campaigns}
 
 
 def test_stages_that_runs_step_over_are_told_too(desk: ScheduleDesk) -> None:

@@ -161,6 +161,23 @@ def test_to_what_it_was_done_is_said_by_its_name(action: str, subject: str, word
     assert subject_of(entry(action, subject), KNOWN) == Subject(words, address)
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, "春季空调"), ("春季空调", None)])
+def test_a_campaign_that_never_ran_and_is_gone_has_its_name_from_the_change(
+    before: str | None, after: str | None
+) -> None:
+    """The change that added it and the one that removed it hold what it was called; one without a name has its key."""
+
+    def line(**sides: str | None) -> Entry:
+        documents = {
+            side: {"values": [[["campaigns", "spring_ac"], {"name": name, "rule": "birthday"} if name else None]]}
+            for side, name in sides.items()
+        }
+        return entry("schedules.edit", "spring_ac", **documents)
+
+    assert subject_of(line(before=before, after=after), KNOWN) == Subject("春季空调")
+    assert subject_of(entry("schedules.edit", "spring_ac"), KNOWN) == Subject("spring_ac")
+
+
 def test_who_did_it_is_always_said() -> None:
     """The first owner came by themselves, a file by the notifier itself, and a wrong name by somebody unknown."""
     assert deed_words(entry("user.add", "林静")) == "became the first owner of this console"

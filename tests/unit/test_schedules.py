@@ -166,6 +166,9 @@ def test_a_campaign_reads_as_it_is_written() -> None:
         ("true", "true"),
         ("2026", "2026"),
         ('"👨\u200d👩\u200d👧 می\u200cخواهم"', "👨\u200d👩\u200d👧 می\u200cخواهم"),
+        ("\U00031350春", "\U00031350春"),
+        ('"\U0001fae8"', "\U0001fae8"),
+        ("春\u3164检", "春\u3164检"),
     ],
 )
 def test_a_name_is_words_of_any_script(written: str, name: str) -> None:
@@ -319,6 +322,7 @@ REFUSED = [
     (entry(name='"春季\\e[2J"'), 9, "campaigns.care.name", "cannot be seen"),
     (entry(name='"\\u202e春季"'), 9, "campaigns.care.name", "cannot be seen"),
     (entry(name='"\\u200d"'), 9, "campaigns.care.name", "cannot be seen"),
+    (entry(name="\u115f\u1160\u2800\u3164\uffa0"), 9, "campaigns.care.name", "cannot be seen"),
     (entry(name="[春季, 空调]"), 9, "campaigns.care.name", "takes one value"),
     (entry(id="universal"), 9, "campaigns.care.id", "kept for the universal control"),
     (entry(id="a b"), 9, "campaigns.care.id", "write it like winback"),
@@ -651,6 +655,9 @@ def test_a_campaign_is_found_by_key_and_by_id() -> None:
         schedules.campaign("zzz")
     with pytest.raises(NotFound, match="did you mean spring_ac"):
         read(entry("care"), entry("spring_ac", name="春季空调检查")).campaign("春季空调检查")
+    week = entry("week", rule="list", stages="{now: 0}", list="{id: w1, title: 免费检测周, day: 2026-03-20, file: all}")
+    with pytest.raises(NotFound, match="did you mean week"):
+        read(entry("care"), week).campaign("免费检测周")
 
 
 # What can be run and disappoints
@@ -702,6 +709,8 @@ def test_a_name_that_is_a_rule_s_title_is_warned_about() -> None:
     shipped = entry("birthday", rule="birthday", stages="{day: 0}", when='"30 9 * * *"')
     (told,) = warnings_of(read(shipped, entry("two", name="Birthday")))
     assert "two is called “Birthday” as birthday (line 3) is" in str(told)
+    (told,) = warnings_of(read(entry("two", name="生日关怀"), shipped))
+    assert "birthday is called “生日关怀” as two (line 3) is" in str(told)
 
 
 def test_a_warning_costs_little_even_for_every_minute() -> None:

@@ -170,6 +170,14 @@ def test_what_means_the_same_stays_written_as_it_was() -> None:
     assert as_before(None, "7") == "7"
 
 
+def test_of_words_for_people_every_sign_counts() -> None:
+    """Full-width brackets instead of plain ones are another name, and another title of a list."""
+    assert as_before("空调检查(春)", "空调检查（春）", "name") == "空调检查（春）"
+    assert as_before({"title": "检测(春)", "id": "w1"}, {"title": "检测（春）", "id": "ｗ1"}, "list") == {
+        "title": "检测（春）", "id": "w1",
+    }  # fmt: skip
+
+
 def test_a_new_campaign_begins_switched_off_and_like_its_kin() -> None:
     """Of every rule the first values are right but for what only a person knows."""
     schedules = parse_schedules(SHIPPED, "schedules.yaml")

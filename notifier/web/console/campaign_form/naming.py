@@ -7,12 +7,14 @@ from collections.abc import Callable
 from nicegui import ui
 
 from notifier.locale import _
+from notifier.schedules.values import MAX_CAMPAIGN_NAME
 from notifier.web.console.campaign_form.controls import FIELD, heard
 from notifier.web.console.campaign_form.state import FormState
 
 __all__ = ["name_row", "short_name_line"]
 
-LONGEST = 40
+MOST_UNITS = 2 * MAX_CAMPAIGN_NAME
+"""Browsers count an emoji or a rare character as two; what is too long beyond that is said at the field."""
 
 
 def name_row(state: FormState, *, usual: str = "", key: str = "", is_fixed: bool = False) -> None:
@@ -25,7 +27,7 @@ def name_row(state: FormState, *, usual: str = "", key: str = "", is_fixed: bool
 
     with state.row("name", label, about):
         box = ui.input(value=state.text("name"), placeholder=usual or None, on_change=heard(named))
-        box.props(f"{FIELD} maxlength={LONGEST}").classes("form-wide").props["aria-label"] = label
+        box.props(f"{FIELD} maxlength={MOST_UNITS}").classes("form-wide").props["aria-label"] = label
         if is_fixed:
             box.disable()
         if key:
@@ -33,8 +35,11 @@ def name_row(state: FormState, *, usual: str = "", key: str = "", is_fixed: bool
             ui.label(said).classes("quiet small wrap-any")
 
 
-def short_name_line(state: FormState, key: str, changed: Callable[[str], None]) -> None:
-    """The short name of a new campaign, folded away: it is given by itself, and few ever need another one."""
+def short_name_line(state: FormState, key: str, changed: Callable[[str], None]) -> ui.input:
+    """The short name of a new campaign, folded away: it is given by itself, and few ever need another one.
+
+    Another value of the box it returns is heard as if it were typed.
+    """
     label = _("Short name")
     with ui.expansion(_folded(key)).props("dense").classes("yaml-folded") as fold:
         about = _("Files and the command line call it so. Letters, digits and _; it cannot be changed later.")
@@ -47,6 +52,7 @@ def short_name_line(state: FormState, key: str, changed: Callable[[str], None]) 
         box = ui.input(value=key, on_change=heard(typed))
         box.props(FIELD).classes("form-wide mono").props["aria-label"] = label
     state.line_for("id", label)
+    return box
 
 
 def _folded(key: str) -> str:

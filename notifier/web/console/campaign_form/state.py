@@ -107,7 +107,7 @@ class FormState:
     def set(self, key: str, value: Tree | None) -> None:
         """Another value; None = it is not written. What means the same as in the file stays written as there."""
         if value is not None:
-            value = as_before(self.original.get(key), value)
+            value = as_before(self.original.get(key), value, key)
         self.entry = put(self.entry, (key,), value)
         self.soon()
 
@@ -144,6 +144,7 @@ class FormState:
     async def check(self) -> None:
         """Say at each field what is wrong with it; where nothing is, work out what saving would do."""
         self._checks += 1
+        self._changes_so_far += 1  # one that still waits for a pause in typing would make this one's answer stale
         number = self._checks
         self.made, problems = self._read()
         self._tell(problems)

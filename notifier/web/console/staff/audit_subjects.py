@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from notifier.domain.rules import rule_title
-from notifier.jobs.schedule_edits import GUARDS
+from notifier.jobs.schedule_edits import GUARDS, saved_changes
 from notifier.locale import _
 from notifier.reports.run_words import local
 from notifier.reports.setting_words import About
@@ -100,7 +100,16 @@ def _template(entry: Entry, known: Known) -> Subject:
 def _campaign(entry: Entry, known: Known) -> Subject:
     campaign = known.campaigns.get(entry.subject)
     address = f"/campaigns/{quote(campaign.key, safe='')}" if campaign is not None else None
-    return Subject(campaign.title if campaign is not None else known.titles.of_key(entry.subject), address)
+    title = campaign.title if campaign is not None else known.titles.of_key(entry.subject)
+    return Subject((_name_within(entry) if title == entry.subject else None) or title, address)
+
+
+def _name_within(entry: Entry) -> str | None:
+    """What a campaign that nothing else knows is called by the very change that brought or removed it."""
+    whole = ("campaigns", entry.subject)
+    sides = (side for change in saved_changes(entry) if change.path == whole for side in (change.after, change.before))
+    names = (side.get("name") for side in sides if isinstance(side, Mapping))
+    return next((name for name in names if isinstance(name, str)), None)
 
 
 def _schedules(entry: Entry, known: Known) -> Subject:
